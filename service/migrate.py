@@ -1,0 +1,65 @@
+"""Bring a database to the newest schema, and tell whether it is there."""
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from service.db import metadata, transaction_on
+
+MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
+
+_ADVISORY_KEY: Final = int.from_bytes(b"onestop")
+"""Any number will do, as long as every process that migrates a database takes the same."""
+
+
+def all_tables() -> MetaData:
+    """The metadata with every package's tables on it."""
+    for path in sorted(Path(__file__).parent.glob("*/tables.py")):
+        import_module(f"service.{path.parent.name}.tables")
+    return metadata
+
+
+async def upgrade(engine: AsyncEngine) -> None:
+    """
+    Bring the database to the newest schema: all of it or, when a step fails, none.
+
+    Several processes may ask at once: one does it, the others wait for that one and find it done.
+    """
+    async with transaction_on(engine) as tx:
+        await tx.execute(text("SET LOCAL lock_timeout = 0"))
+        await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
+        await tx.run_sync(_upgrade)
+
+
+async def is_at_head(tx: AsyncConnection) -> bool:
+    """Whether the database's schema is the one this code was written for."""
+    return await tx.run_sync(_current_heads) == _newest_heads()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _current_heads(connection: Connection) -> tuple[str, ...]:
+    return MigrationContext.configure(connection).get_current_heads()
+
+
+@cache
+def _newest_heads() -> tuple[str, ...]:
+    return tuple(ScriptDirectory.from_config(_config()).get_heads())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
