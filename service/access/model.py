@@ -1,0 +1,57 @@
+"""The words of access: who calls, in which role, on whose behalf."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a client is to the county (api.md, Conventions)."""
+
+    HOSPITAL = "hospital"
+    PAYER = "payer"
+    TOWNSHIP = "township"
+    AGENCY = "agency"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """
+    A computer that may call: a hospital's HIS, a payer's system, the agency's.
+
+    A hospital names its `hospital_code`, a payer the `payers` it acts for (as the policy pack names them), a
+    township its `township_code`; the others have none of these.
+    """
+
+    client_id: str
+    role: Role
+    county_code: str
+    hospital_code: str | None = None
+    payers: frozenset[str] = frozenset()
+    township_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who stands behind one request: the client of the token, the person it names (`X-Operator`), and the request."""
+
+    client_id: str
+    role: Role
+    county_code: str
+    hospital_code: str | None
+    payers: frozenset[str]
+    township_code: str | None
+    operator: str | None
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """The stored form of a client's secret: a keyed hash. `expires_at` None: until it is replaced."""
+
+    secret_hash: bytes
+    expires_at: datetime | None = None
+
+    def is_live(self, at: datetime) -> bool:
+        return self.expires_at is None or at < self.expires_at
