@@ -1,0 +1,90 @@
+"""Server processes: started on one listening socket, watched, and drained when it is time to stop."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_BACKLOG: Final = 2048
+_START_SECONDS: Final = 60.0
+_DRAIN_SECONDS: Final = 40.0
+
+
+class WorkerError(Exception):
+    """A server process that does not come up; its own words are on standard error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A running server process."""
+
+    process: subprocess.Popen[bytes]
+    ready: int
+
+    def wait_until_ready(self) -> None:
+        """Wait until the process takes requests. Raises WorkerError when it ends or takes too long."""
+        readable, _, _ = select.select([self.ready], [], [], _START_SECONDS)
+        said = os.read(self.ready, 1) if readable else b""
+        os.close(self.ready)
+        if not said:
+            raise WorkerError("a server process did not start")
+
+    def stop(self, deadline: float) -> None:
+        """Let the process finish its requests; end it when it is not done by then (monotonic seconds)."""
+        try:
+            self.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 is any free one. Raises OSError when the address is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+
+
+def start_worker(listener: socket.socket, environment: Mapping[str, str], *, clock_days: int = 0) -> Worker:
+    """
+    Start a server process on the socket; several may share one.
+
+    `environment` holds the settings that differ from our own environment. Call it from a thread that lives
+    on: on Linux the process ends with it.
+    """
+    reads, writes = os.pipe()
+    descriptors = {
+        "parent": os.getpid(),
+        "listener": listener.fileno(),
+        "ready": writes,
+        "clock-days": clock_days,
+    }
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "service.worker",
+            *(f"--{name}={value}" for name, value in descriptors.items()),
+        ],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        pass_fds=(listener.fileno(), writes),
+        # Ctrl-C at a terminal is for the parent, who then asks each process to drain.
+        start_new_session=True,
+    )
+    os.close(writes)
+    return Worker(process, reads)
+
+
+def stop_workers(workers: list[Worker]) -> None:
+    """Ask all to finish what they have begun and wait until they have."""
+    deadline = time.monotonic() + _DRAIN_SECONDS
+    for worker in workers:
+        worker.process.send_signal(signal.SIGTERM)
+    for worker in workers:
+        worker.stop(deadline)

@@ -1,0 +1,55 @@
+"""One server process: the application on a socket that its parent opened (`service.processes` starts it)."""
+
+import argparse
+import os
+import signal
+import socket
+from datetime import timedelta
+
+import uvicorn
+
+from service.clock import Clock
+from service.embedded.launch import end_with_parent
+from service.main import create_app
+
+_DRAIN_SECONDS = 30
+
+
+class _Server(uvicorn.Server):
+    """Tells the parent when it takes requests."""
+
+    def __init__(self, config: uvicorn.Config, ready: int) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            os.write(self._ready, b"1")
+        os.close(self._ready)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--listener", type=int, required=True, help="descriptor of a listening socket")
+    parser.add_argument("--ready", type=int, required=True, help="descriptor to write to when ready")
+    parser.add_argument("--clock-days", type=int, default=0, help="days that a sandbox's clock is off")
+    asked = parser.parse_args()
+
+    end_with_parent(asked.parent, signal.SIGTERM)
+    # From the descriptor's own family, or asyncio would not switch off Nagle's algorithm on its connections.
+    listener = socket.socket(fileno=asked.listener)
+    app = create_app(clock=Clock(shift=timedelta(days=asked.clock_days)))
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+    _Server(config, asked.ready).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""
+The ground every test stands on: a real PostgreSQL, a database of its own, the application, server processes.
+
+One server serves the whole run, shared by all xdist workers. Its database is migrated once, then copied for
+each test.
+"""
+
+import asyncio
+import base64
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from service.clock import Clock
+from service.config import Settings
+from service.db import create_engine
+from service.embedded import EmbeddedPostgres
+from service.migrate import upgrade
+from service.processes import Worker, listen, start_worker, stop_workers
+
+KEYS = f"test:{base64.b64encode(bytes(range(32))).decode()}"
+
+# Nothing here outlives the run, so nothing needs to reach the disk.
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("onestop")
+    group.addoption(
+        "--database-url", help="run on this PostgreSQL (a role that may create databases), not ours"
+    )
+    group.addoption("--durable", action="store_true", help="let our PostgreSQL write through to the disk")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The PostgreSQL server of this run. `template` is a migrated database that is only ever copied."""
+
+    url: str
+    template: str
+
+    def database(self, name: str) -> str:
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+    async def execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@dataclass
+class OwnedCluster:
+    """A cluster that this process started and will stop."""
+
+    cluster: Cluster
+    server: EmbeddedPostgres | None = None
+    folder: Path | None = None
+
+    def stop(self) -> None:
+        asyncio.run(self.cluster.execute(f"DROP DATABASE {self.cluster.template} WITH (FORCE)"))
+        if self.server is not None:
+            self.server.stop()
+        if self.folder is not None:
+            shutil.rmtree(self.folder)
+
+
+OWNED = pytest.StashKey[OwnedCluster]()
+
+
+def start_cluster(config: pytest.Config) -> OwnedCluster:
+    url, server, folder = config.getoption("--database-url"), None, None
+    if url is None:
+        folder = Path(tempfile.mkdtemp(prefix="onestop-tests-"))
+        # As root, PostgreSQL runs as another user, who must get in.
+        folder.chmod(0o755)
+        server = EmbeddedPostgres(folder, options={} if config.getoption("--durable") else FORGETFUL)
+        url = server.start()
+    admin = make_url(url).set(database="postgres").render_as_string(hide_password=False)
+    cluster = Cluster(admin, f"onestop_template_{uuid4().hex}")
+    asyncio.run(make_template(cluster))
+    return OwnedCluster(cluster, server, folder)
+
+
+async def make_template(cluster: Cluster) -> None:
+    await cluster.execute(f"CREATE DATABASE {cluster.template}")
+    engine = create_engine(cluster.database(cluster.template), Settings())
+    await upgrade(engine)
+    await engine.dispose()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Before an xdist worker starts: the controller has the cluster, the worker learns where it is."""
+    if OWNED not in node.config.stash:
+        node.config.stash[OWNED] = start_cluster(node.config)
+    cluster = node.config.stash[OWNED].cluster
+    node.workerinput["cluster"] = (cluster.url, cluster.template)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if OWNED in config.stash:
+        config.stash[OWNED].stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(pytestconfig: pytest.Config) -> Cluster:
+    """The PostgreSQL server of this run."""
+    if hasattr(pytestconfig, "workerinput"):
+        return Cluster(*pytestconfig.workerinput["cluster"])
+    if OWNED not in pytestconfig.stash:
+        pytestconfig.stash[OWNED] = start_cluster(pytestconfig)
+    return pytestconfig.stash[OWNED].cluster
+
+
+@pytest.fixture
+async def empty_database_url(cluster: Cluster) -> AsyncIterator[str]:
+    """The address of a database with nothing in it, of this test alone."""
+    name = f"test_{uuid4().hex}"
+    await cluster.execute(f"CREATE DATABASE {name}")
+    yield cluster.database(name)
+    await cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database_url(cluster: Cluster) -> AsyncIterator[str]:
+    """The address of a migrated database of this test alone."""
+    name = f"test_{uuid4().hex}"
+    await cluster.execute(f"CREATE DATABASE {name} TEMPLATE {cluster.template}")
+    yield cluster.database(name)
+    await cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of an application on this test's database. A test module may override this fixture."""
+    return Settings(database_url=database_url, keys=SecretStr(KEYS), data_dir=tmp_path)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The application's clock. A test module may override this fixture."""
+    return Clock()
+
+
+@pytest.fixture
+async def engine(settings: Settings, database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on this test's database, for `service.db.transaction_on`."""
+    made = create_engine(database_url, settings)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def tx(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """One open transaction, rolled back after the test."""
+    async with engine.connect() as connection, connection.begin() as transaction:
+        yield connection
+        await transaction.rollback()
+
+
+@pytest.fixture
+async def app(settings: Settings, clock: Clock) -> AsyncIterator[FastAPI]:
+    """The application, started, in this process."""
+    from service.main import create_app
+
+    made = create_app(settings, clock)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller of the application, without a token. An inner error is a 500 here as it would be outside."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://onestop.test") as made:
+        yield made
+
+
+@pytest.fixture
+def servers(settings: Settings, clock: Clock) -> Iterator[Callable[[int], list[str]]]:
+    """Starts that many server processes on this test's database, and gives the base URL of each."""
+    started: list[Worker] = []
+
+    def start(count: int) -> list[str]:
+        listeners = [listen("127.0.0.1", 0) for _ in range(count)]
+        environment = {
+            "ONESTOP_DATABASE_URL": settings.database_url or "",
+            "ONESTOP_KEYS": settings.keys.get_secret_value() if settings.keys else "",
+            "ONESTOP_DATA_DIR": os.fspath(settings.data_dir),
+            "ONESTOP_POOL_SIZE": str(settings.pool_size),
+            "ONESTOP_POOL_WAIT_SECONDS": str(settings.pool_wait_seconds),
+            "ONESTOP_LOCK_WAIT_SECONDS": str(settings.lock_wait_seconds),
+        }
+        new = [start_worker(listener, environment, clock_days=clock.shift.days) for listener in listeners]
+        started.extend(new)
+        for worker in new:
+            worker.wait_until_ready()
+        urls = [f"http://127.0.0.1:{listener.getsockname()[1]}" for listener in listeners]
+        for listener in listeners:
+            listener.close()
+        return urls
+
+    yield start
+    stop_workers(started)
