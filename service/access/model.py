@@ -34,7 +34,10 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who stands behind one request: the client of the token, the person it names (`X-Operator`), and the request."""
+    """
+    Who stands behind one request: the client of the token, the person it names (`X-Operator`), and the
+    request.
+    """
 
     client_id: str
     role: Role

@@ -2,12 +2,14 @@
 Personal data at rest: sealed with AES-256-GCM, looked up by keyed hash, shown masked.
 
 **Keys** come from the machine (`ONESTOP_KEYS` or `ONESTOP_KEYS_FILE`) as `id:base64` entries, 32 bytes each,
-newest first. The first one seals; all of them open, so that a new key is put in front and old rows stay readable
-until they are sealed again. From each key a separate working key is derived (HKDF-SHA256), one per purpose.
+newest first. The first one seals; all of them open, so that a new key is put in front and old rows stay
+readable until they are sealed again. From each key a separate working key is derived (HKDF-SHA256), one per
+purpose.
 
 **Lookup.** Fingerprints must not change when the sealing key does, or nobody would be found any more. They
-come from the entry with the reserved id `lookup` where there is one, else from the oldest key. To retire the oldest
-key, once every row is sealed anew, rename its entry to `lookup`: fingerprints stay, and it opens nothing any more.
+come from the entry with the reserved id `lookup` where there is one, else from the oldest key. To retire the
+oldest key, once every row is sealed anew, rename its entry to `lookup`: fingerprints stay, and it opens
+nothing any more.
 
 Nothing here logs, and no error carries what was to be sealed.
 """
@@ -56,12 +58,16 @@ def new_key(key_id: str) -> str:
 
 
 def parse_keys(text: str) -> tuple[Key, ...]:
-    """Read 'id:base64' entries, separated by commas or white space. Raises VaultError naming the entry at fault."""
+    """
+    Read 'id:base64' entries, separated by commas or white space. Raises VaultError naming the entry at fault.
+    """
     keys: list[Key] = []
     for entry in filter(None, _BETWEEN_ENTRIES.split(text)):
         key_id, separator, encoded = entry.partition(":")
         if not separator or not _KEY_ID.fullmatch(key_id):
-            raise VaultError(f"key entry {len(keys) + 1} is not 'id:base64' with an id of letters, digits, '.', '_', '-'")
+            raise VaultError(
+                f"key entry {len(keys) + 1} is not 'id:base64' with an id of letters, digits, '.', '_', '-'"
+            )
         try:
             material = base64.b64decode(encoded, validate=True)
         except binascii.Error:
@@ -75,7 +81,9 @@ def parse_keys(text: str) -> tuple[Key, ...]:
 
 
 def _derive(key: Key, purpose: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"onestop " + purpose).derive(key.material)
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"onestop " + purpose).derive(
+        key.material
+    )
 
 
 class Vault:
@@ -85,7 +93,8 @@ class Vault:
         sealing = [key for key in keys if key.key_id != LOOKUP_ID]
         if not sealing:
             raise VaultError(
-                "no key for personal data: set ONESTOP_KEYS or ONESTOP_KEYS_FILE to 'id:base64' with 32 random bytes, "
+                "no key for personal data: set ONESTOP_KEYS or ONESTOP_KEYS_FILE to 'id:base64' with 32 "
+                "random bytes, "
                 "for example k1:$(openssl rand -base64 32), and keep a copy in a safe place"
             )
         lookup = next((key for key in keys if key.key_id == LOOKUP_ID), sealing[-1])
@@ -110,8 +119,8 @@ class Vault:
         """
         Seal a text with the newest key.
 
-        `bound_to` names the place it belongs to (such as 'person:P1:name'): it opens only with the same name, so
-        that a sealed value copied to another person's row is noticed.
+        `bound_to` names the place it belongs to (such as 'person:P1:name'): it opens only with the same name,
+        so that a sealed value copied to another person's row is noticed.
         """
         header = _ENVELOPE + bytes([len(self._newest)]) + self._newest
         nonce = os.urandom(_NONCE_BYTES)
@@ -119,7 +128,9 @@ class Vault:
         return header + nonce + sealed
 
     def decrypt(self, sealed: bytes, *, bound_to: str = "") -> str:
-        """Open a sealed text. Raises VaultError when its key is unknown, or it was altered or belongs elsewhere."""
+        """
+        Open a sealed text. Raises VaultError when its key is unknown, or it was altered or belongs elsewhere.
+        """
         if sealed[:1] != _ENVELOPE:
             raise VaultError("not a sealed value of a known kind")
         key_id = self.key_id_of(sealed)
@@ -127,11 +138,17 @@ class Vault:
         if cipher is None:
             raise VaultError(f"sealed with key '{key_id}', which is not among the keys of this machine")
         start = len(_ENVELOPE) + 1 + len(key_id)
-        header, nonce, body = sealed[:start], sealed[start : start + _NONCE_BYTES], sealed[start + _NONCE_BYTES :]
+        header, nonce, body = (
+            sealed[:start],
+            sealed[start : start + _NONCE_BYTES],
+            sealed[start + _NONCE_BYTES :],
+        )
         try:
             return cipher.decrypt(nonce, body, header + bound_to.encode()).decode()
         except (InvalidTag, ValueError):
-            raise VaultError(f"a value sealed with key '{key_id}' was altered or belongs to another place") from None
+            raise VaultError(
+                f"a value sealed with key '{key_id}' was altered or belongs to another place"
+            ) from None
 
     @staticmethod
     def key_id_of(sealed: bytes) -> str:
@@ -140,13 +157,15 @@ class Vault:
         return sealed[2 : 2 + length].decode("ascii", "replace")
 
     def fingerprint(self, kind: str, text: str) -> bytes:
-        """A keyed hash (32 bytes) for lookup and comparison: same kind and text, same hash; useless without the key."""
+        """
+        A keyed hash (32 bytes) for lookup and comparison: same kind and text, same hash; useless without the
+        key.
+        """
         return self.fingerprint_bytes(kind, text.encode())
 
     def fingerprint_bytes(self, kind: str, value: bytes) -> bytes:
         """As `fingerprint`, of bytes."""
         return hmac.digest(self._lookup, kind.encode() + b"\x00" + value, "sha256")
-
 
 
 def _masked(text: str, *, head: int, tail: int) -> str:
@@ -161,8 +180,8 @@ def mask_id_no(id_no: str) -> str:
     """
     459901195003070005 becomes 4599************05.
 
-    Not the customary last four: the last six open a patient's session together with the query code (api.md), and
-    a slip shows both.
+    Not the customary last four: the last six open a patient's session together with the query code (api.md),
+    and a slip shows both.
     """
     return _masked(id_no, head=4, tail=2)
 

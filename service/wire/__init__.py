@@ -1,1 +1,4 @@
-"""How do we speak HTTP? The manners that every router shares: problem documents, strict JSON, wire types, paging."""
+"""
+How do we speak HTTP? The manners that every router shares: problem documents, strict JSON, wire types,
+paging.
+"""

@@ -1,8 +1,9 @@
 """
 What a value looks like on the wire, and what it becomes inside.
 
-A type without suffix reads a request: text in, whole numbers out (fen, parts per million, ...). Its `...Out` twin
-writes an answer from those whole numbers. They are apart so that a JSON number is never taken for an amount.
+A type without suffix reads a request: text in, whole numbers out (fen, parts per million, ...). Its `...Out`
+twin writes an answer from those whole numbers. They are apart so that a JSON number is never taken for an
+amount.
 """
 
 import re
@@ -28,8 +29,15 @@ class WireModel(BaseModel):
 
 
 def invalid(code: str, detail: Text) -> PydanticCustomError:
-    """What a validator raises: it becomes one entry of the `errors` of a 422 `request.invalid`, in both languages."""
+    """
+    What a validator raises: it becomes one entry of the `errors` of a 422 `request.invalid`, in both
+    languages.
+    """
     return PydanticCustomError("onestop", "{en}", {"code": code, "zh": detail.zh, "en": detail.en})
+
+
+def _as_text(write: Callable[[Any], str]) -> core_schema.SerSchema:
+    return core_schema.plain_serializer_function_ser_schema(write, return_schema=core_schema.str_schema())
 
 
 @dataclass(frozen=True)
@@ -62,11 +70,18 @@ class Spelled:
         raise invalid("request.format", Text(self.zh, self.en))
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        writes = core_schema.plain_serializer_function_ser_schema(self.write, return_schema=core_schema.str_schema())
-        return core_schema.no_info_plain_validator_function(self._validate, serialization=writes)
+        return core_schema.no_info_plain_validator_function(
+            self._validate, serialization=_as_text(self.write)
+        )
 
-    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        schema = {"type": "string", "pattern": f"^{self.pattern}$", "examples": list(self.examples)}
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema: dict[str, Any] = {
+            "type": "string",
+            "pattern": f"^{self.pattern}$",
+            "examples": list(self.examples),
+        }
         if self.format is not None:
             schema["format"] = self.format
         if self.max_length is not None:
@@ -81,12 +96,11 @@ class Written:
     spelled: Spelled
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        writes = core_schema.plain_serializer_function_ser_schema(
-            self.spelled.write, return_schema=core_schema.str_schema()
-        )
-        return core_schema.int_schema(strict=True, serialization=writes)
+        return core_schema.int_schema(strict=True, serialization=_as_text(self.spelled.write))
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return self.spelled.__get_pydantic_json_schema__(schema, handler)
 
 
@@ -100,7 +114,7 @@ def _unscaled(places: int) -> Callable[[int], str]:
 
 _YUAN: Final = Spelled(
     r"-?(0|[1-9][0-9]{0,11})\.[0-9]{2}",
-    "金额应为以元为单位、带两位小数的字符串，例如 \"1234.50\"",
+    '金额应为以元为单位、带两位小数的字符串，例如 "1234.50"',
     'must be an amount in yuan with two decimals, as a string such as "1234.50"',
     ("1234.50",),
     money.fen,
@@ -108,7 +122,7 @@ _YUAN: Final = Spelled(
 )
 _YUAN_NOT_NEGATIVE: Final = Spelled(
     r"(0|[1-9][0-9]{0,11})\.[0-9]{2}",
-    "金额应为不小于零、以元为单位、带两位小数的字符串，例如 \"1234.50\"",
+    '金额应为不小于零、以元为单位、带两位小数的字符串，例如 "1234.50"',
     'must be an amount in yuan, not negative, with two decimals, as a string such as "1234.50"',
     ("1234.50",),
     money.fen,
@@ -116,7 +130,7 @@ _YUAN_NOT_NEGATIVE: Final = Spelled(
 )
 _UNIT_PRICE: Final = Spelled(
     r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?",
-    "单价应为以元为单位、最多六位小数的字符串，例如 \"20.00\"",
+    '单价应为以元为单位、最多六位小数的字符串，例如 "20.00"',
     'must be a price in yuan with up to six decimals, as a string such as "20.00"',
     ("20.00", "0.123456"),
     _scaled(money.PRICE_PLACES),
@@ -124,7 +138,7 @@ _UNIT_PRICE: Final = Spelled(
 )
 _QUANTITY: Final = Spelled(
     r"-?(0|[1-9][0-9]{0,7})(\.[0-9]{1,4})?",
-    "数量应为最多四位小数的字符串，退费为负，例如 \"300\" 或 \"-1.5\"",
+    '数量应为最多四位小数的字符串，退费为负，例如 "300" 或 "-1.5"',
     'must be a quantity with up to four decimals, negative on returns, as a string such as "300" or "-1.5"',
     ("300", "-1.5"),
     _scaled(money.QUANTITY_PLACES),
@@ -132,7 +146,7 @@ _QUANTITY: Final = Spelled(
 )
 _RATIO: Final = Spelled(
     r"(0(\.[0-9]{1,6})?|1(\.0{1,6})?)",
-    "比例应为 0 到 1 之间的字符串，例如 \"0.90\"",
+    '比例应为 0 到 1 之间的字符串，例如 "0.90"',
     'must be a ratio between 0 and 1, as a string such as "0.90"',
     ("0.90",),
     money.ppm,
@@ -145,7 +159,9 @@ YuanNotNegative = Annotated[Fen, _YUAN_NOT_NEGATIVE]
 UnitPrice = Annotated[int, _UNIT_PRICE]
 """A price in yuan with up to six decimals: millionths of a yuan inside (`money.PRICE_SCALE`)."""
 Quantity = Annotated[int, _QUANTITY]
-"""A quantity with up to four decimals, negative on returns: ten-thousandths inside (`money.QUANTITY_SCALE`)."""
+"""
+A quantity with up to four decimals, negative on returns: ten-thousandths inside (`money.QUANTITY_SCALE`).
+"""
 RatioText = Annotated[Ppm, _RATIO]
 """A ratio from "0" to "1": parts per million inside."""
 
@@ -176,14 +192,18 @@ def _line(longest: int, examples: tuple[str, ...]) -> Spelled:
     return Spelled(
         rf"[^{_SEPARATORS}]([^{_INNER}]{{0,{longest - 2}}}[^{_SEPARATORS}])?",
         f"应为一行 1 至 {longest} 个字符的文字，首尾无空格，不含控制字符",
-        f"must be one line of 1 to {longest} characters, with no space at either end and no control characters",
+        f"must be one line of 1 to {longest} characters, with no space at either end and no control "
+        f"characters",
         examples,
         max_length=longest,
     )
 
 
 def code_of(longest: int, *examples: str) -> Spelled:
-    """A code: visible ASCII, no spaces. For codes with their own length or examples: `Annotated[str, code_of(32)]`."""
+    """
+    A code: visible ASCII, no spaces. For codes with their own length or examples: `Annotated[str,
+    code_of(32)]`.
+    """
     return Spelled(
         rf"[!-~]{{1,{longest}}}",
         f"应为 1 至 {longest} 个可见 ASCII 字符的代码，不含空格",

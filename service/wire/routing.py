@@ -1,0 +1,66 @@
+"""
+The router that every package uses: `router = Router(prefix="/v1/persons", tags=["Persons"])`.
+
+It authenticates before it reads a body, reads the body once and strictly (`strict_json`), and refuses bodies
+of another kind. Routers carry their whole prefix themselves, so that logs and metrics see the whole route.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from fastapi import APIRouter, params
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.errors import Text
+from service.wire import strict_json
+from service.wire.refusals import MediaTypeUnsupported
+
+_NOT_JSON: Final = Text(
+    "请以 Content-Type: application/json 提交 JSON。", "Send JSON with 'Content-Type: application/json'."
+)
+
+
+def _is_json(content_type: str | None) -> bool:
+    kind = (content_type or "").split(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+class WireRequest(Request):
+    """A request whose JSON is read strictly, once."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            self._json = strict_json.parse(await self.body())
+        return self._json
+
+
+class WireRoute(APIRoute):
+    """A route that asks its guard first, then reads the body, then lets FastAPI do the rest."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        asked_first = (getattr(each.call, "before_body", None) for each in self.dependant.dependencies)
+        guards = [before_body for before_body in asked_first if before_body is not None]
+        takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
+
+        async def handle_strictly(request: Request) -> Response:
+            request = WireRequest(request.scope, request.receive)
+            for before_body in guards:
+                await before_body(request)
+            body = await request.body() if self.body_field is not None else b""
+            if takes_json and body:
+                if not _is_json(request.headers.get("content-type")):
+                    raise MediaTypeUnsupported(_NOT_JSON)
+                await request.json()
+            return await handle(request)
+
+        return handle_strictly
+
+
+class Router(APIRouter):
+    """An APIRouter whose routes are `WireRoute`s."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"route_class": WireRoute} | options)

@@ -1,0 +1,107 @@
+"""
+JSON as strict as money deserves: one reading, or none.
+
+Refused as `request.malformed`: duplicate keys (two readers could take different values), NaN and infinities,
+numbers too large for a database, NUL characters and lone surrogates (no database can store them), and
+anything not UTF-8.
+"""
+
+import json
+import math
+import re
+from typing import Any, Final
+
+from service.errors import Text
+from service.wire.refusals import RequestMalformed
+
+LARGEST_INTEGER_DIGITS: Final = 18
+DEEPEST: Final = 64
+_SUSPECT: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+
+
+class _NotOneReadingError(ValueError):
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.detail = Text(zh, en)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _NotOneReadingError("同一对象中有重复的键。", "An object has the same key twice.")
+    return members
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > LARGEST_INTEGER_DIGITS:
+        raise _NotOneReadingError("数字过大。", "A number is too large.")
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise _NotOneReadingError("数字过大。", "A number is too large.")
+    return value
+
+
+def _constant(_name: str) -> None:
+    raise _NotOneReadingError("JSON 不允许 NaN 或 Infinity。", "JSON has no NaN and no Infinity.")
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_constant
+)
+
+
+def _storable(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    if isinstance(value, dict):
+        return all(_storable(key) and _storable(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(_storable(item) for item in value)
+    return True
+
+
+def _nests_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            item
+            for outer in level
+            if isinstance(outer, dict | list)
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(item, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def parse(body: bytes) -> Any:
+    """Read a JSON body. Raises `request.malformed` saying what is wrong, never repeating what was sent."""
+    try:
+        value = _DECODER.decode(body.decode("utf-8"))
+        if _nests_too_deep(value):
+            raise RecursionError
+        if _SUSPECT.search(body) and not _storable(value):
+            raise _NotOneReadingError(
+                "文字中含有 NUL 字符或不成对的代理码位。", "A text holds a NUL character or a lone surrogate."
+            )
+    except _NotOneReadingError as error:
+        raise RequestMalformed(error.detail) from None
+    except json.JSONDecodeError as error:
+        raise RequestMalformed(
+            Text(
+                f"请求内容不是有效的 JSON（第 {error.lineno} 行第 {error.colno} 列）。",
+                f"The body is not valid JSON (line {error.lineno}, column {error.colno}).",
+            )
+        ) from None
+    except UnicodeDecodeError:
+        raise RequestMalformed(Text("请求内容不是 UTF-8 编码。", "The body is not in UTF-8.")) from None
+    except RecursionError:
+        raise RequestMalformed(
+            Text(f"JSON 嵌套超过 {DEEPEST} 层。", f"The JSON nests deeper than {DEEPEST} levels.")
+        ) from None
+    return value
