@@ -140,7 +140,7 @@ async def empty_database_url(cluster: Cluster) -> AsyncIterator[str]:
 async def database_url(cluster: Cluster) -> AsyncIterator[str]:
     """The address of a migrated database of this test alone."""
     name = f"test_{uuid4().hex}"
-    await cluster.execute(f"CREATE DATABASE {name} TEMPLATE {cluster.template}")
+    await cluster.execute(f"CREATE DATABASE {name} TEMPLATE {cluster.template} STRATEGY file_copy")
     yield cluster.database(name)
     await cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
