@@ -16,7 +16,9 @@ class Settings(BaseSettings):
         description="Any PostgreSQL 15 or later, as postgresql://user:password@host:port/name. "
         "Unset: PostgreSQL is embedded, its data below `data_dir`.",
     )
-    data_dir: Path = Field(default=Path(".data"), description="Where the embedded PostgreSQL and the demo keep their files.")
+    data_dir: Path = Field(
+        default=Path(".data"), description="Where the embedded PostgreSQL and the demo keep their files."
+    )
     packs_dir: Path | None = Field(
         default=None, description="A folder of policy packs of your own county, beside those that ship."
     )
@@ -27,7 +29,9 @@ class Settings(BaseSettings):
     )
     keys_file: Path | None = Field(default=None, description="A file with the same content as `keys`.")
     pool_size: int = Field(default=8, ge=1, description="Database connections of one server process.")
-    pool_wait_seconds: float = Field(default=20.0, gt=0, description="How long a request waits for a connection: then 503.")
+    pool_wait_seconds: float = Field(
+        default=20.0, gt=0, description="How long a request waits for a connection: then 503."
+    )
     lock_wait_seconds: float = Field(default=10.0, gt=0, description="How long a request waits for another one's lock.")
     token_minutes: int = Field(default=30, ge=1, description="How long an access token lives.")
     max_body_bytes: int = Field(default=8_000_000, ge=1000, description="Largest request body accepted: beyond it 413.")

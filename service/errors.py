@@ -13,16 +13,9 @@ from typing import Any, ClassVar
 import orjson
 from starlette.responses import Response
 
+from service.text import Text
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A sentence in Chinese and in English."""
-
-    zh: str
-    en: str
-
-    def in_language(self, language: str) -> str:
-        return self.en if language == "en" else self.zh
+__all__ = ["InputError", "Problem", "Refusal", "Text", "language_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +69,13 @@ class Problem:
     @classmethod
     def of(cls, refusal: Refusal) -> "Problem":
         return cls(
-            refusal.status, refusal.code, refusal.title, refusal.detail, refusal.errors, refusal.headers, refusal.extra
+            refusal.status,
+            refusal.code,
+            refusal.title,
+            refusal.detail,
+            refusal.errors,
+            refusal.headers,
+            refusal.extra,
         )
 
     def body(self, language: str) -> dict[str, Any]:

@@ -1,0 +1,105 @@
+"""Load packs: read, check the shape, compile, check the sense. A pack that has a fault is refused whole."""
+
+import hashlib
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from service.policy.compile import compile_pack
+from service.policy.model import Pack, Packs
+from service.policy.read import Document, Origins, fault, read, read_text
+from service.policy.refusals import Fault, PackRefused
+from service.policy.sense import faults_between, faults_of
+from service.policy.shape import PackShape
+
+SHIPPED = Path(__file__).parent / "packs"
+
+_CODES = {"extra_forbidden": "unknown_key", "missing": "missing_key"}
+_OWN_CODES = frozenset({"float", "ratio_above_one", "uncited", "incomplete"})
+
+
+def load_pack(path: Path) -> Pack:
+    """Load one pack from its folder or file. Raises PackRefused with every fault found."""
+    return _build(*read(path))
+
+
+def load_text(text: str, name: str = "pack.yaml") -> Pack:
+    """Load one pack from text. Raises PackRefused with every fault found."""
+    return _build(*read_text(text, name))
+
+
+def load_packs(*folders: Path) -> Packs:
+    """
+    Load every pack below the given folders (one folder per pack) and see that they fit together in time.
+
+    Raises PackRefused when one is refused, or when two packs of a county overlap or leave a gap.
+    """
+    packs = [load_pack(path) for folder in folders for path in sorted(folder.iterdir()) if path.is_dir()]
+    if faults := faults_between(packs):
+        raise PackRefused(faults)
+    return Packs(tuple(packs))
+
+
+@cache
+def shipped_packs() -> Packs:
+    """The reference packs that ship with the service."""
+    return load_packs(SHIPPED)
+
+
+def content_hash(document: Document) -> str:
+    """The hash of a pack's content: comments, order of keys and spread over files do not matter."""
+    canonical = orjson.dumps(_plain(document), option=orjson.OPT_SORT_KEYS)
+    return f"sha256:{hashlib.sha256(canonical).hexdigest()}"
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {str(key): _plain(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_plain(one) for one in value]
+        case date():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def _build(document: Document, origins: Origins) -> Pack:
+    try:
+        shape = PackShape.model_validate(document)
+    except ValidationError as error:
+        raise PackRefused([_fault(one, origins) for one in error.errors(include_url=False)]) from error
+    plain = _plain(document)
+    pack, faults = compile_pack(shape, content_hash(document), plain, origins)
+    if not faults:
+        faults = faults_of(pack, origins)
+    if faults:
+        raise PackRefused(faults)
+    return pack
+
+
+def _fault(error: Any, origins: Origins) -> Fault:
+    # Union members add their own names to the location; a reader of the file does not know them.
+    path = tuple(str(part) for part in error["loc"] if not _names_a_shape(part))
+    code = _CODES.get(error["type"], error["type"] if error["type"] in _OWN_CODES else "invalid")
+    if isinstance(error.get("input"), float):
+        code = "float"
+    return fault(code, origins.file_of(path), key_of(path), str(error["msg"]))
+
+
+def _names_a_shape(part: object) -> bool:
+    return isinstance(part, str) and (
+        part.endswith("Shape") or part in ("str", "ratio-layer") or "Shape" in part or part.startswith("tagged-union")
+    )
+
+
+def key_of(path: tuple[str, ...]) -> str:
+    """A key as a reader writes it: layers.basic.terms[0].ratio[1].value."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if part.isdigit() else f".{part}" if text else part
+    return text or "-"
