@@ -1,0 +1,1 @@
+"""Who is covered, where, since when? Persons, hospitals, agreements, referrals, cards, the fee catalogue."""
