@@ -34,7 +34,8 @@ Operator = Annotated[
     Header(
         alias="X-Operator",
         description="The person behind the client: 1 to 64 printable characters. Names beyond ASCII in UTF-8 "
-        "with percent encoding (`%E5%BC%A0%E4%B8%89`), also in the form of RFC 8187 (`UTF-8''%E5%BC%A0`); plain "
+        "with percent encoding (`%E5%BC%A0%E4%B8%89`), also in the form of RFC 8187 "
+        "(`UTF-8''%E5%BC%A0`); plain "
         "UTF-8 bytes are understood too. A percent sign itself is `%25`.",
         json_schema_extra={
             "pattern": f"^{_OPERATOR_ON_WIRE}$",
@@ -80,9 +81,7 @@ class Guard:
 
     async def before_body(self, request: Request) -> None:
         """Check the token while the body is still unread (`wire.routing` calls it first)."""
-        client: Client = await request.app.state.tokens.verify(
-            bearer_of(request.headers.get("authorization"))
-        )
+        client: Client = await request.app.state.tokens.verify(bearer_of(request.headers.get("authorization")))
         request.state.client_id = client.client_id
         if client.role not in self.roles:
             raise Forbidden(_not_for(client.role))

@@ -81,9 +81,7 @@ def parse_keys(text: str) -> tuple[Key, ...]:
 
 
 def _derive(key: Key, purpose: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"onestop " + purpose).derive(
-        key.material
-    )
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"onestop " + purpose).derive(key.material)
 
 
 class Vault:
@@ -146,9 +144,7 @@ class Vault:
         try:
             return cipher.decrypt(nonce, body, header + bound_to.encode()).decode()
         except (InvalidTag, ValueError):
-            raise VaultError(
-                f"a value sealed with key '{key_id}' was altered or belongs to another place"
-            ) from None
+            raise VaultError(f"a value sealed with key '{key_id}' was altered or belongs to another place") from None
 
     @staticmethod
     def key_id_of(sealed: bytes) -> str:

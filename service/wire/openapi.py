@@ -22,6 +22,7 @@ from service.wire.refusals import (
 )
 from service.wire.responses import PROBLEM_JSON, ProblemSchema, merged, refusals
 
+_FORM: Final = "application/x-www-form-urlencoded"
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 _ALWAYS: Final = (RequestMalformed, Internal, ServiceOverloaded, ServiceUnavailable, ServiceBusy)
 _HEADERS: Final = {
@@ -60,14 +61,17 @@ def _common(operation: dict[str, Any], implied: Implied) -> Iterator[type[Refusa
     parameters = operation.get("parameters", [])
     if operation.get("security"):
         yield from implied.secured
-    if parameters or "requestBody" in operation:
+    kinds = operation.get("requestBody", {}).get("content", {}).keys()
+    if parameters or kinds - {_FORM}:
         yield RequestInvalid
     if any(parameter["in"] == "path" for parameter in parameters):
         yield PathUnknown
     if any(parameter["name"] == "Idempotency-Key" for parameter in parameters):
         yield from implied.idempotent
-    if "requestBody" in operation:
-        yield from (RequestTooLarge, MediaTypeUnsupported)
+    if kinds:
+        yield RequestTooLarge
+    if "application/json" in kinds:
+        yield MediaTypeUnsupported
 
 
 def _with_headers(operation: dict[str, Any]) -> None:
@@ -76,9 +80,7 @@ def _with_headers(operation: dict[str, Any]) -> None:
         names = ["X-Request-Id", *filter(None, [_HEADERS_OF_STATUS.get(status)])]
         if keyed and status.startswith("2"):
             names.append("Idempotent-Replayed")
-        response.setdefault("headers", {}).update(
-            {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-        )
+        response.setdefault("headers", {}).update({name: {"$ref": f"#/components/headers/{name}"} for name in names})
 
 
 def complete(document: dict[str, Any], implied: Implied) -> dict[str, Any]:

@@ -39,9 +39,7 @@ class Page(WireModel, Generic[T]):
     """One page of a list. `next_cursor` is null on the last one."""
 
     items: list[T]
-    next_cursor: str | None = Field(
-        description="Send it as `cursor` to get the next page; null when there is none."
-    )
+    next_cursor: str | None = Field(description="Send it as `cursor` to get the next page; null when there is none.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,13 +32,11 @@ _log = logging.getLogger("onestop.problems")
 RETRY_AFTER: Final = {"Retry-After": "1"}
 _TRY_AGAIN: Final = Text(
     "本次请求未产生任何效果；请稍候以同一 Idempotency-Key 重试。",
-    "Nothing was done. Wait a moment and send the request again, with the same Idempotency-Key if it had "
-    "one.",
+    "Nothing was done. Wait a moment and send the request again, with the same Idempotency-Key if it had one.",
 )
 _UNREACHABLE: Final = Text(
     "数据库暂时无法连接；请稍候以同一 Idempotency-Key 重试。",
-    "The database cannot be reached. Wait a moment and send the request again, with the same "
-    "Idempotency-Key.",
+    "The database cannot be reached. Wait a moment and send the request again, with the same Idempotency-Key.",
 )
 LOCK_NOT_AVAILABLE: Final = "55P03"
 _BUSY_STATES: Final = frozenset({LOCK_NOT_AVAILABLE, "40001", "40P01"})

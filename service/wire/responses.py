@@ -19,9 +19,7 @@ Responses = dict[int | str, dict[str, Any]]
 class InputErrorSchema(BaseModel):
     """One thing wrong with the request."""
 
-    pointer: str = Field(
-        description="JSON Pointer into the body; for a parameter or header '/' and its name."
-    )
+    pointer: str = Field(description="JSON Pointer into the body; for a parameter or header '/' and its name.")
     code: str = Field(description="Stable code, `domain.reason`.")
     detail: str = Field(description="What is wrong there, and what to do.")
 
@@ -34,9 +32,7 @@ class ProblemSchema(BaseModel):
     type: str = Field(description="`urn:onestop:problem:` and the code.")
     title: str
     status: int
-    detail: str = Field(
-        description="What is wrong and what to do, in Chinese, or English with `Accept-Language: en`."
-    )
+    detail: str = Field(description="What is wrong and what to do, in Chinese, or English with `Accept-Language: en`.")
     code: str = Field(description="Stable code, `domain.reason`.")
     errors: list[InputErrorSchema] = Field(default=[], description="Where in the request, for input errors.")
 
@@ -59,9 +55,7 @@ def refusals(*classes: type[Refusal]) -> Responses:
     """
     found: Responses = {}
     for refusal in classes:
-        entry = found.setdefault(
-            refusal.status, {"description": "", "content": {PROBLEM_JSON: {"schema": _SCHEMA}}}
-        )
+        entry = found.setdefault(refusal.status, {"description": "", "content": {PROBLEM_JSON: {"schema": _SCHEMA}}})
         entry["description"] = "\n\n".join(filter(None, [entry["description"], described(refusal)]))
         entry["content"][PROBLEM_JSON].setdefault("examples", {})[refusal.code] = _example_of(refusal)
     return found
@@ -77,10 +71,6 @@ def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return {**second, **first, "description": "\n\n".join(dict.fromkeys(lines)), "content": content}
 
 
-def example(
-    status: int, value: Any, *, summary: str = "Example", media_type: str = "application/json"
-) -> Responses:
+def example(status: int, value: Any, *, summary: str = "Example", media_type: str = "application/json") -> Responses:
     """An example of a successful answer."""
-    return {
-        status: {"content": {media_type: {"examples": {"example": {"summary": summary, "value": value}}}}}
-    }
+    return {status: {"content": {media_type: {"examples": {"example": {"summary": summary, "value": value}}}}}}

@@ -70,13 +70,9 @@ class Spelled:
         raise invalid("request.format", Text(self.zh, self.en))
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            self._validate, serialization=_as_text(self.write)
-        )
+        return core_schema.no_info_plain_validator_function(self._validate, serialization=_as_text(self.write))
 
-    def __get_pydantic_json_schema__(
-        self, _schema: CoreSchema, _handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
         schema: dict[str, Any] = {
             "type": "string",
             "pattern": f"^{self.pattern}$",
@@ -98,9 +94,7 @@ class Written:
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.int_schema(strict=True, serialization=_as_text(self.spelled.write))
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return self.spelled.__get_pydantic_json_schema__(schema, handler)
 
 
@@ -192,8 +186,7 @@ def _line(longest: int, examples: tuple[str, ...]) -> Spelled:
     return Spelled(
         rf"[^{_SEPARATORS}]([^{_INNER}]{{0,{longest - 2}}}[^{_SEPARATORS}])?",
         f"应为一行 1 至 {longest} 个字符的文字，首尾无空格，不含控制字符",
-        f"must be one line of 1 to {longest} characters, with no space at either end and no control "
-        f"characters",
+        f"must be one line of 1 to {longest} characters, with no space at either end and no control characters",
         examples,
         max_length=longest,
     )

@@ -1,0 +1,67 @@
+"""What can be done about clients: create one, let it in, disable it."""
+
+import hmac
+import secrets
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.access import store
+from service.access.model import Client, Role, Secret
+from service.access.oauth import Credentials, invalid_client
+from service.access.vault import Vault
+
+_SECRET_BYTES: Final = 32
+_KIND: Final = "client_secret"
+_NOBODY: Final = Secret(bytes(32))
+
+
+async def create_client(
+    tx: AsyncConnection,
+    vault: Vault,
+    *,
+    client_id: str,
+    role: Role,
+    county_code: str,
+    hospital_code: str | None = None,
+    payers: frozenset[str] = frozenset(),
+    township_code: str | None = None,
+    at: datetime,
+) -> str:
+    """
+    Make a client and give its secret: 256 random bits, shown this once, kept only as a keyed hash.
+
+    A hospital names its code, a payer the payers it acts for, a township its code (checked by the database).
+    """
+    client = Client(client_id, role, county_code, hospital_code, payers, township_code)
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
+    await store.add_client(tx, client, Secret(vault.fingerprint(_KIND, secret)), at=at)
+    return secret
+
+
+async def log_in(tx: AsyncConnection, vault: Vault, shown: Credentials, *, at: datetime) -> Client:
+    """
+    The client that shows these credentials.
+
+    Raises `invalid_client`, in the same time and words, for an unknown client, a wrong or expired secret and
+    a disabled client: whoever guesses learns nothing.
+    """
+    known = await store.find_client(tx, shown.client_id)
+
+    shown_hash = vault.fingerprint(_KIND, shown.client_secret)
+    live = [secret for secret in known.secrets if secret.is_live(at)] if known else []
+    matches = [hmac.compare_digest(secret.secret_hash, shown_hash) for secret in (*live, _NOBODY, _NOBODY)[:2]]
+    if known is None or known.disabled_at is not None or not any(matches):
+        raise invalid_client()
+
+    return known.client
+
+
+async def disable_client(tx: AsyncConnection, client_id: str, *, at: datetime) -> bool:
+    """
+    Let a client in no more; its tokens stop working within 15 seconds (`tokens.REFRESH`).
+
+    Returns False when there is no such client, or it was disabled before.
+    """
+    return await store.disable_client(tx, client_id, at=at)

@@ -1,0 +1,111 @@
+"""The HTTP application: puts the rooms together. `create_app` is what a server process runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import Lifespan
+
+from service.access import routes as access
+from service.access.refusals import Forbidden, InProgress, KeyMissing, KeyReused, Unauthenticated
+from service.access.tokens import Tokens
+from service.access.vault import Vault
+from service.clock import Clock
+from service.config import Settings
+from service.db import create_engine
+from service.wire import docs, health, logs, openapi, problems
+from service.wire.limits import RequestLimits
+from service.wire.request_id import RequestId
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (access.router, health.router)
+
+_DESCRIPTION: Final = """
+What each payer pays for a hospital visit, what the patient owes, and why: exact to the fen, stored once.
+
+**Getting in.** Get a token from `POST /oauth/token` with your client id and secret, and send it as
+`Authorization: Bearer <token>`. Name the person behind the client in `X-Operator`.
+
+**Amounts** are strings in yuan with two decimals (`"1234.50"`), ratios strings (`"0.90"`), dates `YYYY-MM-DD`. Unknown
+fields are refused: they are usually a misspelling.
+
+**When something is wrong** the answer is a problem document (RFC 9457) that says what is wrong and what to do, in
+Chinese, or in English with `Accept-Language: en`. Its `code` never changes; `errors` point into the request.
+
+**Trying again is safe.** Whatever moves money takes an `Idempotency-Key`: the same key and request give the first
+answer again, whatever the network did. A 503 did nothing; wait as long as `Retry-After` says.
+"""
+
+_TAGS: Final = [
+    {"name": "Access", "description": "Tokens for clients."},
+    {"name": "Operations", "description": "For those who run the service."},
+]
+_IMPLIED: Final = openapi.Implied(secured=(Unauthenticated, Forbidden), idempotent=(KeyMissing, KeyReused, InProgress))
+
+
+def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        logs.configure()
+        if settings.database_url is None:
+            raise RuntimeError("no database: set ONESTOP_DATABASE_URL, or use 'onestop serve', which embeds one")
+        vault = Vault.from_settings(settings)
+        engine = create_engine(settings.database_url, settings)
+        app.state.engine = engine
+        app.state.settings = settings
+        app.state.clock = clock
+        app.state.vault = vault
+        app.state.tokens = Tokens(engine, vault, clock, lifetime=timedelta(minutes=settings.token_minutes))
+        yield
+        await engine.dispose()
+
+    return lifespan
+
+
+class Application(FastAPI):
+    """FastAPI, whose OpenAPI document also says what every operation of a kind can answer."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            openapi.complete(super().openapi(), _IMPLIED)
+        assert self.openapi_schema is not None
+        return self.openapi_schema
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> FastAPI:
+    """
+    The application. Settings come from the environment unless given; `clock` moves a sandbox to another day.
+
+    The database is reached and the keys are read when it starts, not here: the OpenAPI document needs neither.
+    """
+    settings = settings or Settings()
+    app = Application(
+        title="onestop",
+        version="1",
+        summary="One-stop (一站式) medical settlement for a county",
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        openapi_url=docs.OPENAPI_URL,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        lifespan=_lifespan(settings, clock or Clock()),
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    docs.install(app)
+    problems.install(app)
+
+    # The last one added is the first to see a request.
+    app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(problems.LastResort)
+    app.add_middleware(logs.RequestLog)
+    app.add_middleware(RequestId)
+    return app
