@@ -56,9 +56,7 @@ def account_for(home: Path) -> Account:
         except KeyError:
             continue
         return Account(found.pw_uid, found.pw_gid)
-    raise LookupError(
-        f"PostgreSQL may not run as root, and there is no user {' or '.join(_UNPRIVILEGED)} here"
-    )
+    raise LookupError(f"PostgreSQL may not run as root, and there is no user {' or '.join(_UNPRIVILEGED)} here")
 
 
 def home_below(data_dir: Path) -> Path:

@@ -7,33 +7,25 @@ by the next start), of the server (the next start recovers), of the machine. Not
 
 import fcntl
 import os
-import secrets
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
-from service.embedded import launch
-from service.embedded.place import Account, account_for, home_below, programs_for
+from service.embedded.cluster import DATABASE, HOST, USER, Cluster, EmbeddedPostgresError
 
-_USER: Final = "onestop"
-_DATABASE: Final = "onestop"
-_HOST: Final = "127.0.0.1"
-_WHO_MAY_CONNECT: Final = f"host all {_USER} {_HOST}/32 scram-sha-256\n"
-_TRIES: Final = 3
+_TRIES: Final = 5
+_PAUSE_SECONDS: Final = 1.0
 _POLL_SECONDS: Final = 0.01
 _RECOVERY_SECONDS: Final = 600.0
 _SHUTDOWN_SECONDS: Final = 60.0
-_STATUS_LINE: Final = 7
 
 _OPTIONS: Final[Mapping[str, str]] = {
-    "listen_addresses": _HOST,
+    "listen_addresses": HOST,
     "unix_socket_directories": "",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -41,16 +33,12 @@ _OPTIONS: Final[Mapping[str, str]] = {
     "max_connections": "200",
     "shared_buffers": "256MB",
     "wal_compression": "on",
-    # The log names what went wrong, never the personal data that was in the statement.
+    # The log tells how the server is, never the personal data of a statement that failed.
+    "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
-    "log_min_messages": "log",
     "log_checkpoints": "off",
 }
-
-
-class EmbeddedPostgresError(Exception):
-    """The embedded PostgreSQL cannot run; the message says why and what to do."""
 
 
 class EmbeddedPostgres:
@@ -66,7 +54,7 @@ class EmbeddedPostgres:
         self._options = {**_OPTIONS, **(options or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
-        self._port = 0
+        self._port: int | None = None
 
     def start(self) -> str:
         """
@@ -78,25 +66,23 @@ class EmbeddedPostgres:
         self._data_dir.mkdir(parents=True, exist_ok=True)
         self._take_lock()
         try:
-            self._home = home_below(self._data_dir)
-            self._account = account_for(self._home)
-            self._programs = programs_for(self._account)
-            self._stop_orphan()
-            self._make_cluster()
-            password = self._password()
-            self._launch()
+            cluster = Cluster.below(self._data_dir)
+            cluster.stop_orphan()
+            cluster.make(sync=self._options.get("fsync") != "off")
+            password = cluster.password(self._data_dir / "postgres.password")
+            self._port = self._launch(cluster)
         except (OSError, LookupError) as error:
             self.stop()
             raise EmbeddedPostgresError(f"the embedded PostgreSQL cannot start: {error}") from error
         except BaseException:
             self.stop()
             raise
-        return f"postgresql://{_USER}:{password}@{_HOST}:{self._port}/{_DATABASE}"
+        return f"postgresql://{USER}:{password}@{HOST}:{self._port}/{DATABASE}"
 
     def stop(self) -> None:
         """End all sessions, write everything to disk, stop the server and let go of the data folder."""
         if self._process is not None:
-            self._end(self._process)
+            _end(self._process)
             self._process = None
         if self._lock is not None:
             self._lock.close()
@@ -114,14 +100,8 @@ class EmbeddedPostgres:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
-
-    @property
-    def _cluster(self) -> Path:
-        return self._home / "data"
 
     def _take_lock(self) -> None:
         if self._lock is not None:
@@ -135,140 +115,61 @@ class EmbeddedPostgres:
             holder = lock.read().strip() or "unknown"
             lock.close()
             raise EmbeddedPostgresError(
-                f"the data folder {self._data_dir} is in use by process {holder}: "
-                "stop that one, or use another folder"
+                f"the data folder {self._data_dir} is in use by process {holder}: stop that one, or use another folder"
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         self._lock = lock
 
-    def _stop_orphan(self) -> None:
-        """We hold the lock, so a server that still runs on this data has lost the process that started it."""
-        pid_file = self._cluster / "postmaster.pid"
-        if not pid_file.exists():
-            return
-        pid = int(pid_file.read_text().splitlines()[0])
-        deadline = time.monotonic() + _SHUTDOWN_SECONDS
-        if self._is_our_server(pid):
-            os.kill(pid, signal.SIGINT)
-        while self._is_our_server(pid):
-            if time.monotonic() > deadline:
-                raise EmbeddedPostgresError(
-                    f"process {pid} runs on {self._cluster} and does not end: stop it"
-                )
-            time.sleep(_POLL_SECONDS)
-        # Left by a kill. Its number may by now be another process's, at which PostgreSQL would shy away.
-        pid_file.unlink(missing_ok=True)
-
-    def _is_our_server(self, pid: int) -> bool:
-        try:
-            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except (FileNotFoundError, ProcessLookupError):
-            return False
-        return os.fsencode(self._cluster) in arguments
-
-    def _make_cluster(self) -> None:
-        if self._cluster.exists():
-            return
-        new = self._home / "data.new"
-        if new.exists():
-            shutil.rmtree(new)
-        sync = ("--no-sync",) if self._options.get("fsync") == "off" else ()
-        # The builtin locale sorts alike on every machine, whatever its C library.
-        locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        self._run("initdb", "-D", str(new), "-U", _USER, "--auth=reject", *locale, *sync)
-        (new / "pg_hba.conf").write_text(_WHO_MAY_CONNECT)
-        self._single_user(new, f"CREATE DATABASE {_DATABASE}")
-        # Whole or not at all: a kill before this line leaves only something to begin again.
-        new.rename(self._cluster)
-
-    def _password(self) -> str:
-        path = self._data_dir / "postgres.password"
-        if path.exists() and (password := path.read_text()):
-            return password
-        password = secrets.token_urlsafe(24)
-        self._single_user(self._cluster, f"ALTER ROLE {_USER} PASSWORD '{password}'")
-        path.touch(mode=0o600)
-        path.write_text(password)
-        return password
-
-    def _single_user(self, cluster: Path, statement: str) -> None:
-        self._run("postgres", "--single", "-D", str(cluster), "postgres", statement=statement)
-
-    def _run(self, program: str, *arguments: str, statement: str = "") -> None:
-        done = subprocess.run(
-            self._command(str(self._programs / program), *arguments),
-            input=f"{statement}\n",
-            cwd=self._home,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise EmbeddedPostgresError(f"{program} failed: {(done.stderr or done.stdout).strip()}")
-
-    def _command(self, *program: str) -> list[str]:
-        who: Account = self._account
-        launcher = [sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), str(who.uid), str(who.gid)]
-        return [*launcher, *program]
-
-    def _launch(self) -> None:
+    def _launch(self, cluster: Cluster) -> int:
         said = ""
         for _ in range(_TRIES):
-            self._port = self._port or _free_port()
-            said = self._try_launch()
+            port = self._port or _free_port()
+            said = self._try_launch(cluster, port)
             if not said:
-                return
+                return port
             # The port was taken meanwhile, or the children of a killed server are still on their way out.
-            self._port = 0
-            time.sleep(1)
+            time.sleep(_PAUSE_SECONDS)
         raise EmbeddedPostgresError(f"the embedded PostgreSQL did not start: {said}")
 
-    def _try_launch(self) -> str:
+    def _try_launch(self, cluster: Cluster, port: int) -> str:
         """Start the server and wait until it takes connections. Gives its last words if it ends instead."""
-        log_path = self._home / "server.log"
-        settings = {**self._options, "port": str(self._port)}
+        settings = {**self._options, "port": str(port)}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with log_path.open("ab") as log:
+        with cluster.log.open("ab") as log:
             begin = log.tell()
-            self._process = subprocess.Popen(
-                self._command(str(self._programs / "postgres"), "-D", str(self._cluster), *flags),
+            self._process = process = subprocess.Popen(
+                cluster.command("postgres", "-D", str(cluster.data), *flags),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=self._home,
+                cwd=cluster.home,
                 # Ctrl-C at a terminal must first reach those who use the database.
                 start_new_session=True,
             )
         deadline = time.monotonic() + _RECOVERY_SECONDS
-        while self._process.poll() is None and time.monotonic() < deadline:
-            if self._is_ready(self._process.pid):
+        while process.poll() is None and time.monotonic() < deadline:
+            if cluster.is_ready(process.pid):
                 return ""
             time.sleep(_POLL_SECONDS)
-        self._end(self._process)
-        return log_path.read_bytes()[begin:].decode(errors="replace").strip() or "it said nothing"
+        _end(process)
+        return cluster.log.read_bytes()[begin:].decode(errors="replace").strip() or "it said nothing"
 
-    def _is_ready(self, pid: int) -> bool:
-        try:
-            lines = (self._cluster / "postmaster.pid").read_text().splitlines()
-        except FileNotFoundError:
-            return False
-        return len(lines) > _STATUS_LINE and lines[0] == str(pid) and lines[_STATUS_LINE].strip() == "ready"
 
-    @staticmethod
-    def _end(process: subprocess.Popen[bytes]) -> None:
-        for how in (signal.SIGINT, signal.SIGQUIT):
-            if process.poll() is None:
-                process.send_signal(how)
-                try:
-                    process.wait(_SHUTDOWN_SECONDS)
-                except subprocess.TimeoutExpired:
-                    continue
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Fast and clean; where that takes too long, at once: the next start then recovers from the log."""
+    for how in (signal.SIGINT, signal.SIGQUIT):
+        if process.poll() is None:
+            process.send_signal(how)
+            try:
+                process.wait(_SHUTDOWN_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind((_HOST, 0))
+        probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
