@@ -27,9 +27,9 @@ def all_tables() -> MetaData:
     return metadata
 
 
-async def upgrade(engine: AsyncEngine) -> None:
+async def upgrade(engine: AsyncEngine) -> str:
     """
-    Bring the database to the newest schema: all of it or, when a step fails, none.
+    Bring the database to the newest schema, all of it or, when a step fails, none. Gives its revision.
 
     Several processes may ask at once: one does it, the others wait for that one and find it done.
     """
@@ -37,6 +37,7 @@ async def upgrade(engine: AsyncEngine) -> None:
         await tx.execute(text("SET LOCAL lock_timeout = 0"))
         await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
         await tx.run_sync(_upgrade)
+        return " ".join(await tx.run_sync(_current_heads))
 
 
 async def is_at_head(tx: AsyncConnection) -> bool:

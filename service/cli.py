@@ -1,0 +1,158 @@
+"""
+The command line: one entry point, `onestop`, over the same functions that the API calls.
+
+Exit 0: done. 1: refused, with a message that says why. 2: not how it is called.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.access.vault import Vault
+from service.clock import COUNTY_ZONE
+from service.config import Settings
+from service.console import CommandRefused, refusals, say, step
+from service.db import create_engine, transaction_on
+from service.embedded import EmbeddedPostgres
+from service.main import create_app
+from service.migrate import is_at_head, upgrade
+from service.processes import listen
+from service.sandbox import run_demo
+from service.serving import Plan, stop_on_sigterm
+from service.serving import serve as serve_until_stopped
+
+app = typer.Typer(
+    help="onestop: one-stop (一站式) medical settlement for a county.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every IPv4 address of this machine.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
+
+
+@app.command()
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Server processes, all on one database.")] = 1,
+) -> None:
+    """
+    Serve the API until SIGTERM or Ctrl-C, on the database of ONESTOP_DATABASE_URL or our own PostgreSQL.
+
+    Our own is brought to the newest schema at start; another one must be there already: `onestop migrate`.
+    """
+    with refusals():
+        settings = Settings()
+        Vault.from_settings(settings)
+        with listen(host, port) as listener, _database(settings) as (url, server):
+            asyncio.run(_ensure_schema(url, settings, ours=server is not None))
+            environment = {"ONESTOP_DATABASE_URL": url}
+            plan = Plan(listener, workers, environment, server)
+            serve_until_stopped(plan, lambda: say(f"Serving on http://{host}:{listener.getsockname()[1]}"))
+
+
+@app.command()
+def migrate(as_json: Json = False) -> None:
+    """Bring the database to the newest schema, whole or not at all. Safe to run again, and by several at once."""
+    with refusals():
+        settings = Settings()
+        with _database(settings) as (url, _):
+            revision = asyncio.run(_upgrade(url, settings))
+        print(json.dumps({"revision": revision}) if as_json else f"The database is at revision {revision}.")
+
+
+@app.command()
+def demo(
+    port: Port = 8000,
+    data: Annotated[Path | None, typer.Option(help="Folder of the demo's data; made if missing.")] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Written once ready: base URL and client credentials, as JSON.")
+    ] = None,
+    today: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day that the demo's calendar starts on.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Server processes, all on one database.")] = 1,
+) -> None:
+    """
+    Start a fictional county to try: its own PostgreSQL, persons, hospitals and clients, and the API.
+
+    Stop it with SIGTERM or Ctrl-C; the same --data goes on where it stopped, with the calendar it had.
+    """
+    with refusals():
+        run_demo(
+            folder=data or Settings().data_dir / "demo",
+            port=port,
+            workers=workers,
+            ready_file=ready_file,
+            today=today.replace(tzinfo=COUNTY_ZONE).date() if today else None,
+        )
+
+
+@app.command()
+def openapi(
+    file: Annotated[Path, typer.Argument(help="Where the document is kept.")],
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; refuse if it is not current.")] = False,
+) -> None:
+    """Write the API's OpenAPI document, as the code has it."""
+    with refusals():
+        document = json.dumps(create_app(Settings()).openapi(), ensure_ascii=False, indent=1) + "\n"
+        if not check:
+            file.write_text(document, encoding="utf-8")
+        elif not file.exists() or file.read_text(encoding="utf-8") != document:
+            raise CommandRefused(f"{file} is not what the code says: run scripts/openapi and commit it")
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]]:
+    """The address of the configured database; where none is, of our own, which runs as long as the block."""
+    if settings.database_url is not None:
+        yield settings.database_url, None
+        return
+    server = EmbeddedPostgres(settings.data_dir)
+    try:
+        with step("Starting PostgreSQL"):
+            url = server.start()
+        yield url, server
+    finally:
+        server.stop()
+
+
+async def _ensure_schema(url: str, settings: Settings, *, ours: bool) -> None:
+    if ours:
+        await _upgrade(url, settings)
+        return
+    engine = create_engine(url, settings)
+    try:
+        async with transaction_on(engine) as tx:
+            if not await is_at_head(tx):
+                raise CommandRefused("the database does not have the newest schema: run `onestop migrate` first")
+    finally:
+        await engine.dispose()
+
+
+async def _upgrade(url: str, settings: Settings) -> str:
+    engine = create_engine(url, settings)
+    try:
+        return await upgrade(engine)
+    finally:
+        await engine.dispose()
+
+
+def main() -> None:
+    """The entry point."""
+    # A server that embeds PostgreSQL must not be cut off while it starts it.
+    stop_on_sigterm()
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Serve until told to stop. What dies meanwhile, a server process or our own database, is started again."""
+
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final, NoReturn
+
+from service.embedded import EmbeddedPostgres
+from service.processes import Worker, start_worker, stop_workers
+
+_WATCH_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to serve: the socket, how many processes on it, their settings, and the database if it is ours."""
+
+    listener: socket.socket
+    workers: int
+    environment: Mapping[str, str]
+    database: EmbeddedPostgres | None = None
+    clock_days: int = 0
+
+    def start_worker(self) -> Worker:
+        return start_worker(self.listener, self.environment, clock_days=self.clock_days)
+
+
+def serve(plan: Plan, when_ready: Callable[[], None]) -> None:
+    """
+    Run the server processes until SIGTERM or Ctrl-C, then let them finish the requests they have.
+
+    Raises WorkerError when a process cannot be started, EmbeddedPostgresError when the database cannot.
+    """
+    workers: list[Worker] = []
+    try:
+        with suppress(KeyboardInterrupt):
+            workers.extend(plan.start_worker() for _ in range(plan.workers))
+            for worker in workers:
+                worker.wait_until_ready()
+            when_ready()
+            _watch(plan, workers)
+    finally:
+        # One more SIGTERM must not cut off what is being finished; Ctrl-C still may.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        stop_workers(workers)
+
+
+def stop_on_sigterm() -> None:
+    """Let SIGTERM end the program as Ctrl-C does, by KeyboardInterrupt, so that everything is left in order."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _watch(plan: Plan, workers: list[Worker]) -> NoReturn:
+    while True:
+        time.sleep(_WATCH_SECONDS)
+        if plan.database is not None and not plan.database.is_running():
+            plan.database.start()
+        for index, worker in enumerate(workers):
+            if worker.process.poll() is not None:
+                workers[index] = plan.start_worker()
+                workers[index].wait_until_ready()
