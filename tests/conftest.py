@@ -28,6 +28,7 @@ from service.clock import Clock
 from service.config import Settings
 from service.db import create_engine
 from service.embedded import EmbeddedPostgres
+from service.main import create_app
 from service.migrate import upgrade
 from service.processes import Worker, listen, start_worker, stop_workers
 
@@ -39,9 +40,7 @@ FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("onestop")
-    group.addoption(
-        "--database-url", help="run on this PostgreSQL (a role that may create databases), not ours"
-    )
+    group.addoption("--database-url", help="run on this PostgreSQL (a role that may create databases), not ours")
     group.addoption("--durable", action="store_true", help="let our PostgreSQL write through to the disk")
 
 
@@ -176,8 +175,6 @@ async def tx(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 @pytest.fixture
 async def app(settings: Settings, clock: Clock) -> AsyncIterator[FastAPI]:
     """The application, started, in this process."""
-    from service.main import create_app
-
     made = create_app(settings, clock)
     async with made.router.lifespan_context(made):
         yield made
