@@ -23,7 +23,7 @@ def scope_of(line: FeeLine) -> Amounts:
     if line.ceiling is not None and line.unit_price > line.ceiling:
         over = price_times_quantity(line.unit_price - line.ceiling, line.quantity)
         # A line's amount may be a fen away from price x quantity: the part must not outgrow the whole.
-        over = min(over, amount) if amount >= 0 else max(over, amount)
+        over = max(-abs(amount), min(over, abs(amount)))
     first_pay = share_of(amount - over, line.first_pay) if line.grade == FIRST_PAY_GRADE and line.first_pay else 0
     return Amounts(amount, 0, over, first_pay, amount - over - first_pay)
 
