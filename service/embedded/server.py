@@ -18,7 +18,9 @@ from typing import IO, Final, Self
 
 from service.embedded.cluster import DATABASE, HOST, USER, Cluster, EmbeddedPostgresError
 
-_TRIES: Final = 5
+_TRIES: Final = 10
+# The port was taken meanwhile, or the children of a killed server are still on their way out.
+_PASSING: Final = ("could not create any TCP/IP sockets", "still in use")
 _PAUSE_SECONDS: Final = 1.0
 _POLL_SECONDS: Final = 0.01
 _RECOVERY_SECONDS: Final = 600.0
@@ -55,14 +57,17 @@ class EmbeddedPostgres:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
         self._port: int | None = None
+        self._url: str | None = None
 
     def start(self) -> str:
         """
         Start the server, making its data on first use, and give its address (postgresql://user:password@...).
 
-        Started again after the server died, it comes back at the same address.
+        While it runs, this only gives the address. After it died, it comes back at the same one.
         Raises EmbeddedPostgresError when another process holds the data folder or the server does not start.
         """
+        if self._url is not None and self.is_running():
+            return self._url
         self._data_dir.mkdir(parents=True, exist_ok=True)
         self._take_lock()
         try:
@@ -77,7 +82,8 @@ class EmbeddedPostgres:
         except BaseException:
             self.stop()
             raise
-        return f"postgresql://{USER}:{password}@{HOST}:{self._port}/{DATABASE}"
+        self._url = f"postgresql://{USER}:{password}@{HOST}:{self._port}/{DATABASE}"
+        return self._url
 
     def stop(self) -> None:
         """End all sessions, write everything to disk, stop the server and let go of the data folder."""
@@ -129,7 +135,8 @@ class EmbeddedPostgres:
             said = self._try_launch(cluster, port)
             if not said:
                 return port
-            # The port was taken meanwhile, or the children of a killed server are still on their way out.
+            if not any(reason in said for reason in _PASSING):
+                break
             time.sleep(_PAUSE_SECONDS)
         raise EmbeddedPostgresError(f"the embedded PostgreSQL did not start: {said}")
 
