@@ -17,6 +17,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 _GRANT: Final = "client_credentials"
 _NOT_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _MOST_FIELDS: Final = 20
+_UNAUTHORIZED: Final = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,14 @@ class OAuthRefusedError(Exception):
 
     def response(self) -> Response:
         headers = dict(_NOT_STORED)
-        if self.status == 401:  # noqa: PLR2004
+        if self.status == _UNAUTHORIZED:
             headers["WWW-Authenticate"] = 'Basic realm="onestop", charset="UTF-8"'
         return answer({"error": self.error, "error_description": self.description}, self.status, headers)
 
 
 def invalid_client() -> OAuthRefusedError:
     """One answer for an unknown client, a wrong or expired secret and a disabled client."""
-    return OAuthRefusedError("invalid_client", "Client authentication failed.", status=401)
+    return OAuthRefusedError("invalid_client", "Client authentication failed.", status=_UNAUTHORIZED)
 
 
 def _invalid_request(description: str) -> OAuthRefusedError:

@@ -184,8 +184,7 @@ def mask_id_no(id_no: str) -> str:
 
 def mask_name(name: str) -> str:
     """张三 becomes 张*, 欧阳小明 becomes 欧**明."""
-    tail = name[2:][-1:]
-    return name[:1] + _STAR * (len(name) - 1 - len(tail)) + tail
+    return _masked(name, head=1, tail=len(name[2:3]))
 
 
 def mask_phone(phone: str) -> str:
