@@ -6,13 +6,14 @@ Exit 0: done. 1: refused, with a message that says why. 2: not how it is called.
 
 import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access.vault import Vault
 from service.clock import COUNTY_ZONE
@@ -130,19 +131,23 @@ async def _ensure_schema(url: str, settings: Settings, *, ours: bool) -> None:
     if ours:
         await _upgrade(url, settings)
         return
-    engine = create_engine(url, settings)
-    try:
-        async with transaction_on(engine) as tx:
-            if not await is_at_head(tx):
-                raise CommandRefused("the database does not have the newest schema: run `onestop migrate` first")
-    finally:
-        await engine.dispose()
+    async with _engine(url, settings) as engine, transaction_on(engine) as tx:
+        if not await is_at_head(tx):
+            raise CommandRefused("the database does not have the newest schema: run `onestop migrate` first")
 
 
 async def _upgrade(url: str, settings: Settings) -> str:
+    async with _engine(url, settings) as engine:
+        return await upgrade(engine)
+
+
+@asynccontextmanager
+async def _engine(url: str, settings: Settings) -> AsyncIterator[AsyncEngine]:
     engine = create_engine(url, settings)
     try:
-        return await upgrade(engine)
+        yield engine
+    except OSError as error:
+        raise CommandRefused(f"the database of ONESTOP_DATABASE_URL cannot be reached: {error}") from error
     finally:
         await engine.dispose()
 

@@ -1,0 +1,153 @@
+"""`onestop serve` and `onestop migrate` as their user meets them: started, killed, stopped, called wrongly."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from service.config import Settings
+
+ROOT = Path(__file__).parents[1]
+ONESTOP = [sys.executable, "-m", "service.cli"]
+Start = Callable[..., tuple[subprocess.Popen[str], str]]
+
+
+@pytest.fixture
+def environment(settings: Settings) -> dict[str, str]:
+    assert settings.database_url is not None
+    assert settings.keys is not None
+    keys = settings.keys.get_secret_value()
+    return {**os.environ, "ONESTOP_DATABASE_URL": settings.database_url, "ONESTOP_KEYS": keys}
+
+
+@pytest.fixture
+def serving(environment: dict[str, str]) -> Iterator[Start]:
+    """Starts `onestop serve` on any free port and waits until it serves."""
+    started = []
+
+    def start(*arguments: str) -> tuple[subprocess.Popen[str], str]:
+        process = subprocess.Popen(
+            [*ONESTOP, "serve", "--port", "0", *arguments],
+            cwd=ROOT,
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stderr is not None
+        for line in process.stderr:
+            if found := re.fullmatch(r"Serving on (\S+)", line.strip()):
+                return process, found[1]
+        raise AssertionError("it ended without serving")
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*ONESTOP, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_it_finishes_what_it_has_begun_and_ends_with_zero(serving: Start) -> None:
+    process, url = serving()
+    address = httpx.URL(url)
+    assert address.port is not None
+    with socket.create_connection((address.host, address.port)) as caller:
+        head = "POST /oauth/token HTTP/1.1\r\nHost: onestop\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        caller.sendall(f"{head}Content-Length: 29\r\n\r\ngrant_type=".encode())
+        # Answered after ours has been taken up, so that ours is what it has begun.
+        assert httpx.get(f"{url}/healthz").status_code == 200
+
+        process.send_signal(signal.SIGTERM)
+        caller.sendall(b"client_credentials")
+        answer = caller.recv(65536).decode()
+
+    assert answer.startswith("HTTP/1.1 401")
+    assert process.wait(30) == 0
+
+
+def test_a_killed_process_is_replaced_while_the_others_serve(serving: Start) -> None:
+    process, url = serving("--workers", "2")
+    before = {child.pid for child in psutil.Process(process.pid).children()}
+    assert len(before) == 2
+
+    psutil.Process(min(before)).kill()
+    while len(now := {child.pid for child in psutil.Process(process.pid).children()} - {min(before)}) < 2:
+        assert httpx.get(f"{url}/healthz").status_code == 200
+
+    assert max(before) in now
+    assert httpx.get(f"{url}/readyz").status_code == 200
+
+
+def test_no_process_is_left_when_the_first_is_killed(serving: Start) -> None:
+    process, _ = serving("--workers", "2")
+    children = psutil.Process(process.pid).children(recursive=True)
+
+    process.kill()
+
+    assert psutil.wait_procs(children, timeout=30)[1] == []
+
+
+def test_it_refuses_a_database_without_the_newest_schema_and_says_what_to_do(
+    environment: dict[str, str], empty_database_url: str
+) -> None:
+    elsewhere = {**environment, "ONESTOP_DATABASE_URL": empty_database_url}
+
+    refused = run(elsewhere, "serve", "--port", "0")
+    migrated = run(elsewhere, "migrate", "--json")
+    again = run(elsewhere, "migrate", "--json")
+
+    assert (refused.returncode, "onestop migrate" in refused.stderr) == (1, True)
+    assert (migrated.returncode, again.returncode) == (0, 0)
+    assert json.loads(migrated.stdout) == json.loads(again.stdout)
+
+
+def test_it_refuses_a_port_that_is_taken(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = run(environment, "serve", "--port", str(taken.getsockname()[1]))
+
+    assert (refused.returncode, "in use" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "says"),
+    [
+        ("ONESTOP_KEYS", "", "ONESTOP_KEYS"),
+        ("ONESTOP_DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none", "cannot be reached"),
+        ("ONESTOP_DATABASE_URL", "mysql://localhost/none", "postgresql://"),
+        ("ONESTOP_POOL_SIZE", "none", "pool_size"),
+    ],
+)
+def test_it_refuses_a_setting_it_cannot_use_and_names_it(
+    environment: dict[str, str], setting: str, value: str, says: str
+) -> None:
+    refused = run({**environment, setting: value}, "serve", "--port", "0")
+
+    assert refused.returncode == 1
+    assert says in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("arguments", [("serve", "--port", "99999"), ("serve", "--workers", "0"), ("no-such-command",)])
+def test_a_wrong_call_is_told_apart_from_a_refusal(environment: dict[str, str], arguments: tuple[str, ...]) -> None:
+    assert run(environment, *arguments).returncode == 2
+
+
+def test_the_servers_of_a_test_share_one_database(servers: Callable[[int], list[str]]) -> None:
+    urls = servers(3)
+
+    assert len(set(urls)) == 3
+    assert [httpx.get(f"{url}/readyz").status_code for url in urls] == [200, 200, 200]
