@@ -68,8 +68,9 @@ class Stored:
 async def _attempt(
     request: Request,
     idempotency_key: Annotated[
-        str | None,
+        str,
         Header(
+            alias="Idempotency-Key",
             description="Names this request, so that trying again does not act again: 1 to 255 visible ASCII "
             "characters, best a random UUID. Required. The same key and request give the first answer again, with "
             "`Idempotent-Replayed: true`.",
@@ -78,9 +79,9 @@ async def _attempt(
                 "examples": ["0198c7a4-5c00-7000-8000-000000000001"],
             },
         ),
-    ] = None,
+    ] = "",
 ) -> Attempt:
-    key = idempotency_key or ""
+    key = idempotency_key
     if not 0 < len(key) <= LONGEST_KEY or not all("!" <= letter <= "~" for letter in key):
         raise KeyMissing(_MISSING)
     body = await request.body()

@@ -22,6 +22,7 @@ from service.wire.refusals import (
 )
 from service.wire.responses import PROBLEM_JSON, ProblemSchema, merged, refusals
 
+_KEY_HEADER: Final = "Idempotency-Key"
 _FORM: Final = "application/x-www-form-urlencoded"
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 _ALWAYS: Final = (RequestMalformed, Internal, ServiceOverloaded, ServiceUnavailable, ServiceBusy)
@@ -66,7 +67,7 @@ def _common(operation: dict[str, Any], implied: Implied) -> Iterator[type[Refusa
         yield RequestInvalid
     if any(parameter["in"] == "path" for parameter in parameters):
         yield PathUnknown
-    if any(parameter["name"] == "Idempotency-Key" for parameter in parameters):
+    if any(parameter["name"] == _KEY_HEADER for parameter in parameters):
         yield from implied.idempotent
     if kinds:
         yield RequestTooLarge
@@ -74,8 +75,16 @@ def _common(operation: dict[str, Any], implied: Implied) -> Iterator[type[Refusa
         yield MediaTypeUnsupported
 
 
+def _requires_its_key(operation: dict[str, Any]) -> None:
+    """FastAPI sees a default, because a missing key has a refusal of its own; callers must send one."""
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] == _KEY_HEADER:
+            parameter["required"] = True
+            parameter["schema"].pop("default", None)
+
+
 def _with_headers(operation: dict[str, Any]) -> None:
-    keyed = any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", []))
+    keyed = any(parameter["name"] == _KEY_HEADER for parameter in operation.get("parameters", []))
     for status, response in operation["responses"].items():
         names = ["X-Request-Id", *filter(None, [_HEADERS_OF_STATUS.get(status)])]
         if keyed and status.startswith("2"):
@@ -103,6 +112,7 @@ def complete(document: dict[str, Any], implied: Implied) -> dict[str, Any]:
             responses[str(status)] = merged(known, entry) if known else entry
         operation["responses"] = dict(sorted(responses.items()))
         _with_headers(operation)
+        _requires_its_key(operation)
     return document
 
 
