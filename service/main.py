@@ -13,14 +13,16 @@ from service.access import routes as access
 from service.access.refusals import Forbidden, InProgress, KeyMissing, KeyReused, Unauthenticated
 from service.access.tokens import Tokens
 from service.access.vault import Vault
+from service.claims import routes as claims
 from service.clock import Clock
 from service.config import Settings
 from service.db import create_engine
+from service.policy.load import SHIPPED, load_packs
 from service.wire import docs, health, logs, openapi, problems
 from service.wire.limits import RequestLimits
 from service.wire.request_id import RequestId
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (access.router, health.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (access.router, claims.router, health.router)
 
 _DESCRIPTION: Final = """
 What each payer pays for a hospital visit, what the patient owes, and why: exact to the fen, stored once.
@@ -40,6 +42,7 @@ answer again, whatever the network did. A 503 did nothing; wait as long as `Retr
 
 _TAGS: Final = [
     {"name": "Access", "description": "Tokens for clients."},
+    {"name": "Settlements", "description": "Preview a visit, settle it, read it again with its reasons."},
     {"name": "Operations", "description": "For those who run the service."},
 ]
 _IMPLIED: Final = openapi.Implied(secured=(Unauthenticated, Forbidden), idempotent=(KeyMissing, KeyReused, InProgress))
@@ -57,6 +60,7 @@ def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
         app.state.settings = settings
         app.state.clock = clock
         app.state.vault = vault
+        app.state.packs = load_packs(SHIPPED, *([settings.packs_dir] if settings.packs_dir else []))
         app.state.tokens = Tokens(engine, vault, clock, lifetime=timedelta(minutes=settings.token_minutes))
         yield
         await engine.dispose()

@@ -24,6 +24,7 @@ QUANTITY_SCALE: Final = 10**QUANTITY_PLACES
 """Quantities are kept in ten-thousandths (four decimals)."""
 
 _FEN_PER_YUAN: Final = 100
+_FOUR_PLACES: Final = 10_000
 _PRICE_TIMES_QUANTITY_PER_FEN: Final = PRICE_SCALE * QUANTITY_SCALE // _FEN_PER_YUAN
 _DECIMAL: Final = re.compile(r"(-?)(\d+)(?:\.(\d+))?", re.ASCII)
 
@@ -92,3 +93,8 @@ def ppm(text: str) -> Ppm:
 def ratio(value: int, keep: int = 2) -> str:
     """Write parts per million as a decimal ratio: 850000 is "0.85"."""
     return unscaled(value, 6, keep)
+
+
+def ratio_of(part: int, whole: int) -> Ppm:
+    """What share of the whole a part is, to four decimals (parts per million); 0 of nothing."""
+    return Ppm(round_half_up(part * _FOUR_PLACES, whole) * (WHOLE // _FOUR_PLACES)) if whole else Ppm(0)

@@ -17,10 +17,11 @@ from service.migrate import MIGRATIONS, all_tables, is_at_head, upgrade
 SCRIPTS = ScriptDirectory(str(MIGRATIONS))
 
 # What alembic's comparison does not look at: constraints of every kind and indexes, as PostgreSQL itself writes them.
+# Triggers stand in the migrations alone, constraint triggers too.
 DEFINITIONS = {
     "constraints": """
         SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
-        FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'""",
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype NOT IN ('n', 't')""",
     "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
     "columns": """
         SELECT table_name, column_name, concat_ws(' ', udt_name, is_nullable, column_default, is_identity)

@@ -1,6 +1,7 @@
 """Fee lines to policy scope (domain §5, fee line to scope): each part of a line is rounded once, half-up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from service.money import price_times_quantity, share_of
 from service.settlement.model import Amounts, FeeLine
@@ -37,3 +38,16 @@ def add_up(lines: Iterable[Amounts]) -> Amounts:
         over_ceiling += line.over_ceiling
         first_pay += line.first_pay
     return Amounts(total, self_funded, over_ceiling, first_pay, total - self_funded - over_ceiling - first_pay)
+
+
+class ScopedBill(NamedTuple):
+    """A bill brought to scope: each line's parts, and the visit's."""
+
+    lines: tuple[Amounts, ...]
+    amounts: Amounts
+
+
+def scope_bill(lines: Sequence[FeeLine]) -> ScopedBill:
+    """Bring every line to scope and add up."""
+    scoped = tuple([scope_of(line) for line in lines])
+    return ScopedBill(scoped, add_up(scoped))

@@ -27,19 +27,19 @@ from service.settlement.model import (
     Step,
 )
 from service.settlement.rules import aid, bands, floor, other, out_of_pocket, ratio
-from service.settlement.scope import add_up, scope_of
+from service.settlement.scope import ScopedBill, scope_bill
 
 
-def settle(claim: Claim, pack: Pack) -> Settlement:
+def settle(claim: Claim, pack: Pack, bill: ScopedBill | None = None) -> Settlement:
     """
     Decide a visit: fee lines to scope, then each layer from what the ones before left; the patient has the rest.
 
     Pure: the same claim and pack give the same settlement, for ever. Whoever calls has made sure that the pack is
-    in force on the claim's day, that no part of the bill is negative and that decided layers do not exceed it.
+    in force on the claim's day, that no part of the bill is negative and that decided layers do not exceed it;
+    where the lines are in scope already, `bill` saves doing it twice.
     """
     assert pack.covers(claim.day)
-    line_amounts = tuple([scope_of(line) for line in claim.lines])
-    amounts = add_up(line_amounts)
+    line_amounts, amounts = bill or scope_bill(claim.lines)
     assert min(amounts) >= 0
     burden = Burden(claim, pack, amounts)
     assert burden.left >= 0

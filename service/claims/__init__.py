@@ -1,0 +1,1 @@
+"""What happens when a visit is submitted? Previewed, settled once, read again."""

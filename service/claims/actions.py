@@ -1,0 +1,167 @@
+"""What can be done with a visit: preview it, settle it once, read it again. Each is one transaction of its caller."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.access import audit, idempotency
+from service.access.idempotency import Attempt, Stored
+from service.access.model import Caller, Role
+from service.access.vault import Vault
+from service.claims import records, store
+from service.claims.answer import answer, traced
+from service.claims.model import Order, Record
+from service.claims.prepare import prepare
+from service.claims.query_code import query_code, query_code_hash
+from service.claims.records import View
+from service.claims.refusals import SettlementUnknown
+from service.clock import Clock
+from service.errors import Text
+from service.explanation.render import Renderer
+from service.ids import new_id
+from service.policy.model import Packs
+
+CREATED = 201
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the actions work with beside the database: the law, the calendar and the keys."""
+
+    packs: Packs
+    clock: Clock
+    vault: Vault
+
+    def renderer(self, pack_hash: str) -> Renderer:
+        pack = self.packs.by_hash(pack_hash)
+        assert pack is not None, f"pack {pack_hash} is not loaded"
+        return Renderer(pack)
+
+
+async def preview(tx: AsyncConnection, caller: Caller, order: Order, desk: Desk, *, language: str) -> dict[str, Any]:
+    """Decide a visit and keep nothing but the audit row."""
+    now = desk.clock.now()
+    record = await prepare(tx, caller, order, desk.packs, now=now)
+
+    await _audit(tx, caller, "settlement.preview", record, now)
+    return answer(record, desk.renderer(record.pack_hash), language)
+
+
+async def settle(
+    tx: AsyncConnection, caller: Caller, order: Order, desk: Desk, *, attempt: Attempt, language: str
+) -> Stored | bytes:
+    """
+    Settle a visit once: the answer, or the first answer where this request was answered before.
+
+    Raises every refusal of `claims.refusals`; a refusal leaves nothing behind.
+    """
+    now = desk.clock.now()
+    settlement_id = new_id(now)
+    first = await idempotency.reserve(
+        tx, caller, key=attempt.key, request_hash=attempt.request_hash, result_id=settlement_id, at=now
+    )
+    if first is not None:
+        return first
+
+    code = query_code(desk.vault, settlement_id)
+    record = await prepare(tx, caller, order, desk.packs, now=now, settlement_id=settlement_id, query_code=code)
+    body = orjson.dumps(answer(record, desk.renderer(record.pack_hash), language))
+
+    await store.record(
+        tx,
+        record,
+        settled_on=now.date(),
+        query_code_hash=query_code_hash(desk.vault, code),
+        client_county=caller.county_code,
+        status=CREATED,
+        answer=idempotency.compress(body),
+        audit=audit.entry(
+            caller,
+            "settlement.create",
+            at=now,
+            person_no=record.person_no,
+            county_code=record.county_code,
+            subject=str(settlement_id),
+        ),
+    )
+    return body
+
+
+async def read(
+    tx: AsyncConnection, caller: Caller, settlement_id: UUID, desk: Desk, *, language: str
+) -> dict[str, Any]:
+    """One settlement. Raises settlement.unknown where it is not the caller's to see."""
+    record = await _find(tx, caller, settlement_id)
+
+    await _audit(tx, caller, "settlement.read", record, desk.clock.now())
+    return _answered(record, desk, language)
+
+
+async def trace(tx: AsyncConnection, caller: Caller, settlement_id: UUID, desk: Desk) -> dict[str, Any]:
+    """Everything that one settlement rests on. Raises settlement.unknown where it is not the caller's to see."""
+    record = await _find(tx, caller, settlement_id)
+
+    await _audit(tx, caller, "settlement.trace", record, desk.clock.now())
+    return traced(record)
+
+
+async def listed(
+    tx: AsyncConnection,
+    caller: Caller,
+    filters: dict[str, Any],
+    desk: Desk,
+    *,
+    after: UUID | None,
+    limit: int,
+    language: str,
+) -> list[dict[str, Any]]:
+    """The caller's settlements, newest first."""
+    found = await records.listed(tx, view_of(caller), filters, after=after, limit=limit)
+
+    await audit.record(
+        tx,
+        caller,
+        "settlement.list",
+        at=desk.clock.now(),
+        person_no=filters.get("person_no"),
+        county_code=caller.county_code,
+    )
+    return [_answered(record, desk, language) for record in found]
+
+
+def view_of(caller: Caller) -> View:
+    """Whose settlements a caller may see (api.md, Conventions)."""
+    if caller.role == Role.HOSPITAL:
+        return View(caller.county_code, hospital_code=caller.hospital_code)
+    return View(caller.county_code, payers=tuple(sorted(caller.payers)))
+
+
+async def _find(tx: AsyncConnection, caller: Caller, settlement_id: UUID) -> Record:
+    record = await records.find(tx, settlement_id, view_of(caller))
+    if record is None:
+        raise SettlementUnknown(
+            Text("查无此结算，请核对编号。", "There is no such settlement: check the id."), pointer="/settlement_id"
+        )
+    return record
+
+
+def _answered(record: Record, desk: Desk, language: str) -> dict[str, Any]:
+    assert record.id is not None
+    body = answer(record, desk.renderer(record.pack_hash), language)
+    return body | {"query_code": query_code(desk.vault, record.id)}
+
+
+async def _audit(tx: AsyncConnection, caller: Caller, action: str, record: Record, now: datetime) -> None:
+    await audit.record(
+        tx,
+        caller,
+        action,
+        at=now,
+        person_no=record.person_no,
+        county_code=record.county_code,
+        subject=str(record.id) if record.id is not None else record.visit_no,
+    )

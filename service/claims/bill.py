@@ -1,0 +1,253 @@
+"""The bill: which terms each line is settled on, whether it can be, and what a clerk should look at."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from itertools import chain
+from typing import NamedTuple
+
+from service.claims import refusals as no
+from service.claims.model import BillLine, History, Order, OrderedLine
+from service.errors import InputError, Text
+from service.money import PRICE_PLACES, PRICE_SCALE, QUANTITY_SCALE, price_times_quantity, ratio, unscaled, yuan
+from service.registers.model import CatalogueItem
+from service.settlement.model import Amounts, FeeLine, Finding
+from service.settlement.scope import FIRST_PAY_GRADE
+from service.wire.refusals import RequestInvalid
+
+_FEN = PRICE_SCALE * QUANTITY_SCALE // 100
+"""One fen in the unit of price times quantity."""
+
+
+class LineTerms(NamedTuple):
+    """The terms a line is settled on, and whether they are the catalogue's or the caller's."""
+
+    grade: str
+    first_pay: int
+    ceiling: int | None
+    by_catalogue: bool
+
+
+def check_lines(order: Order, history: History) -> None:
+    """Raises request.invalid (line numbers), fee_lines.amount_mismatch, fee_lines.net_negative."""
+    seen: set[int] = set()
+    for index, line in enumerate(order.lines):
+        if line.line_no in seen:
+            detail = Text(
+                f"行号 {line.line_no} 重复，请更正。", f"Line number {line.line_no} stands twice: correct it."
+            )
+            raise RequestInvalid.at(InputError(f"/fee_lines/{index}/line_no", "request.duplicate", detail))
+        seen.add(line.line_no)
+        exact = line.unit_price * line.quantity
+        if abs(line.amount * _FEN - exact) > _FEN or (not line.quantity and line.amount):
+            product = yuan(price_times_quantity(line.unit_price, line.quantity))
+            raise no.AmountMismatch(
+                Text(
+                    f"第 {line.line_no} 行金额 {yuan(line.amount)} 与单价乘数量 {product} 相差超过一分，请更正。",
+                    f"Line {line.line_no}: {yuan(line.amount)} is over a fen from price times quantity, {product}.",
+                ),
+                pointer=f"/fee_lines/{index}/amount",
+            )
+    _check_net(order.lines, history.earlier_lines)
+
+
+def _check_net(lines: Sequence[OrderedLine], earlier: Iterable[BillLine]) -> None:
+    """Per item, over all parts of a stay so far, neither net quantity nor net amount is negative (domain §5)."""
+    quantity: Counter[str] = Counter()
+    amount: Counter[str] = Counter()
+    returned: dict[str, int] = {}
+    for line in chain[BillLine | OrderedLine](earlier, lines):
+        quantity[line.item_code] += line.quantity
+        amount[line.item_code] += line.amount
+    for index, line in enumerate(lines):
+        if line.quantity < 0 or line.amount < 0:
+            returned.setdefault(line.item_code, index)
+    for item, index in returned.items():
+        if quantity[item] < 0 or amount[item] < 0:
+            raise _net_negative(
+                f"项目 {item} 退费多于原收费，请核对数量与金额。",
+                f"More of item {item} is returned than was charged: check quantities and amounts.",
+                f"/fee_lines/{index}",
+            )
+
+
+def check_amounts(amounts: Amounts) -> None:
+    """A part may return what an earlier part charged, but a bill is not negative. Raises fee_lines.net_negative."""
+    if min(amounts) < 0:
+        raise _net_negative(
+            "退费使本账单（或其中一类费用）合计为负，请先冲正原结算再重新结算。",
+            "Returns make this bill, or one kind of its cost, negative: reverse the earlier settlement instead.",
+            "/fee_lines",
+        )
+
+
+def _net_negative(zh: str, en: str, pointer: str) -> no.NetNegative:
+    return no.NetNegative(Text(zh, en), pointer=pointer)
+
+
+class Catalogue:
+    """The fee catalogue as far as this bill needs it."""
+
+    def __init__(self, items: Iterable[CatalogueItem]) -> None:
+        self._items: dict[str, list[CatalogueItem]] = defaultdict(list)
+        for item in items:
+            self._items[item.item_code].append(item)
+
+    def on(self, item_code: str, day: date) -> CatalogueItem | None:
+        """The item's version of a day."""
+        for item in self._items.get(item_code, ()):
+            if item.valid_from <= day <= (item.valid_to or date.max):
+                return item
+        return None
+
+
+def terms_of_lines(order: Order, catalogue: Catalogue, earlier: Sequence[BillLine]) -> list[LineTerms]:
+    """
+    The terms of each line: the catalogue's of its day where it knows the item, else the caller's (api.md).
+
+    A return takes those of its original line (domain §5): the latest charge of the same item and price up to its
+    day, in this part of the stay or an earlier one. Raises request.invalid where terms are missing.
+    """
+    own: list[LineTerms | None] = [
+        None if line.quantity < 0 else _terms(index, line, catalogue) for index, line in enumerate(order.lines)
+    ]
+    originals = _originals(order.lines, own, earlier)
+    terms = []
+    for index, (line, found) in enumerate(zip(order.lines, own, strict=True)):
+        original = found or originals.latest(line)
+        terms.append(original if original is not None else _terms(index, line, catalogue))
+    return terms
+
+
+class _Originals:
+    """Charges by item and price, each with its day and terms."""
+
+    def __init__(self) -> None:
+        self._charges: dict[tuple[str, int], list[tuple[date, LineTerms]]] = defaultdict(list)
+
+    def add(self, item_code: str, unit_price: int, day: date, terms: LineTerms) -> None:
+        self._charges[item_code, unit_price].append((day, terms))
+
+    def latest(self, line: OrderedLine) -> LineTerms | None:
+        charges = self._charges.get((line.item_code, line.unit_price), ())
+        # Compared by content, not by place in the bill: the order of lines decides nothing.
+        return max(
+            (charge for charge in charges if charge[0] <= line.charged_on),
+            key=lambda charge: (charge[0], charge[1].grade, charge[1].first_pay, charge[1].ceiling or -1),
+            default=(None, None),
+        )[1]
+
+
+def _originals(
+    lines: Sequence[OrderedLine], terms: Sequence[LineTerms | None], earlier: Sequence[BillLine]
+) -> _Originals:
+    originals = _Originals()
+    for line in earlier:
+        if line.quantity > 0:
+            own = LineTerms(line.grade, line.first_pay_ratio, line.ceiling, line.by_catalogue)
+            originals.add(line.item_code, line.unit_price, date.fromisoformat(line.charged_on), own)
+    for ordered, found in zip(lines, terms, strict=True):
+        if found is not None:
+            originals.add(ordered.item_code, ordered.unit_price, ordered.charged_on, found)
+    return originals
+
+
+def _terms(index: int, line: OrderedLine, catalogue: Catalogue) -> LineTerms:
+    item = catalogue.on(line.item_code, line.charged_on)
+    if item is not None:
+        return LineTerms(item.grade, item.self_pay_ratio, item.price_ceiling, by_catalogue=True)
+    if line.grade is None:
+        raise _missing(index, "grade", "费用等级", "grade", line)
+    if line.grade == FIRST_PAY_GRADE and line.self_pay_ratio is None:
+        raise _missing(index, "self_pay_ratio", "先行自付比例", "first-pay ratio", line)
+    return LineTerms(line.grade, line.self_pay_ratio or 0, line.price_ceiling, by_catalogue=False)
+
+
+def _missing(index: int, field: str, zh: str, en: str, line: OrderedLine) -> RequestInvalid:
+    detail = Text(
+        f"费用目录没有项目 {line.item_code}，请在该行给出{zh}。",
+        f"The fee catalogue does not know item {line.item_code}: give its {en} on the line.",
+    )
+    return RequestInvalid.at(InputError(f"/fee_lines/{index}/{field}", "fee_lines.terms_missing", detail))
+
+
+def fee_lines(order: Order, terms: Sequence[LineTerms]) -> tuple[FeeLine, ...]:
+    """The lines as the kernel takes them."""
+    return tuple(
+        [
+            FeeLine(
+                line.line_no,
+                line.item_code,
+                own.grade,
+                line.unit_price,
+                line.quantity,
+                line.amount,
+                own.first_pay,
+                own.ceiling,
+                line.charged_on,
+            )
+            for line, own in zip(order.lines, terms, strict=True)
+        ]
+    )
+
+
+def kept(order: Order, terms: Sequence[LineTerms], amounts: Sequence[Amounts]) -> tuple[BillLine, ...]:
+    """The bill as it is kept: each line with the terms that were used and its parts."""
+    return tuple(
+        [
+            BillLine(
+                *line[:4],
+                own.grade,
+                line.unit_price,
+                line.quantity,
+                line.amount,
+                own.first_pay,
+                own.ceiling,
+                line.charged_on.isoformat(),
+                own.by_catalogue,
+                *parts[1:],
+            )
+            for line, own, parts in zip(order.lines, terms, amounts, strict=True)
+        ]
+    )
+
+
+def findings(order: Order, terms: Sequence[LineTerms]) -> list[Finding]:
+    """Lines that look wrong: outside the visit, the same item twice on a day, one fen off, not as the catalogue."""
+    found: list[Finding] = []
+    charges: Counter[tuple[str, date]] = Counter()
+    for line, own in zip(order.lines, terms, strict=True):
+        if not order.admitted_on <= line.charged_on <= order.last_day:
+            values = {"line_no": line.line_no, "charged_on": line.charged_on.isoformat()}
+            found.append(Finding("line.outside_stay", values))
+        if line.amount != price_times_quantity(line.unit_price, line.quantity):
+            found.append(Finding("line.rounding_accepted", {"line_no": line.line_no}))
+        if differing := _differing(line, own):
+            fields = ", ".join(f"{name} {theirs} / {ours}" for name, (theirs, ours) in differing.items())
+            values = {"line_no": line.line_no, "item_code": line.item_code, "fields": fields}
+            found.append(Finding("catalogue.differs", values))
+        if line.quantity > 0:
+            charges[line.item_code, line.charged_on] += 1
+    for (item, day), count in charges.items():
+        if count > 1:
+            values = {"item_code": item, "charged_on": day.isoformat(), "count": count}
+            found.append(Finding("line.same_item_same_day", values))
+    return found
+
+
+def _differing(line: OrderedLine, own: LineTerms) -> Mapping[str, tuple[str, str]]:
+    """Where the caller said something else than the catalogue; what the caller left out does not differ."""
+    if not own.by_catalogue:
+        return {}
+    differing = {}
+    if line.grade is not None and line.grade != own.grade:
+        differing["grade"] = (line.grade, own.grade)
+    if line.self_pay_ratio is not None and line.self_pay_ratio != own.first_pay:
+        differing["self_pay_ratio"] = (ratio(line.self_pay_ratio), ratio(own.first_pay))
+    if line.price_ceiling is not None and line.price_ceiling != own.ceiling:
+        differing["price_ceiling"] = (_price(line.price_ceiling), _price(own.ceiling))
+    return differing
+
+
+def _price(value: int | None) -> str:
+    return "-" if value is None else unscaled(value, PRICE_PLACES, keep=2)

@@ -1,0 +1,217 @@
+"""May this visit be settled at all? Pure: the order, the registers' facts and the person's history decide."""
+
+from datetime import date
+
+from service.claims import refusals as no
+from service.claims.model import History, LiveVisit, Order, ThirdParty
+from service.errors import Text
+from service.policy.model import Pack
+from service.registers.model import HospitalFacts, PersonFacts, VisitFacts
+
+
+def check_order(order: Order, today: date) -> None:
+    """What the order alone tells. Raises fee_lines.empty, visit.dates, injury.liable_paid."""
+    if not order.lines:
+        raise no.LinesEmpty(
+            Text("账单没有费用明细，请上传明细后再结算。", "The bill has no lines: send them, then settle."),
+            pointer="/fee_lines",
+        )
+    if order.last_day < order.admitted_on:
+        raise no.VisitDates(
+            Text("出院日期早于入院日期，请更正。", "Discharge is before admission: correct the dates."),
+            pointer="/discharged_on",
+        )
+    if order.last_day > today:
+        raise no.VisitDates(
+            Text(f"日期晚于今天（{today}），请更正。", f"The day lies after today ({today}): correct it."),
+            pointer="/discharged_on" if order.is_stay else "/service_on",
+        )
+    if order.third_party == ThirdParty.LIABLE_PAID:
+        raise no.LiablePaid(
+            Text(
+                "第三方已赔付医疗费用，基金不再支付；请由医院与责任方结清。",
+                "A third party has paid for the injury; the funds pay nothing. Settle the bill with that party.",
+            ),
+            pointer="/injury/third_party",
+        )
+
+
+def check_hospital(order: Order, facts: VisitFacts) -> HospitalFacts:
+    """Raises hospital.unknown, hospital.suspended, hospital.not_connected."""
+    hospital = facts.hospital
+    if hospital is None:
+        raise unknown_hospital(order.hospital_code)
+    if hospital.suspended is not None:
+        raise no.HospitalSuspended(
+            Text(
+                f"医院在 {order.last_day} 已暂停结算（{hospital.suspended}），请联系医保经办机构。",
+                f"The hospital was suspended on {order.last_day} ({hospital.suspended}): ask the agency.",
+            ),
+            pointer="/hospital_code",
+        )
+    if not hospital.connected:
+        raise no.HospitalNotConnected(
+            Text(
+                f"医院在 {order.last_day} 未接入系统，请按手工报销办理。",
+                f"The hospital was not connected on {order.last_day}: file a manual claim.",
+            ),
+            pointer="/hospital_code",
+        )
+    return hospital
+
+
+def unknown_hospital(hospital_code: str) -> no.HospitalUnknown:
+    return no.HospitalUnknown(
+        Text(
+            f"查无医院 {hospital_code}，请核对医院编码。",
+            f"There is no hospital {hospital_code}: check the code.",
+        ),
+        pointer="/hospital_code",
+    )
+
+
+def check_person(order: Order, facts: VisitFacts) -> PersonFacts:
+    """Raises person.unknown, person.barred, person.not_insured, visit.dates (after death)."""
+    person = facts.person
+    if person is None:
+        raise no.PersonUnknown(
+            Text(
+                "查无此人，请核对证件号码；新参保人员请先登记。",
+                "Nobody is registered under this number: check it, or have the person registered.",
+            ),
+            pointer="/person",
+        )
+    if person.barred is not None:
+        raise no.PersonBarred(
+            Text(
+                f"该人员在 {order.last_day} 暂停享受待遇（{person.barred}），请联系医保经办机构。",
+                f"Benefits were suspended on {order.last_day} ({person.barred}): ask the agency.",
+            ),
+            pointer="/person",
+        )
+    if not person.insured:
+        raise no.PersonNotInsured(
+            Text(
+                f"该人员在 {order.last_day} 未参保，请核对参保状态。",
+                f"The person was not insured on {order.last_day}: check the insurance record.",
+            ),
+            pointer="/person",
+        )
+    if person.died_on is not None and order.last_day > person.died_on:
+        raise no.VisitDates(
+            Text(
+                f"就诊日期晚于登记的死亡日期（{person.died_on}），请核对。",
+                f"The visit ends after the registered day of death ({person.died_on}): check both.",
+            ),
+            pointer="/discharged_on" if order.is_stay else "/service_on",
+        )
+    return person
+
+
+def check_chronic(order: Order, facts: VisitFacts, pack: Pack) -> None:
+    """Raises chronic.unknown_disease, chronic.no_card."""
+    if order.is_stay:
+        return
+    if order.disease_code not in pack.diseases:
+        raise no.ChronicUnknownDisease(
+            Text(
+                f"病种 {order.disease_code} 不在政策包 {pack.id} 的目录内，请核对代码。",
+                f"Disease {order.disease_code} is not on the list of {pack.id}: check the code.",
+            ),
+            pointer="/disease_code",
+        )
+    if facts.card is None:
+        raise no.ChronicNoCard(
+            Text(
+                f"该人员在 {order.last_day} 没有病种 {order.disease_code} 的有效慢性病卡，请先申办或续期。",
+                f"No card for {order.disease_code} was in force on {order.last_day}: apply for one or renew it.",
+            ),
+            pointer="/disease_code",
+        )
+
+
+def check_referral(order: Order, facts: VisitFacts, person: PersonFacts, first_admitted_on: date) -> bool:
+    """Whether the stay is referred; in force on the day of first admission (domain §5). Raises referral.invalid."""
+    if order.referral_no is None:
+        return False
+    referral = facts.referral
+    if referral is None:
+        raise _referral("查无此转诊单，请核对编号。", "There is no such referral: check the number.")
+    if (referral.person_no, referral.hospital_code) != (person.person_no, order.hospital_code):
+        raise _referral(
+            "该转诊单不属于此人或此医院，请核对。",
+            "The referral is another person's or for another hospital: check the number.",
+        )
+    if not (referral.approved_on <= first_admitted_on <= (referral.valid_to or date.max)):
+        raise _referral(
+            f"转诊单在入院日 {first_admitted_on} 不在有效期内，请办理新的转诊或按未转诊结算。",
+            f"The referral was not in force on {first_admitted_on}, the day of admission: renew it or send none.",
+        )
+    return True
+
+
+def _referral(zh: str, en: str) -> no.ReferralInvalid:
+    return no.ReferralInvalid(Text(zh, en), pointer="/referral_no")
+
+
+def check_history(order: Order, person: PersonFacts, history: History) -> None:
+    """Raises visit.already_settled, visit.interim_order, visit.dates (parts), visit.overlap."""
+    for part in history.parts:
+        if part.interim_no == order.interim_no:
+            raise already_settled(part)
+    _check_parts(order, person, history.parts)
+    if order.is_stay:
+        for stay in history.stays:
+            if overlaps(order.admitted_on, order.last_day, stay.admitted_on, stay.last_day):
+                raise no.VisitOverlap(
+                    Text(
+                        f"该人员 {stay.admitted_on} 至 {stay.last_day} 另有住院已结算，期间重叠；请核对日期。",
+                        f"Another stay from {stay.admitted_on} to {stay.last_day} is settled: check the dates.",
+                    ),
+                    pointer="/admitted_on",
+                )
+
+
+def already_settled(part: LiveVisit | None) -> no.VisitAlreadySettled:
+    return no.VisitAlreadySettled(
+        Text(
+            "该次就诊已有有效结算；如需更正，请先冲正再结算。",
+            "This visit has a live settlement: read it, or reverse it before settling again.",
+        ),
+        pointer="/visit_no",
+        extra={"settlement_id": str(part.settlement_id)} if part is not None else {},
+    )
+
+
+def _check_parts(order: Order, person: PersonFacts, parts: tuple[LiveVisit, ...]) -> None:
+    if any(part.person_no != person.person_no for part in parts):
+        raise _out_of_order("该就诊号已用于另一人员，请核对。", "The visit number is another person's: check it.")
+    numbers = sorted(part.interim_no for part in parts)
+    if 0 in numbers:
+        raise _out_of_order("该次住院已做最后结算，不能再分段。", "The last part of this stay is settled already.")
+    if order.interim_no and numbers != list(range(1, order.interim_no)):
+        raise _out_of_order(
+            f"中途结算须依次进行：下一段应为 {len(numbers) + 1}，最后一段为 0。",
+            f"Parts are settled in order: the next is {len(numbers) + 1}, the last is 0.",
+        )
+    ended = max((part.last_day for part in parts), default=None)
+    if ended is not None and order.admitted_on < ended:
+        raise no.VisitDates(
+            Text(
+                f"本段开始日期早于上一段的结束日期 {ended}，请更正。",
+                f"This part begins before the part before it ended ({ended}): correct the date.",
+            ),
+            pointer="/admitted_on",
+        )
+
+
+def _out_of_order(zh: str, en: str) -> no.VisitInterimOrder:
+    return no.VisitInterimOrder(Text(zh, en), pointer="/interim_no")
+
+
+def overlaps(admitted: date, last_day: date, other_admitted: date, other_last_day: date) -> bool:
+    """Whether two stays share more than the day of transfer, on which one ends and the other begins."""
+    begins, ends = max(admitted, other_admitted), min(last_day, other_last_day)
+    if begins != ends:
+        return begins < ends
+    return not (begins == last_day == other_admitted or begins == other_last_day == admitted)

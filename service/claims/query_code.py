@@ -1,0 +1,30 @@
+"""The query code: digits on every slip, with which a patient opens their own claims (api.md, Patients)."""
+
+from uuid import UUID
+
+from service.access.vault import Vault
+
+LENGTH = 12
+_DIGITS = LENGTH - 1
+_HASH_BYTES = 16
+
+
+def query_code(vault: Vault, settlement_id: UUID) -> str:
+    """
+    The code of a settlement: eleven digits that nobody can guess from its id, and a check digit (Luhn).
+
+    It is made from the id with a key, so that it can be printed again and stands nowhere in the database.
+    """
+    secret = vault.fingerprint_bytes("query_code", settlement_id.bytes)
+    digits = str(int.from_bytes(secret[:8]) % 10**_DIGITS).rjust(_DIGITS, "0")
+    return digits + _check_digit(digits)
+
+
+def query_code_hash(vault: Vault, code: str) -> bytes:
+    """The keyed hash under which a code is looked up."""
+    return vault.fingerprint("query_code_lookup", code)[:_HASH_BYTES]
+
+
+def _check_digit(digits: str) -> str:
+    doubled = [int(digit) * (2 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits))]
+    return str(-sum(value // 10 + value % 10 for value in doubled) % 10)

@@ -1,0 +1,125 @@
+"""Settlements read again, each caller only what is theirs to see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.claims import trace
+from service.claims.model import BillLine, Record, Status
+from service.claims.tables import AMOUNTS, SHARES
+from service.policy.model import VisitType
+from service.settlement.model import Amounts, Split
+
+_READ: Final = """
+    SELECT s.*, d.bill, d.trace, r.id AS reversed_by FROM settlements s
+    JOIN settlement_documents d ON d.county_code = s.county_code AND d.settlement_id = s.id
+    LEFT JOIN settlements r ON r.county_code = s.county_code AND r.reversal_of = s.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """
+    Whose settlements may be seen: those of a hospital (in every county), else those of a county, and of those
+    only the ones in which one of `payers` pays, where any are named.
+    """
+
+    county_code: str
+    hospital_code: str | None = None
+    payers: tuple[str, ...] = ()
+
+    def condition(self) -> str:
+        if self.hospital_code is not None:
+            return "s.hospital_code = :own_hospital"
+        if not self.payers:
+            return "s.county_code = :own_county"
+        return (
+            "s.county_code = :own_county AND EXISTS (SELECT FROM settlement_layers l"
+            " WHERE l.county_code = s.county_code AND l.settlement_id = s.id"
+            " AND l.payer = ANY (:own_payers) AND l.amount <> 0)"
+        )
+
+    def values(self) -> dict[str, Any]:
+        if self.hospital_code is not None:
+            return {"own_hospital": self.hospital_code}
+        payers = {"own_payers": list(self.payers)} if self.payers else {}
+        return {"own_county": self.county_code, **payers}
+
+
+async def find(tx: AsyncConnection, settlement_id: UUID, view: View) -> Record | None:
+    """One settlement; None where there is none or it is not the caller's to see."""
+    query = text(f"{_READ} WHERE s.id = :id AND {view.condition()}")
+    row = (await tx.execute(query, {"id": settlement_id, **view.values()})).mappings().one_or_none()
+    return _kept(row) if row is not None else None
+
+
+_FILTERS: Final = {
+    "visit_no": "s.visit_no = :visit_no",
+    "person_no": "s.person_no = :person_no",
+    "invoice_no": "s.invoice_no = :invoice_no",
+    "from": "s.settled_on >= :from",
+    "to": "s.settled_on <= :to",
+}
+_STATUS: Final = {
+    "settled": "s.kind = 'settlement' AND NOT s.on_hold AND r.id IS NULL",
+    "on_hold": "s.kind = 'settlement' AND s.on_hold AND r.id IS NULL",
+}
+
+
+async def listed(
+    tx: AsyncConnection, view: View, filters: Mapping[str, Any], *, after: UUID | None, limit: int
+) -> list[Record]:
+    """Settlements the caller may see, newest first; `after` is the last one of the page before."""
+    asked = {name: value for name, value in filters.items() if value is not None}
+    clauses = [view.condition(), *(_FILTERS[name] for name in asked if name != "status")]
+    if "status" in asked:
+        clauses.append(_STATUS[asked.pop("status")])
+    if after is not None:
+        clauses.append("s.id < :after")
+        asked["after"] = after
+    query = text(f"{_READ} WHERE {' AND '.join(clauses)} ORDER BY s.id DESC LIMIT :limit")
+    rows = await tx.execute(query, {**asked, **view.values(), "limit": limit})
+    return [_kept(row) for row in rows.mappings()]
+
+
+def _kept(row: RowMapping) -> Record:
+    bill = tuple(BillLine(*line) for line in row["bill"])
+    kept = row["trace"]
+    amounts = Amounts(*(row[name] for name in AMOUNTS))
+    split = Split(**{name: row[name] for name in SHARES if name != "hospital_bears"})
+    return Record(
+        id=row["id"],
+        status=Status.ON_HOLD if row["on_hold"] else Status.SETTLED,
+        version=row["version"],
+        county_code=row["county_code"],
+        person_no=row["person_no"],
+        hospital_code=row["hospital_code"],
+        visit_no=row["visit_no"],
+        interim_no=row["interim_no"],
+        visit_type=VisitType(row["visit_type"]),
+        admitted_on=row["admitted_on"],
+        last_day=row["last_day"],
+        disease_code=row["disease_code"],
+        referral_no=row["referral_no"],
+        invoice_no=row["invoice_no"],
+        order_no=row["order_no"],
+        pack_id=row["pack_id"],
+        pack_hash=row["pack_hash"],
+        identities=tuple(row["identities"]),
+        settlement=trace.settlement_of(kept, amounts, split, bill),
+        findings=trace.findings_of(kept["findings"]),
+        bill=bill,
+        trace=kept,
+        settled_at=row["settled_at"],
+        query_code=None,
+        operator=row["operator"],
+        client_id=row["client_id"],
+        on_hold=row["on_hold"],
+        reversal_of=row["reversal_of"],
+        reversed_by=row["reversed_by"],
+        hospital_bears=row["hospital_bears"],
+    )

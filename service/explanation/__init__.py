@@ -1,0 +1,1 @@
+"""How is a decision said? Sentences written from stored values by versioned templates, in Chinese and English."""

@@ -1,0 +1,68 @@
+"""Write a decision's sentences: each step's, each finding's, and the few that tell the whole."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from service.explanation.wording import LANGUAGES, Language, Wording, wording
+from service.money import ratio_of
+from service.policy.model import Pack
+from service.settlement.model import Award, Finding, Settlement, Step
+
+Said = dict[str, str]
+"""One sentence in each language: {"zh": ..., "en": ...}."""
+
+
+class Renderer:
+    """Writes the sentences of decisions made under one pack, in one version of the wording."""
+
+    def __init__(self, pack: Pack, version: Wording | None = None) -> None:
+        self._wording = version or wording()
+        self._layers = {lang: {one.id: one.name.in_language(lang) for one in pack.layers} for lang in LANGUAGES}
+        self._names = {lang: self._wording.names[lang].also(self._layers[lang]) for lang in LANGUAGES}
+
+    def step(self, step: Step) -> Said:
+        """What a step did, or why it did nothing."""
+        values = {**step.values, "amount": step.amount}
+        templates = self._wording.steps[step.rule, step.applied]
+        return {lang: templates[lang].write(values, self._names[lang]) for lang in LANGUAGES}
+
+    def finding(self, finding: Finding) -> Said:
+        templates = self._wording.findings[finding.code]
+        return {lang: templates[lang].write(finding.values, self._names[lang]) for lang in LANGUAGES}
+
+    def whole(self, settlement: Settlement, *, held: bool) -> dict[str, list[str]]:
+        """The explanation of a settlement: the bill, each layer in turn, what is left, and what is due when."""
+        return {lang: list(self._whole(settlement, held, lang)) for lang in LANGUAGES}
+
+    def _whole(self, settlement: Settlement, held: bool, lang: Language) -> Iterable[str]:
+        amounts, split = settlement.amounts, settlement.split
+        yield self._say("total", lang, total=amounts.total, in_scope=amounts.in_scope)
+        for award in settlement.awards:
+            yield from self._layer(award, lang, held=held)
+        ratio = ratio_of(split.paid_total, amounts.total)
+        yield self._say("patient", lang, paid_total=split.paid_total, patient_pays=split.patient_pays, paid_ratio=ratio)
+        if held:
+            yield self._say("held", lang)
+        yield self._say("due", lang, due=split.due_at_discharge)
+        if later := split.owed_to_patient + split.expected_aid:
+            yield self._say("later", lang, later=later)
+
+    def _layer(self, award: Award, lang: Language, *, held: bool) -> Iterable[str]:
+        layer = self._layers[lang].get(award.layer, award.layer)
+        if not award.paid:
+            reason = next((step for step in award.steps if not step.applied), award.steps[-1])
+            yield self._say("nothing", lang, layer=layer, reason=self.step(reason)[lang])
+            return
+        for share in award.shares:
+            way = share.pay_to
+            if award.rule == "other" and not award.decided:
+                way = "credited" if share.pay_to == "hospital" else "beside"
+            elif award.expected:
+                way = "expected"
+            elif held and not award.decided:
+                way = "held"
+            if share.amount:
+                yield self._say("layer", lang, layer=layer, paid=share.amount, way=way)
+
+    def _say(self, key: str, lang: Language, **values: Any) -> str:
+        return self._wording.summary[key][lang].write(values, self._names[lang])

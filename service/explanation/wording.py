@@ -1,0 +1,121 @@
+"""Templates: read and compiled once. A version is kept for ever, so that old sentences can be written again."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from string import Formatter
+from typing import Any, Final, Literal, NamedTuple
+
+import yaml
+
+from service.money import unscaled, yuan
+
+CURRENT: Final = 1
+_FOLDER: Final = Path(__file__).parent / "wording"
+_PERCENT_PLACES: Final = 4
+
+Language = Literal["zh", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
+
+
+class Names:
+    """What codes are called in one language: the wording's own names, and those a pack gives its layers."""
+
+    def __init__(self, language: Language, names: Mapping[str, str]) -> None:
+        self.language = language
+        self._names = names
+
+    def also(self, more: Mapping[str, str]) -> "Names":
+        return Names(self.language, {**self._names, **more})
+
+    def of(self, code: str) -> str:
+        return self._names.get(code, code)
+
+
+def _percent(value: Any, _names: Names) -> str:
+    return f"{unscaled(value, _PERCENT_PLACES)}%"
+
+
+def _points(value: Any, names: Names) -> str:
+    if not value:
+        return ""
+    sign = "+" if value > 0 else "-"
+    amount = unscaled(abs(value), _PERCENT_PLACES)
+    return f"，{sign}{amount}个百分点" if names.language == "zh" else f", {sign}{amount} points"
+
+
+def _names(values: Any, names: Names) -> str:
+    mark = "、" if names.language == "zh" else ", "
+    return mark.join(names.of(value) for value in values) or names.of("none")
+
+
+def _less(values: Any, names: Names) -> str:
+    if not values:
+        return ""
+    listed = _names(values, names)
+    return f"减去{listed}已支付金额" if names.language == "zh" else f" less what {listed} paid"
+
+
+def _cap(value: Any, names: Names) -> str:
+    if value is None:
+        return ""
+    return f"，年度封顶 {yuan(value)} 元" if names.language == "zh" else f", at most {yuan(value)} yuan a year"
+
+
+_WAYS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
+    "": lambda value, _names: str(value),
+    "yuan": lambda value, _names: yuan(value),
+    "percent": _percent,
+    "points": _points,
+    "name": lambda value, names: names.of(value),
+    "names": _names,
+    "less": _less,
+    "cap": _cap,
+}
+
+
+class _Piece(NamedTuple):
+    literal: str
+    field: str | None
+    way: Callable[[Any, Names], str]
+
+
+class Template:
+    """A sentence with fields. Unknown ways of writing are refused when it is compiled, not when it is needed."""
+
+    def __init__(self, text: str) -> None:
+        self._pieces = [
+            _Piece(literal, field, _WAYS[spec or ""]) for literal, field, spec, _ in Formatter().parse(text)
+        ]
+
+    def write(self, values: Mapping[str, Any], names: Names) -> str:
+        return "".join(
+            [p.literal if p.field is None else p.literal + p.way(values[p.field], names) for p in self._pieces]
+        )
+
+
+class Wording:
+    """One version of all sentences."""
+
+    def __init__(self, version: int) -> None:
+        raw = yaml.safe_load((_FOLDER / f"{version}.yaml").read_text(encoding="utf-8"))
+        self.version = version
+        self.names = {lang: Names(lang, {k: v[lang] for k, v in raw["names"].items()}) for lang in LANGUAGES}
+        self.steps = {
+            (rule, applied): _both(variants["applied" if applied else "otherwise"])
+            for rule, variants in raw["steps"].items()
+            for applied in (True, False)
+            if ("applied" if applied else "otherwise") in variants
+        }
+        self.findings = {code: _both(text) for code, text in raw["findings"].items()}
+        self.summary = {key: _both(text) for key, text in raw["summary"].items()}
+
+
+def _both(text: Mapping[str, str]) -> dict[Language, Template]:
+    return {lang: Template(text[lang]) for lang in LANGUAGES}
+
+
+@cache
+def wording(version: int = CURRENT) -> Wording:
+    """A version of the wording, compiled."""
+    return Wording(version)
