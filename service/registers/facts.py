@@ -122,6 +122,7 @@ _FIND: Final = text("""
 SELECT k.county_code, k.person_no
 FROM person_keys k JOIN persons p ON p.county_code = k.county_code AND p.person_no = k.person_no
 WHERE k.kind = CAST(:kind AS text) AND k.key_hash = CAST(:key_hash AS bytea)
+    AND k.county_code = coalesce(CAST(:county_code AS text), k.county_code)
 ORDER BY (
     SELECT max(lower(i.valid)) FROM insured_periods i
     WHERE i.county_code = k.county_code AND i.person_no = k.person_no AND i.superseded_at IS NULL
@@ -155,9 +156,16 @@ async def visit_facts(tx: AsyncConnection, asked: FactsAsked) -> VisitFacts:
     return _facts(orjson.loads(found))
 
 
-async def find_person(tx: AsyncConnection, kind: str, key_hash: bytes) -> tuple[str, str] | None:
-    """County and number of the person behind a key; of several counties the one that insured them last."""
-    row = (await tx.execute(_FIND, {"kind": kind, "key_hash": key_hash})).one_or_none()
+async def find_person(
+    tx: AsyncConnection, kind: str, key_hash: bytes, *, county_code: str | None = None
+) -> tuple[str, str] | None:
+    """
+    County and number of the person behind a key; of several counties the one that insured them last.
+
+    With a county, only a person whom that county knows.
+    """
+    asked = {"kind": kind, "key_hash": key_hash, "county_code": county_code}
+    row = (await tx.execute(_FIND, asked)).one_or_none()
     return None if row is None else (row.county_code, row.person_no)
 
 

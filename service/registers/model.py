@@ -1,11 +1,7 @@
 """
 The words of the registers, and the facts that a visit is judged by.
-
-A dated fact holds from its first to its last day, both included (`valid_to` None: open). What was believed
-earlier stays on record: a correction supersedes a row, it never edits one.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -116,7 +112,9 @@ class ChronicRules(Protocol):
 class Law(Protocol):
     """What the registers ask of the policy packs (`app.state.packs`)."""
 
-    def chronic_rules(self, county_code: str, day: date) -> ChronicRules: ...
+    def chronic_rules(self, county_code: str, day: date) -> ChronicRules | None:
+        """None where no pack is in force."""
+        ...
 
     def deposit_waived(self, county_code: str, day: date) -> frozenset[str]:
         """The identity classes that are treated first and pay afterwards (先诊疗后付费, 000)."""
@@ -226,7 +224,3 @@ class VisitFacts:
     referral: ReferralFacts | None
     card: CardFacts | None
     catalogue: tuple[CatalogueItem, ...]
-
-
-Ceilings = Mapping[HospitalLevel, int]
-"""Price ceilings by hospital level, in millionths of a yuan; a level that is left out has none."""

@@ -1,0 +1,1 @@
+"""Through which hospitals does an insurer advance its part, and until when?"""

@@ -1,0 +1,1 @@
+"""Who is being treated for which chronic disease, and may their visits be paid as such?"""

@@ -1,0 +1,1 @@
+"""What does the county pay for an item, on which day?"""

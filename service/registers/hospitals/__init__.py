@@ -1,0 +1,1 @@
+"""Which hospital is this, of what level, where, and may it settle?"""

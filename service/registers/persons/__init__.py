@@ -1,0 +1,1 @@
+"""Who is this person, are they insured, which rosters are they on?"""

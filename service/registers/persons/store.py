@@ -1,0 +1,149 @@
+"""All SQL on persons. Everything is asked within a county."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import delete, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.access.vault import Vault
+from service.registers.dated import DatedTable
+from service.registers.entries import Bar, Coverage, Insured, Person, RosterIdentity
+from service.registers.model import Author, KeyKind
+from service.registers.persons.sealing import keys_of, opened, sealed
+from service.registers.tables import (
+    barred_periods,
+    identities,
+    insured_periods,
+    person_keys,
+    person_versions,
+    persons,
+)
+
+INSURED: Final = DatedTable(insured_periods, Insured, ("county_code", "person_no"))
+IDENTITIES: Final = DatedTable(identities, RosterIdentity, ("county_code", "person_no"))
+BARRED: Final = DatedTable(barred_periods, Bar, ("county_code", "person_no"))
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list of persons may be narrowed to; an identity is one held on `day`."""
+
+    day: date
+    township_code: str | None = None
+    household_no: str | None = None
+    identity: str | None = None
+
+
+def _recorded(author: Author) -> dict[str, Any]:
+    return {"recorded_at": author.at, "recorded_by": author.by, "reason": author.reason}
+
+
+async def add_person(tx: AsyncConnection, vault: Vault, person: Person, author: Author) -> KeyKind | None:
+    """Add a person and their keys. Answers which of their numbers is taken; then the transaction must not go on."""
+    row = sealed(vault, person) | _recorded(author)
+    added = await tx.scalar(insert_or(persons).values(row).on_conflict_do_nothing().returning(persons.c.person_no))
+    return await add_keys(tx, vault, person) if added is not None else KeyKind.PERSON_NO
+
+
+async def add_keys(tx: AsyncConnection, vault: Vault, person: Person) -> KeyKind | None:
+    """Make a person findable. Answers which of their numbers is taken."""
+    wanted = keys_of(vault, person)
+    rows = [
+        {"kind": kind, "key_hash": key_hash, "county_code": person.county_code, "person_no": person.person_no}
+        for kind, key_hash in wanted.items()
+    ]
+    added = await tx.scalars(insert_or(person_keys).values(rows).on_conflict_do_nothing().returning(person_keys.c.kind))
+    taken = wanted.keys() - {KeyKind(kind) for kind in added}
+    return min(taken) if taken else None
+
+
+async def person(tx: AsyncConnection, vault: Vault, county_code: str, person_no: str) -> Person | None:
+    query = select(persons).where(persons.c.county_code == county_code, persons.c.person_no == person_no)
+    row = (await tx.execute(query)).mappings().one_or_none()
+    return None if row is None else opened(vault, row)
+
+
+async def replace_person(
+    tx: AsyncConnection, vault: Vault, known: Person, person: Person, author: Author
+) -> KeyKind | None:
+    """Set a person's entry aside and write the new one. Answers which of the new numbers is taken."""
+    assert (known.county_code, known.person_no) == (person.county_code, person.person_no)
+    mine = (persons.c.county_code == person.county_code, persons.c.person_no == person.person_no)
+    columns = list(persons.c)
+    earlier = select(
+        *columns,
+        func.greatest(persons.c.recorded_at, author.at),
+        literal(author.by),
+        literal(author.reason),
+    ).where(*mine)
+    names = [column.name for column in columns] + ["superseded_at", "superseded_by", "superseded_reason"]
+    await tx.execute(insert(person_versions).from_select(names, earlier))
+    await tx.execute(update(persons).where(*mine).values(sealed(vault, person) | _recorded(author)))
+    if keys_of(vault, known) == keys_of(vault, person):
+        return None
+    await tx.execute(
+        delete(person_keys).where(
+            person_keys.c.county_code == person.county_code, person_keys.c.person_no == person.person_no
+        )
+    )
+    return await add_keys(tx, vault, person)
+
+
+async def persons_of(
+    tx: AsyncConnection,
+    vault: Vault,
+    county_code: str,
+    filters: Filters,
+    *,
+    after: tuple[Any, ...] | None,
+    rows: int,
+) -> list[Person]:
+    """Persons of a county by number, after the last one of the page before."""
+    query = select(persons).where(persons.c.county_code == county_code).order_by(persons.c.person_no).limit(rows)
+    if filters.township_code is not None:
+        query = query.where(persons.c.township_code == filters.township_code)
+    if filters.household_no is not None:
+        query = query.where(persons.c.household_no == filters.household_no)
+    if filters.identity is not None:
+        held = identities.c
+        query = query.where(
+            exists().where(
+                held.county_code == persons.c.county_code,
+                held.person_no == persons.c.person_no,
+                held.identity_class == filters.identity,
+                held.superseded_at.is_(None),
+                IDENTITIES.holds_on(filters.day),
+            )
+        )
+    if after is not None:
+        query = query.where(tuple_(persons.c.person_no) > tuple_(*after))
+    return [opened(vault, row) for row in (await tx.execute(query)).mappings()]
+
+
+async def coverage_of(tx: AsyncConnection, county_code: str, person_nos: Sequence[str]) -> dict[str, Coverage]:
+    """What is believed now of several persons, in three statements however many they are."""
+    within = {"county_code": county_code}
+    insured = await INSURED.current_of_many(tx, within, "person_no", person_nos)
+    held = await IDENTITIES.current_of_many(tx, within, "person_no", person_nos)
+    barred = await BARRED.current_of_many(tx, within, "person_no", person_nos)
+    return {
+        number: Coverage(
+            tuple(each.fact for each in insured[number]),
+            tuple(each.fact for each in held[number]),
+            tuple(each.fact for each in barred[number]),
+        )
+        for number in person_nos
+    }
+
+
+async def versions_of(
+    tx: AsyncConnection, vault: Vault, county_code: str, person_no: str
+) -> list[tuple[datetime, Person]]:
+    """What the register said of a person before each correction, with the instant that ended it, oldest first."""
+    c = person_versions.c
+    query = select(person_versions).where(c.county_code == county_code, c.person_no == person_no).order_by(c.id)
+    return [(row["superseded_at"], opened(vault, row)) for row in (await tx.execute(query)).mappings()]

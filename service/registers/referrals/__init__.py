@@ -1,0 +1,1 @@
+"""Who was sent to which hospital, and until when does that hold?"""
