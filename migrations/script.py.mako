@@ -1,14 +1,9 @@
-"""
-${message}.
-
-Revision ${up_revision}, after ${down_revision | comma,n}.
-"""
+"""${message[0].upper() + message[1:]}."""
 
 from alembic import op
-${"import sqlalchemy as sa\n" + imports if imports else "import sqlalchemy as sa"}
 
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
+revision = "${up_revision}"
+down_revision = "${down_revision}"
 branch_labels = None
 depends_on = None
 
@@ -16,4 +11,4 @@ depends_on = None
 def upgrade() -> None:
     # Rather fail and be tried again than make every discharge wait behind a lock.
     op.execute("SET LOCAL lock_timeout = '5s'")
-    ${upgrades if upgrades else "pass"}
+    op.execute("")

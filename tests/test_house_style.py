@@ -207,6 +207,7 @@ def lines_that_match(pattern: re.Pattern[str]) -> list[str]:
             "x = 1  # noqa: S101",
         ),
     ],
+    ids=["loose end", "registry option", "registry host", "silenced linter"],
 )
 def test_no_tracked_file_has_a_line_of_this_kind(why: str, pattern: str, broken: str) -> None:
     assert re.search(pattern, broken), "this law would not notice when it is broken"
