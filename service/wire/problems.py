@@ -1,7 +1,6 @@
 """Whatever goes wrong becomes one kind of answer: an RFC 9457 problem document (api.md, Conventions)."""
 
 import logging
-import socket
 from typing import Final
 
 from fastapi import FastAPI
@@ -40,7 +39,7 @@ _UNREACHABLE: Final = Text(
 )
 LOCK_NOT_AVAILABLE: Final = "55P03"
 _BUSY_STATES: Final = frozenset({LOCK_NOT_AVAILABLE, "40001", "40P01"})
-_UNREACHABLE_CLASSES: Final = ("08", "53", "57P")
+_UNREACHABLE_STATES: Final = ("08", "28", "3D000", "53", "57P", "58")
 
 
 def sqlstate_of(error: DBAPIError) -> str:
@@ -58,10 +57,11 @@ def refusal_of(error: Exception) -> Refusal | None:
         state = sqlstate_of(error)
         if state in _BUSY_STATES:
             return ServiceBusy(_TRY_AGAIN, headers=RETRY_AFTER)
-        if error.connection_invalidated or state.startswith(_UNREACHABLE_CLASSES):
+        if error.connection_invalidated or state.startswith(_UNREACHABLE_STATES):
             return ServiceUnavailable(_UNREACHABLE, headers=RETRY_AFTER)
         return None
-    if isinstance(error, ConnectionError | socket.gaierror):
+    # Connecting fails with whatever the operating system says, from an unknown name to a missing socket.
+    if isinstance(error, OSError):
         return ServiceUnavailable(_UNREACHABLE, headers=RETRY_AFTER)
     return None
 
@@ -128,6 +128,8 @@ class LastResort:
     @staticmethod
     def _response(request: Request, error: Exception) -> Response:
         refusal = error if isinstance(error, Refusal) else refusal_of(error)
+        if isinstance(refusal, ServiceUnavailable):
+            _log.warning("the database cannot be reached", exc_info=error)
         if refusal is None:
             _log.error("unexpected failure", exc_info=error)
             request_id = request_id_of(request.scope)
