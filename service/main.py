@@ -17,13 +17,14 @@ from service.claims import routes as claims
 from service.clock import Clock
 from service.config import Settings
 from service.db import create_engine
+from service.policy import routes as policy
 from service.policy.load import SHIPPED, load_packs
 from service.registers import routes as registers
 from service.wire import docs, health, logs, openapi, problems
 from service.wire.limits import RequestLimits
 from service.wire.request_id import RequestId
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (access.router, claims.router, *registers.ROUTERS, health.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (access.router, claims.router, *registers.ROUTERS, policy.router, health.router)
 
 _DESCRIPTION: Final = """
 What each payer pays for a hospital visit, what the patient owes, and why: exact to the fen, stored once.
@@ -43,6 +44,7 @@ answer again, whatever the network did. A 503 did nothing; wait as long as `Retr
 
 _TAGS: Final = [
     {"name": "Access", "description": "Tokens for clients."},
+    {"name": "Policies", "description": "The law as packs: parameters with their citations."},
     {"name": "Settlements", "description": "Preview a visit, settle it, read it again with its reasons."},
     *registers.TAGS,
     {"name": "Operations", "description": "For those who run the service."},
