@@ -33,7 +33,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > LARGEST_INTEGER_DIGITS:
+    if len(digits.removeprefix("-")) > LARGEST_INTEGER_DIGITS:
         raise _NotOneReadingError("数字过大。", "A number is too large.")
     return int(digits)
 
