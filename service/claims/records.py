@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.claims import trace
 from service.claims.model import BillLine, Record, Status
 from service.claims.tables import AMOUNTS, SHARES
+from service.clock import COUNTY_ZONE
 from service.policy.model import VisitType
 from service.settlement.model import Amounts, Split
 
@@ -114,7 +115,7 @@ def _kept(row: RowMapping) -> Record:
         findings=trace.findings_of(kept["findings"]),
         bill=bill,
         trace=kept,
-        settled_at=row["settled_at"],
+        settled_at=row["settled_at"].astimezone(COUNTY_ZONE),
         query_code=None,
         operator=row["operator"],
         client_id=row["client_id"],
