@@ -142,7 +142,7 @@ class IdentityOut(WireModel):
     class_: str = Field(serialization_alias="class")
     valid_from: date | None
     valid_to: date | None
-    source: str
+    source: str | None
 
     @classmethod
     def of(cls, held: Dated[RosterIdentity]) -> Self:
@@ -150,7 +150,7 @@ class IdentityOut(WireModel):
             class_=held.what.identity_class,
             valid_from=held.valid_from,
             valid_to=held.valid_to,
-            source=held.what.source,
+            source=held.what.source or None,
         )
 
 
