@@ -71,6 +71,11 @@ async def list_things(limit: Annotated[int, Query(ge=1, le=5)] = 1) -> dict[str,
     return {"limit": limit}
 
 
+@router.put("/list")
+async def put_things() -> None:
+    return None
+
+
 @router.get("/fault")
 async def fail() -> None:
     raise RuntimeError("459901195003070005 is in the message of this fault")
@@ -240,6 +245,12 @@ async def test_addresses_and_methods_that_do_not_exist_are_problems_too(bare: ht
     assert (slash.status_code, slash.json()["code"]) == (404, "request.not_found")
     assert (method.status_code, method.json()["code"]) == (405, "request.method_not_allowed")
     assert method.headers["allow"] == "POST"
+
+
+async def test_a_wrong_method_is_told_all_the_right_ones(bare: httpx.AsyncClient) -> None:
+    answer = await bare.delete("/v1/probe/list")
+
+    assert answer.headers["allow"] == "GET, PUT"
 
 
 @pytest.mark.parametrize("address", ["/v1/probe/a%00b", "/v1/probe/list?limit=1&x=%00"])
