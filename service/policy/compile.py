@@ -114,7 +114,7 @@ class _Compiler:
             if one.payer not in self.shape.payers:
                 self._fault("unknown_name", (*path, "payer"), f"'{one.payer}' is not among the pack's payers")
         advance = Advance(
-            self._when(layer.advance.when, path),
+            self._when(layer.advance.when, (*path, "advance")),
             layer.advance.agreement,
             layer.advance.on_application,
             _source(layer.advance),

@@ -98,10 +98,11 @@ class Condition:
             and all(one.holds(situation) for one in self.all_of)
         )
 
-    def mentioned(self) -> frozenset[str]:
-        """Every identity class it speaks of."""
-        own = frozenset().union(*(s for s in (self.identities, self.without_identities, self.all_identities) if s))
-        return own.union(*(one.mentioned() for one in self.any_of + self.all_of))
+    def identity_sets(self) -> list[tuple[frozenset[str], bool]]:
+        """Every set of identity classes it asks about, and whether it asks for all of them at once."""
+        asked = ((self.identities, False), (self.without_identities, False), (self.all_identities, True))
+        own = [(names, needs_all) for names, needs_all in asked if names]
+        return own + [pair for one in self.any_of + self.all_of for pair in one.identity_sets()]
 
 
 ALWAYS = Condition()

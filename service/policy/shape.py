@@ -46,6 +46,13 @@ def _points(value: Any) -> Ppm:
     return points
 
 
+def _day(value: Any) -> Any:
+    if isinstance(value, date | str):
+        return value
+    raise PydanticCustomError("not_a_day", "write the day as 2018-01-01")
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 Amount = Annotated[Fen, BeforeValidator(_amount)]
 Ratio = Annotated[Ppm, BeforeValidator(_ratio)]
 Points = Annotated[Ppm, BeforeValidator(_points)]
@@ -146,7 +153,7 @@ class RepeatShape(Sourced):
 
 class DeductibleShape(Shape):
     per: Literal["stay", "year", "disease_month"]
-    amount: tuple[AmountCase, ...] | None = None
+    amount: tuple[AmountCase, ...] | None = Field(default=None, min_length=1)
     repeat: RepeatShape | None = None
 
     @model_validator(mode="after")
@@ -159,8 +166,8 @@ class DeductibleShape(Shape):
 
 
 class CapsShape(Shape):
-    visit: tuple[CapCase, ...] | None = None
-    year: tuple[CapCase, ...] | None = None
+    visit: tuple[CapCase, ...] | None = Field(default=None, min_length=1)
+    year: tuple[CapCase, ...] | None = Field(default=None, min_length=1)
     disease_year: bool = False
 
 
@@ -172,8 +179,8 @@ class TermsShape(Shape):
     """What every layer's terms have: for which visits, from when to when, for whom, and caps."""
 
     visit_types: tuple[VisitType, ...] = Field(min_length=1)
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     none: Sourced | None = None
     eligible: EligibleShape | None = None
     pool: Name | None = None
@@ -183,7 +190,7 @@ class TermsShape(Shape):
 class RatioTermsShape(TermsShape):
     base: BaseShape = BaseShape()
     deductible: DeductibleShape | None = None
-    entering_ceiling: tuple[CapCase, ...] | None = None
+    entering_ceiling: tuple[CapCase, ...] | None = Field(default=None, min_length=1)
     ratio: tuple[RatioCase, ...] = ()
     points: tuple[PointsCase, ...] = ()
 
@@ -296,8 +303,8 @@ class OrderShape(Sourced):
 
 
 class InForceShape(Sourced):
-    valid_from: date = Field(alias="from")
-    valid_to: date | None = Field(default=None, alias="to")
+    valid_from: Day = Field(alias="from")
+    valid_to: Day | None = Field(default=None, alias="to")
 
     @model_validator(mode="after")
     def _in_order(self) -> "InForceShape":
@@ -307,7 +314,7 @@ class InForceShape(Sourced):
 
 
 class DiseaseShape(Sourced):
-    code: str = Field(pattern=r"^CD\d{2}$")
+    code: str = Field(pattern=r"^CD[0-9]{2}$")
     name: str = Field(min_length=1)
     monthly_deductible: Amount
     annual_limit: Amount
@@ -328,7 +335,7 @@ class PackShape(Shape):
     format: Literal[1]
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)
     title: TextShape
-    county_codes: tuple[Annotated[str, Field(pattern=r"^\d{6}$")], ...] = Field(min_length=1)
+    county_codes: tuple[Annotated[str, Field(pattern=r"^[0-9]{6}$")], ...] = Field(min_length=1)
     in_force: InForceShape
     rounding: Literal["half_up"]
     identity_on: Literal["discharge"]
