@@ -85,6 +85,10 @@ class _Compiler:
                 frozenset(self.diseases),
                 _source(chronic),
             ),
+            deposit_waived=Term(
+                frozenset(shape.deposit_waived.identities if shape.deposit_waived else ()),
+                _source(shape.deposit_waived),
+            ),
             refused_findings=frozenset(shape.findings.refused if shape.findings else ()),
             document=document,
         )

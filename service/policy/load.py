@@ -34,22 +34,34 @@ def load_text(text: str, name: str = "pack.yaml") -> Pack:
     return _build(*read_text(text, name))
 
 
-def load_packs(*folders: Path) -> Packs:
+def load_packs(own: Path | None = None) -> Packs:
     """
-    Load every pack below the given folders (one folder per pack) and see that they fit together in time.
+    The shipped packs and those of a county's own folder (one folder per pack), seen to fit together in time.
 
     Raises PackRefused when one is refused, or when two packs of a county overlap or leave a gap.
     """
-    packs = [load_pack(path) for folder in folders for path in sorted(folder.iterdir()) if path.is_dir()]
-    if faults := faults_between(packs):
-        raise PackRefused(faults)
-    return Packs(tuple(packs))
+    if own is None:
+        return shipped_packs()
+    return _together([*shipped_packs().packs, *load_folder(own).packs])
 
 
 @cache
 def shipped_packs() -> Packs:
     """The reference packs that ship with the service."""
-    return load_packs(SHIPPED)
+    return load_folder(SHIPPED)
+
+
+def load_folder(folder: Path) -> Packs:
+    """Every pack below a folder, one folder per pack. Raises PackRefused as `load_packs`."""
+    if not folder.is_dir():
+        raise PackRefused([fault("unreadable", str(folder), "-", "there is no such folder")])
+    return _together([load_pack(path) for path in sorted(folder.iterdir()) if path.is_dir()])
+
+
+def _together(packs: list[Pack]) -> Packs:
+    if faults := faults_between(packs):
+        raise PackRefused(faults)
+    return Packs(tuple(packs))
 
 
 def content_hash(document: Document) -> str:

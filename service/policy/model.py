@@ -367,6 +367,7 @@ class Pack:
     layers: tuple[Layer, ...]
     diseases: Mapping[str, Disease]
     chronic: ChronicRules
+    deposit_waived: Term[frozenset[str]]
     refused_findings: frozenset[str]
     document: Mapping[str, object] = field(repr=False, compare=False, default_factory=dict)
 
@@ -387,6 +388,10 @@ class Packs:
                 return pack
         return None
 
+    def in_order(self) -> list[Pack]:
+        """All packs, by the day they came into force."""
+        return sorted(self.packs, key=lambda pack: (pack.valid_from, pack.id))
+
     def by_hash(self, content_hash: str) -> Pack | None:
         return next((pack for pack in self.packs if pack.hash == content_hash), None)
 
@@ -397,3 +402,8 @@ class Packs:
         """The rules for chronic cards of a county on a day, or None where no pack is in force."""
         pack = self.on(county_code, day)
         return pack.chronic if pack is not None else None
+
+    def deposit_waived(self, county_code: str, day: date) -> frozenset[str]:
+        """The identity classes that are treated first and pay afterwards (先诊疗后付费, 000 §五(二))."""
+        pack = self.on(county_code, day)
+        return pack.deposit_waived.value if pack is not None else frozenset()

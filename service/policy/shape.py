@@ -325,6 +325,10 @@ class ChronicShape(Sourced):
     certificate_levels: tuple[Level, ...] = Field(min_length=1)
 
 
+class DepositShape(Sourced):
+    identities: tuple[str, ...] = ()
+
+
 class FindingsShape(Sourced):
     refused: tuple[str, ...] = ()
 
@@ -347,4 +351,5 @@ class PackShape(Shape):
     layers: dict[Name, AnyLayer] = Field(min_length=1)
     diseases: tuple[DiseaseShape, ...] = ()
     chronic: ChronicShape
+    deposit_waived: DepositShape | None = None
     findings: FindingsShape | None = None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from service.policy.load import load_pack, load_packs, load_text, shipped_packs
+from service.policy.load import load_pack, load_folder, load_text, shipped_packs
 from service.policy.refusals import Fault, PackRefused
 from service.registers.model import IdentityClass
 
@@ -171,7 +171,7 @@ class TestPacksTogether:
         self.write(tmp_path, "one", SMALL)
         self.write(tmp_path, "two", later(begins))
 
-        (fault,) = faults_of(lambda: load_packs(tmp_path))
+        (fault,) = faults_of(lambda: load_folder(tmp_path))
 
         assert (fault.code, fault.file, fault.key) == (code, "later", key)
 
@@ -179,19 +179,19 @@ class TestPacksTogether:
         self.write(tmp_path, "one", SMALL)
         self.write(tmp_path, "two", later("2026-01-01"))
 
-        assert {pack.id for pack in load_packs(tmp_path).packs} == {"small", "later"}
+        assert {pack.id for pack in load_folder(tmp_path).packs} == {"small", "later"}
 
     def test_packs_of_two_counties_do_not_meet(self, tmp_path: Path) -> None:
         self.write(tmp_path, "one", SMALL)
         self.write(tmp_path, "two", later("2025-06-01").replace("459990", "459991"))
 
-        assert len(load_packs(tmp_path).packs) == 2
+        assert len(load_folder(tmp_path).packs) == 2
 
     def test_two_packs_with_one_name_are_refused(self, tmp_path: Path) -> None:
         self.write(tmp_path, "one", SMALL)
         self.write(tmp_path, "two", SMALL.replace("459990", "459991"))
 
-        (fault,) = faults_of(lambda: load_packs(tmp_path))
+        (fault,) = faults_of(lambda: load_folder(tmp_path))
 
         assert (fault.code, fault.key) == ("pack.overlap", "id")
 
