@@ -5,9 +5,12 @@ from typing import Any, TypeVar
 
 from service.money import WHOLE
 from service.policy import shape as s
-from service.policy.model import (
-    ALWAYS,
-    Advance,
+from service.policy import values as v
+from service.policy.conditions import ALWAYS, Condition
+from service.policy.model import Advance, ChronicRules, Disease, Layer, Pack, PayerName, PayerShare
+from service.policy.read import Origins, fault
+from service.policy.refusals import Fault
+from service.policy.terms import (
     AidClass,
     AidTerms,
     Band,
@@ -15,17 +18,10 @@ from service.policy.model import (
     Base,
     Caps,
     Case,
-    ChronicRules,
-    Condition,
     Deductible,
-    Disease,
     FloorTerms,
-    Layer,
     OtherTerms,
     OutOfPocketTerms,
-    Pack,
-    PayerName,
-    PayerShare,
     RatioTerms,
     RuleTerms,
     Source,
@@ -33,8 +29,6 @@ from service.policy.model import (
     Term,
     Terms,
 )
-from service.policy.read import Origins, fault
-from service.policy.refusals import Fault
 from service.text import Text
 
 T = TypeVar("T")
@@ -47,7 +41,7 @@ def compile_pack(
     return _Compiler(shape, origins).pack(content_hash, document)
 
 
-def _source(sourced: s.Sourced | None) -> Source:
+def _source(sourced: v.Sourced | None) -> Source:
     if sourced is None:
         return Source()
     return Source(sourced.clauses, sourced.demonstration, sourced.note)
@@ -143,7 +137,7 @@ class _Compiler:
         )
 
     def _rule(self, layer: str, terms: s.TermsShape, path: tuple[str, ...]) -> RuleTerms:
-        base = self._base(layer, getattr(terms, "base", s.BaseShape()), path)
+        base = self._base(layer, getattr(terms, "base", v.BaseShape()), path)
         match terms:
             case s.RatioTermsShape():
                 entering = self._table(terms.entering_ceiling, path) if terms.entering_ceiling else None
@@ -188,7 +182,7 @@ class _Compiler:
             case _:
                 return OtherTerms()
 
-    def _base(self, layer: str, base: s.BaseShape, path: tuple[str, ...]) -> Base:
+    def _base(self, layer: str, base: v.BaseShape, path: tuple[str, ...]) -> Base:
         order = list(self.shape.order.layers)
         earlier = order[: order.index(layer)] if layer in order else []
         for one in base.less:
@@ -221,7 +215,7 @@ class _Compiler:
             tuple(Case(self._when(one.when, path), one.value, one.by_level or {}, _source(one)) for one in cases)
         )
 
-    def _when(self, when: s.When, path: tuple[str, ...]) -> Condition:
+    def _when(self, when: v.When, path: tuple[str, ...]) -> Condition:
         if when is None:
             return ALWAYS
         if isinstance(when, str):

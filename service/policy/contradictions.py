@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from service.policy import shape as s
-from service.policy.model import Part, VisitType
+from service.policy import values as v
+from service.policy.conditions import VisitType
 from service.policy.read import Origins, fault
 from service.policy.refusals import Fault
+from service.policy.terms import Part
 
 Path = tuple[str, ...]
 Found = tuple[str, Path, str]
@@ -50,7 +52,7 @@ def _names(shape: s.PackShape) -> Iterator[Found]:
 def _conditions(shape: s.PackShape) -> Iterator[Found]:
     sizes: dict[str, int] = {}
 
-    def size(when: s.When, open_: tuple[str, ...]) -> int:
+    def size(when: v.When, open_: tuple[str, ...]) -> int:
         if isinstance(when, str):
             if when in open_ or when not in shape.conditions:
                 return 1
@@ -85,7 +87,7 @@ def _terms(terms: s.TermsShape, path: Path) -> Iterator[Found]:
                 yield "invalid", (*path, "excluded"), "only parts outside the scope can be excluded, and from the total"
         case _:
             pass
-    base = getattr(terms, "base", s.BaseShape())
+    base = getattr(terms, "base", v.BaseShape())
     for key, names in (("parts", base.parts), ("less", base.less)):
         if twice := _twice(names):
             yield "invalid", (*path, "base", key), f"{twice} stands twice"

@@ -95,8 +95,7 @@ def read_text(text: str, name: str) -> tuple[Document, Origins]:
 
 def _parse(text: str, name: str) -> Document:
     try:
-        # _Loader is a SafeLoader: it builds plain data only.
-        part = yaml.load(text, _Loader)  # noqa: S506
+        part = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader: it builds plain data only
     except _DuplicateKey as error:
         raise PackRefused([fault("duplicate_key", name, error.key, str(error))]) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:

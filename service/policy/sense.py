@@ -11,25 +11,11 @@ from itertools import chain, combinations, pairwise, product
 from typing import Any
 
 from service.money import WHOLE
-from service.policy.model import (
-    ALWAYS,
-    AidTerms,
-    BandTerms,
-    Condition,
-    FloorTerms,
-    Layer,
-    Level,
-    Location,
-    OutOfPocketTerms,
-    Pack,
-    RatioTerms,
-    Situation,
-    Table,
-    Terms,
-    VisitType,
-)
+from service.policy.conditions import ALWAYS, Condition, Level, Location, Situation, VisitType
+from service.policy.model import Layer, Pack
 from service.policy.read import Origins, fault
 from service.policy.refusals import Fault
+from service.policy.terms import AidTerms, BandTerms, FloorTerms, OutOfPocketTerms, RatioTerms, Table, Terms
 
 DAY = timedelta(days=1)
 

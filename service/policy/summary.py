@@ -4,16 +4,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from service.money import ratio, yuan
-from service.policy.model import (
-    ALWAYS,
+from service.policy.conditions import ALWAYS, Condition
+from service.policy.model import Layer, Pack
+from service.policy.terms import (
     AidTerms,
     BandTerms,
     Case,
-    Condition,
     FloorTerms,
-    Layer,
     OutOfPocketTerms,
-    Pack,
     RatioTerms,
     Source,
     Table,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from service.policy.load import load_pack, load_folder, load_text, shipped_packs
+from service.policy.load import load_folder, load_pack, load_text, shipped_packs
 from service.policy.refusals import Fault, PackRefused
 from service.registers.model import IdentityClass
 

@@ -61,7 +61,7 @@ ROWS = {
 
 async def insert(tx: AsyncConnection, table: str, valid: str) -> None:
     columns, values = ROWS[table]
-    statement = f"INSERT INTO {table} ({columns}, valid, recorded_at, recorded_by) VALUES ({values}, "  # noqa: S608
+    statement = f"INSERT INTO {table} ({columns}, valid, recorded_at, recorded_by) VALUES ({values}, "  # noqa: S608 (all from ROWS) - tables of this test
     await tx.execute(text(f"{statement} '{valid}', now(), 'test')"))
 
 

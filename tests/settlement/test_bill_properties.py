@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from service.money import QUANTITY_PLACES, scaled, unscaled, yuan
 from service.policy.load import shipped_packs
-from service.policy.model import AidTerms, Caps, Pack
+from service.policy.model import Pack
+from service.policy.terms import AidTerms, Caps
 from service.settlement.waterfall import settle
 from tests.cases.claims import Person
 from tests.settlement.settling import moderate, settled, with_lines

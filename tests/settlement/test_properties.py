@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.money import share_of, yuan
-from service.policy.model import Level, Location
+from service.policy.conditions import Level, Location
 from service.settlement.waterfall import settle
 from tests.cases.claims import Person
 from tests.settlement.settling import moderate, pack_on, paid, settled

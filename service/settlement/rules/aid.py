@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from service.money import share_of
-from service.policy.model import AidClass, AidTerms
+from service.policy.terms import AidClass, AidTerms
 from service.settlement.burden import Burden, cited
 from service.settlement.model import Entry, Outcome, Step
 

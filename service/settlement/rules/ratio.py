@@ -1,7 +1,7 @@
 """Ratio layer (domain §4.1; basic insurance, 000 §四(一)): base less deductible, times a ratio."""
 
 from service.money import WHOLE, round_half_up, share_of
-from service.policy.model import Deductible, RatioTerms, Source
+from service.policy.terms import Deductible, RatioTerms, Source
 from service.settlement.burden import Burden, cited
 from service.settlement.model import Entry, Outcome, Step
 
