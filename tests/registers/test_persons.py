@@ -212,11 +212,21 @@ async def test_a_corrected_identity_number_finds_the_person_and_the_wrong_one_do
     assert (await agency("GET", "/v1/recognition?person_no=P000001")).status_code == 200
 
 
+async def test_a_new_identity_number_says_anew_when_somebody_was_born(agency: Call) -> None:
+    await agency("POST", "/v1/persons", a_person(1))
+
+    changed = await agency("PUT", "/v1/persons/P000001", {"id_no": id_no(2, "19510408")})
+    against = await agency("PUT", "/v1/persons/P000001", {"id_no": id_no(2, "19510408"), "born_on": "1950-03-07"})
+
+    assert (changed.json()["born_on"], changed.json()["sex"]) == ("1951-04-08", "female")
+    assert [each["code"] for each in against.json()["errors"]] == ["person.born_on_differs"]
+
+
 async def test_a_change_to_a_number_of_somebody_else_is_refused(agency: Call) -> None:
     await agency("POST", "/v1/persons", a_person(1))
     await agency("POST", "/v1/persons", a_person(3))
 
-    refused = await agency("PUT", "/v1/persons/P000001", {"id_no": id_no(3), "sex": None, "born_on": None})
+    refused = await agency("PUT", "/v1/persons/P000001", {"id_no": id_no(3)})
 
     assert (refused.status_code, refused.json()["code"]) == (409, "person.exists")
     assert (await agency("GET", "/v1/persons/P000001")).json()["id_no"] == id_no(1)
