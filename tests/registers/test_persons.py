@@ -261,19 +261,15 @@ async def test_corrections_at_once_end_as_one_after_the_other(agency: Call) -> N
     await agency("POST", "/v1/persons", a_person())
     days = [f"2018-06-{day:02}" for day in range(1, 7)]
 
-    answers = await asyncio.gather(
-        *(
-            agency(
-                "PUT",
-                "/v1/persons/P000001",
-                {"insured": [{"from": day}], "as_of": day, "phone": f"1380000{day[-2:]}00"},
-            )
-            for day in days
-        )
-    )
+    def from_day(day: str) -> dict[str, Any]:
+        identity = {"class": "registered_poor", "valid_from": day, "source": f"名单 {day}"}
+        return {"identities": [identity], "as_of": day}
+
+    answers = await asyncio.gather(*(agency("PUT", "/v1/persons/P000001", from_day(day)) for day in days))
 
     assert [each.status_code for each in answers] == [200] * len(days)
-    assert (await agency("GET", "/v1/persons/P000001")).json()["insured"] == [{"from": "2018-01-01", "to": None}]
+    held = (await agency("GET", "/v1/persons/P000001")).json()["identities"]
+    assert (held[0]["valid_from"], held[-1]["valid_to"]) == ("2018-01-01", None)
 
 
 async def test_the_number_in_the_address_cannot_be_changed(agency: Call) -> None:
