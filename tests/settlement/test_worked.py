@@ -1,4 +1,4 @@
-"""Worked examples: the half fen of every layer, and the guarantees of other counties, with the hand calculation."""
+"""Worked examples with the hand calculation: half fens, layers decided elsewhere, the guarantees of other counties."""
 
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,9 @@ def agrees(step: dict[str, Any], settlement: Settlement) -> bool:
     return all(computed[name] == amount for name, amount in step["expect"].items())
 
 
-@pytest.mark.parametrize("case", [*HALF_FEN, *cases("families.yaml")], ids=lambda case: case["name"])
+@pytest.mark.parametrize(
+    "case", [*HALF_FEN, *cases("decided.yaml"), *cases("families.yaml")], ids=lambda case: case["name"]
+)
 def test_worked_example(case: dict[str, Any]) -> None:
     for step, settlement in settle_case(case):
         computed = figures(settlement)
