@@ -250,7 +250,7 @@ async def test_no_name_and_no_number_of_a_person_is_kept_logged_or_answered(
             texts.append((await world.hospital("GET", f"/v1/settlements{path}")).text)
     texts += [JsonLines().format(record) for record in caplog.records]
 
-    for table in (await world.counts()).keys() - {"persons"}:
+    for table in await world.counts():
         texts += await world.contents(table)
     answers = await world.rows("SELECT body FROM idempotency_answers")
     texts += [zlib.decompress(body).decode() for (body,) in answers]
