@@ -15,12 +15,13 @@ from service.claims.findings import of_bill, of_visit
 from service.claims.model import History, Order, Record, Status, ThirdParty
 from service.errors import Text
 from service.explanation.render import Renderer
-from service.policy.conditions import Level, Location, Situation
+from service.policy.conditions import Situation
 from service.policy.model import Pack
 from service.registers.model import AidMode, HospitalFacts, PersonFacts, VisitFacts
 from service.settlement.model import Claim, Finding
 from service.settlement.scope import ScopedBill, scope_bill
 from service.settlement.waterfall import settle
+from service.words import HospitalLevel, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _situation(order: Order, facts: Facts, *, referred: bool) -> Situation:
         order.visit_type,
         frozenset(facts.person.identities),
         Location(facts.hospital.location),
-        Level(facts.hospital.level),
+        HospitalLevel(facts.hospital.level),
         facts.hospital.specialist,
         referred,
     )

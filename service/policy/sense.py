@@ -11,11 +11,12 @@ from itertools import chain, combinations, pairwise, product
 from typing import Any
 
 from service.money import WHOLE
-from service.policy.conditions import ALWAYS, Condition, Level, Location, Situation, VisitType
+from service.policy.conditions import ALWAYS, Condition, Situation, VisitType
 from service.policy.model import Layer, Pack
 from service.policy.read import Origins, fault
 from service.policy.refusals import Fault
 from service.policy.terms import AidTerms, BandTerms, FloorTerms, OutOfPocketTerms, RatioTerms, Table, Terms
+from service.words import HospitalLevel, Location
 
 DAY = timedelta(days=1)
 
@@ -70,7 +71,7 @@ def situations(conditions: Iterable[Condition], visit_type: VisitType) -> Iterat
     identities = told_apart(conditions)
     subsets = chain.from_iterable(combinations(identities, n) for n in range(len(identities) + 1))
     for subset, location, level, specialist, referred in product(
-        subsets, Location, Level, (False, True), (False, True)
+        subsets, Location, HospitalLevel, (False, True), (False, True)
     ):
         yield Situation(visit_type, frozenset(subset), location, level, specialist, referred)
 

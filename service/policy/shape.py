@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.money import Fen
-from service.policy.conditions import Level, VisitType
+from service.policy.conditions import VisitType
 from service.policy.terms import Part
 from service.policy.values import (
     Amount,
@@ -29,6 +29,7 @@ from service.policy.values import (
     TextShape,
     When,
 )
+from service.words import HospitalLevel
 
 
 def _day(value: Any) -> Any:
@@ -216,7 +217,7 @@ class DiseaseShape(Sourced):
 
 class ChronicShape(Sourced):
     certificate_months: int = Field(ge=1, strict=True)
-    certificate_levels: tuple[Level, ...] = Field(min_length=1)
+    certificate_levels: tuple[HospitalLevel, ...] = Field(min_length=1)
 
 
 class DepositShape(Sourced):

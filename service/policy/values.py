@@ -6,8 +6,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from service.money import WHOLE, Fen, Ppm, fen, ppm
-from service.policy.conditions import Level, Location
 from service.policy.terms import Part
+from service.words import HospitalLevel, Location
 
 
 def _number(value: Any, read: Any, what: str) -> Any:
@@ -78,7 +78,7 @@ class ConditionShape(Shape):
     all_identities: tuple[str, ...] | None = None
     without_identities: tuple[str, ...] | None = None
     locations: tuple[Location, ...] | None = None
-    levels: tuple[Level, ...] | None = None
+    levels: tuple[HospitalLevel, ...] | None = None
     specialist: bool | None = None
     referred: bool | None = None
     any_of: tuple["str | ConditionShape", ...] = ()
@@ -101,7 +101,7 @@ class CaseShape(Sourced):
         given += [key for key in ("value",) if getattr(self, key, None) == 0]
         if len(given) != 1:
             raise PydanticCustomError("invalid", "exactly one of value and by_level is needed")
-        missing = set(Level) - set(getattr(self, "by_level", None) or Level)
+        missing = set(HospitalLevel) - set(getattr(self, "by_level", None) or HospitalLevel)
         if missing:
             raise PydanticCustomError(
                 "incomplete", "by_level says nothing for {levels}", {"levels": ", ".join(sorted(missing))}
@@ -111,23 +111,23 @@ class CaseShape(Sourced):
 
 class AmountCase(CaseShape):
     value: Amount | None = None
-    by_level: dict[Level, Amount] | None = None
+    by_level: dict[HospitalLevel, Amount] | None = None
 
 
 class CapCase(CaseShape):
     value: Amount | None = None
-    by_level: dict[Level, Amount] | None = None
+    by_level: dict[HospitalLevel, Amount] | None = None
     none: bool = False
 
 
 class RatioCase(CaseShape):
     value: Ratio | None = None
-    by_level: dict[Level, Ratio] | None = None
+    by_level: dict[HospitalLevel, Ratio] | None = None
 
 
 class PointsCase(CaseShape):
     value: Points | None = None
-    by_level: dict[Level, Points] | None = None
+    by_level: dict[HospitalLevel, Points] | None = None
 
 
 class BaseShape(Shape):

@@ -37,22 +37,6 @@ AID_CLASSES: Final = frozenset(
 """The classes that civil affairs keeps; others come from the poverty office or the disability federation."""
 
 
-class HospitalLevel(StrEnum):
-    TOWNSHIP = "township"
-    LEVEL2 = "level2"
-    LEVEL3_CITY = "level3_city"
-    LEVEL3_REGION = "level3_region"
-
-
-class Location(StrEnum):
-    """Where a hospital lies, seen from a county; `city` is the same insurance pool."""
-
-    COUNTY = "county"
-    CITY = "city"
-    REGION = "region"
-    OUTSIDE = "outside"
-
-
 class AidMode(StrEnum):
     """Whether medical aid is settled at discharge or applied for later (000 §五(四))."""
 
