@@ -1,4 +1,4 @@
-"""Worked examples with the hand calculation: half fens, decided layers, a change of pack, guarantees of other counties."""
+"""Worked examples with the hand calculation: half fens, decided layers, a change of pack, other guarantees."""
 
 from pathlib import Path
 from typing import Any
