@@ -10,7 +10,7 @@ from service.access.model import Caller
 from service.claims import bill, checks, trace
 from service.claims import refusals as no
 from service.claims.bill import LineTerms
-from service.claims.decided import check_decided
+from service.claims.decided import check_decided, check_other
 from service.claims.findings import of_bill, of_visit
 from service.claims.model import History, Order, Record, Status, ThirdParty
 from service.errors import Text
@@ -56,6 +56,7 @@ def decide(caller: Caller, order: Order, facts: Facts, history: History, making:
     lines = bill.fee_lines(order, terms)
     scoped = scope_bill(lines)
     bill.check_amounts(scoped.amounts)
+    check_other(facts.pack, order.other)
 
     claim = Claim(
         situation=_situation(order, facts, referred=referred),

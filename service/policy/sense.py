@@ -20,9 +20,6 @@ from service.words import HospitalLevel, Location
 
 DAY = timedelta(days=1)
 
-IDENTITIES_AT_MOST = 10
-"""How many identity classes the terms of a layer may tell apart: every combination of them is asked about."""
-
 
 def faults_of(pack: Pack, origins: Origins) -> list[Fault]:
     """Everything that does not make sense in one pack."""
@@ -142,10 +139,6 @@ class _Check:
         conditions: list[Condition],
         path: tuple[str, ...],
     ) -> None:
-        if (count := len(told_apart(conditions))) > IDENTITIES_AT_MOST:
-            says = f"{count} identity classes are told apart here, more than {IDENTITIES_AT_MOST}: group them"
-            self.add("invalid", path, says)
-            return
         classes = terms.rule.classes if isinstance(terms.rule, AidTerms) else ()
         nobody = {one.id for one in classes}
         spoken: dict[str, set[int]] = {name: set() for name in tables}

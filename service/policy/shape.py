@@ -29,7 +29,7 @@ from service.policy.values import (
     TextShape,
     When,
 )
-from service.words import HospitalLevel
+from service.words import FindingCode, HospitalLevel, IdentityClass
 
 
 def _day(value: Any) -> Any:
@@ -221,11 +221,11 @@ class ChronicShape(Sourced):
 
 
 class DepositShape(Sourced):
-    identities: tuple[str, ...] = ()
+    identities: tuple[IdentityClass, ...] = ()
 
 
 class FindingsShape(Sourced):
-    refused: tuple[str, ...] = ()
+    refused: tuple[FindingCode, ...] = ()
 
 
 class PackShape(Shape):

@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from service.money import WHOLE, Fen, Ppm, fen, ppm
 from service.policy.terms import Part
-from service.words import HospitalLevel, Location
+from service.words import HospitalLevel, IdentityClass, Location
 
 
 def _number(value: Any, read: Any, what: str) -> Any:
@@ -74,9 +74,9 @@ class Sourced(Shape):
 
 
 class ConditionShape(Shape):
-    identities: tuple[str, ...] | None = None
-    all_identities: tuple[str, ...] | None = None
-    without_identities: tuple[str, ...] | None = None
+    identities: tuple[IdentityClass, ...] | None = None
+    all_identities: tuple[IdentityClass, ...] | None = None
+    without_identities: tuple[IdentityClass, ...] | None = None
     locations: tuple[Location, ...] | None = None
     levels: tuple[HospitalLevel, ...] | None = None
     specialist: bool | None = None

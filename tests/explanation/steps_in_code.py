@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import service.settlement
 from service.settlement.model import Step
+from service.words import FindingCode
 
 KERNEL = Path(service.settlement.__file__).parent
 LIMIT = "_limit"
@@ -40,9 +41,9 @@ def findings_written() -> dict[str, frozenset[str]]:
             tree = ast.parse(file.read_text(encoding="utf-8"))
             for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
                 for call in _calls(function, "Finding"):
-                    if call.args and isinstance(call.args[0], ast.Constant):
+                    if call.args and isinstance(call.args[0], ast.Attribute):
                         values = call.args[1] if len(call.args) > 1 else None
-                        found[str(call.args[0].value)] = _keys(values, call, function)
+                        found[FindingCode[call.args[0].attr].value] = _keys(values, call, function)
     return found
 
 
