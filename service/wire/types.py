@@ -109,6 +109,9 @@ def _unscaled(places: int) -> Callable[[int], str]:
     return lambda value: money.unscaled(value, places)
 
 
+LARGEST_AMOUNT: Final = 99_999_999_999_999
+"""The largest amount that can be written, in fen: twelve digits before the point."""
+
 _YUAN: Final = Spelled(
     r"-?(0|[1-9][0-9]{0,11})\.[0-9]{2}",
     '金额应为以元为单位、带两位小数的字符串，例如 "1234.50"',
