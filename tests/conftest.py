@@ -109,7 +109,7 @@ def start_cluster(config: pytest.Config) -> OwnedCluster:
 def clear_away_what_killed_runs_left(place: Path) -> None:
     """Memory does not come back by itself. Who holds the lock is still running."""
     for lock in place.glob(f"{FOLDERS}*/postgres.lock"):
-        with lock.open() as file, suppress(OSError):
+        with suppress(OSError), lock.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(lock.parent)
 
