@@ -236,7 +236,7 @@ END $$
 REFUSE_CHANGE = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% only grows: correct it by adding', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION '% changes only as settlements are added', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$
 """
 
@@ -296,6 +296,10 @@ def upgrade() -> None:
     ):
         op.execute(table)
     op.execute("CREATE TRIGGER carry_sum AFTER INSERT ON accumulator_entries FOR EACH ROW EXECUTE FUNCTION carry_sum()")
+    op.execute(
+        "CREATE TRIGGER only_carried BEFORE INSERT OR UPDATE OR DELETE ON accumulators FOR EACH ROW"
+        " WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_change()"
+    )
     op.execute(
         "CREATE CONSTRAINT TRIGGER prove_settlement AFTER INSERT ON settlements"
         " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION prove_settlement()"
