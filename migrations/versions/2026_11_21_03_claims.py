@@ -265,12 +265,11 @@ BEGIN
         'sums', (SELECT coalesce(json_agg(json_build_array(period, name, value)), '[]') FROM accumulators
             WHERE county_code = p_county AND person_no = p_person AND period = ANY (p_periods) AND value <> 0),
         'parts', (SELECT coalesce(json_agg(json_build_array(hospital_code, visit_no, interim_no, county_code,
-                person_no, settlement_id, admitted_on, last_day)), '[]') FROM live_visits
+                person_no, settlement_id, visit_type, admitted_on, last_day)), '[]') FROM live_visits
             WHERE hospital_code = p_hospital AND visit_no = p_visit),
-        'stays', (SELECT coalesce(json_agg(json_build_array(hospital_code, visit_no, interim_no, county_code,
-                person_no, settlement_id, admitted_on, last_day)), '[]') FROM live_visits
-            WHERE county_code = p_county AND person_no = p_person AND visit_type = 'inpatient'
-                AND admitted_on <= p_to AND last_day >= p_from
+        'others', (SELECT coalesce(json_agg(json_build_array(hospital_code, visit_no, interim_no, county_code,
+                person_no, settlement_id, visit_type, admitted_on, last_day)), '[]') FROM live_visits
+            WHERE county_code = p_county AND person_no = p_person AND admitted_on <= p_to AND last_day >= p_from
                 AND (hospital_code, visit_no) <> (p_hospital, p_visit)));
 END $$
 """

@@ -48,12 +48,11 @@ async def _gather(tx: AsyncConnection, caller: Caller, order: Order, packs: Pack
         person_key=order.person_key,
         hospital_code=order.hospital_code,
         last_day=order.last_day,
-        first_admitted_on=order.admitted_on,
         referral_no=order.referral_no,
         disease_code=order.disease_code,
         item_codes=list({line.item_code for line in order.lines}),
-        charged_from=min(charged),
-        charged_to=max(charged),
+        charged_from=min(*charged, order.last_day),
+        charged_to=max(*charged, order.last_day),
     )
     visit = await visit_facts(tx, asked)
     hospital = checks.check_hospital(order, visit)

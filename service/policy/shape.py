@@ -7,7 +7,7 @@ Amounts are quoted strings in yuan, ratios quoted strings from 0 to 1: unquoted,
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.money import Fen
@@ -63,7 +63,7 @@ class DeductibleShape(Shape):
 class CapsShape(Shape):
     visit: tuple[CapCase, ...] | None = Field(default=None, min_length=1)
     year: tuple[CapCase, ...] | None = Field(default=None, min_length=1)
-    disease_year: bool = False
+    disease_year: StrictBool = False
 
 
 class EligibleShape(Sourced):
@@ -106,7 +106,7 @@ class BandTermsShape(TermsShape):
     deductible: tuple[AmountCase, ...] = ()
     bands: BandsShape | None = None
     points: tuple[PointsCase, ...] = ()
-    catch_up: bool = False
+    catch_up: StrictBool = False
 
 
 class AidClassShape(Sourced):
@@ -146,8 +146,8 @@ class PayerShareShape(Shape):
 
 class AdvanceShape(Sourced):
     when: When = None
-    agreement: bool = False
-    on_application: bool = False
+    agreement: StrictBool = False
+    on_application: StrictBool = False
 
 
 class LayerShape(Shape):
