@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.claims.checks import already_settled
 from service.claims.model import BillLine, History, LiveVisit, Order, Record
+from service.ledger.model import Cause, Entry, Share, hospital, person
+from service.ledger.postings import claim
+from service.ledger.store import rows
 from service.settlement.model import Award
 
 _OPEN: Final = text(
@@ -36,6 +39,13 @@ WITH settled AS (
 ), sums AS (
     INSERT INTO accumulator_entries
     SELECT * FROM jsonb_populate_recordset(NULL::accumulator_entries, CAST(:entries AS jsonb))
+), entry AS (
+    INSERT INTO ledger_entries SELECT * FROM jsonb_populate_recordset(NULL::ledger_entries, CAST(:entry AS jsonb))
+), posted AS (
+    INSERT INTO postings SELECT * FROM jsonb_populate_recordset(NULL::postings, CAST(:postings AS jsonb))
+), event AS (
+    INSERT INTO events (county_code, txid, at, kind, subject, hospital_code)
+    VALUES (:county_code, pg_current_xact_id()::text::bigint, :settled_at, 'settlement.settled', :id, :hospital_code)
 ), answer AS (
     INSERT INTO idempotency_answers (county_code, result_id, status, body, created_at)
     VALUES (:client_county, :id, :status, :answer, :settled_at)
@@ -157,6 +167,7 @@ async def record(
         {**key, "position": position, "layer": layer, "payer": payer, "amount": amount, "way": way}
         for position, (layer, payer, amount, way) in enumerate(ways(record.awards, on_hold=record.on_hold))
     ]
+    entry, postings = posted(record, settled_on)
     entries = [
         {**key, "position": position, "person_no": record.person_no, **entry._asdict()}
         for position, entry in enumerate(settlement.entries)
@@ -168,6 +179,8 @@ async def record(
                 "settlement": _json(row),
                 "layers": _json(layers),
                 "entries": _json(entries),
+                "entry": _json(entry),
+                "postings": _json(postings),
                 "bill": _json(record.bill),
                 "trace": _json(record.trace),
                 "audit": _json(audit),
@@ -182,6 +195,21 @@ async def record(
         if "pk_live_visits" in str(error.orig):
             raise already_settled(None) from None
         raise
+
+
+def posted(record: Record, settled_on: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What the settlement makes payers owe, as rows of the ledger; none where nobody owes anything."""
+    assert record.id is not None
+    assert record.settled_at is not None
+    entry = Entry(record.county_code, record.id, Cause.SETTLEMENT, record.id, record.settled_at, settled_on)
+    shares = shares_of(ways(record.awards, on_hold=record.on_hold), record.hospital_code, record.person_no)
+    return rows(entry, claim(shares))
+
+
+def shares_of(found: Sequence[tuple[str, str, int, str]], hospital_code: str, person_no: str) -> list[Share]:
+    """Of all ways a payment can go, the two that make a payer owe it: to the hospital, or to the patient."""
+    payees = {"hospital": hospital(hospital_code), "patient": person(person_no)}
+    return [Share(layer, payer, payees[way], amount) for layer, payer, amount, way in found if way in payees]
 
 
 def ways(awards: Sequence[Award], *, on_hold: bool) -> list[tuple[str, str, int, str]]:

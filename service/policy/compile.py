@@ -16,6 +16,7 @@ from service.policy.model import (
     Caps,
     Case,
     ChronicRules,
+    Clearing,
     Condition,
     Deductible,
     Disease,
@@ -53,6 +54,14 @@ def _source(sourced: s.Sourced | None) -> Source:
     return Source(sourced.clauses, sourced.demonstration, sourced.note)
 
 
+def _payer(payer: str, shape: s.PayerShape) -> PayerName:
+    calendar, clearing = shape.clearing, None
+    if calendar is not None:
+        deemed = calendar.deemed_confirmed
+        clearing = Clearing(calendar.every, calendar.due_day, deemed.days, _source(calendar), _source(deemed))
+    return PayerName(payer, Text(shape.zh, shape.en), clearing)
+
+
 class _Compiler:
     def __init__(self, shape: s.PackShape, origins: Origins) -> None:
         self.shape = shape
@@ -76,7 +85,7 @@ class _Compiler:
             county_codes=frozenset(shape.county_codes),
             valid_from=shape.in_force.valid_from,
             valid_to=shape.in_force.valid_to,
-            payers={id_: PayerName(id_, Text(name.zh, name.en)) for id_, name in shape.payers.items()},
+            payers={id_: _payer(id_, payer) for id_, payer in shape.payers.items()},
             layers=layers,
             diseases=self.diseases,
             chronic=ChronicRules(

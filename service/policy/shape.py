@@ -322,6 +322,22 @@ class FindingsShape(Sourced):
     refused: tuple[str, ...] = ()
 
 
+class DeemedShape(Sourced):
+    days: int = Field(ge=1, le=366, strict=True)
+
+
+class ClearingShape(Sourced):
+    """When a payer repays hospitals: its period, and the day of the month after it (domain §5, Clearing)."""
+
+    every: Literal["month", "quarter"]
+    due_day: int = Field(ge=1, le=28, strict=True)
+    deemed_confirmed: DeemedShape
+
+
+class PayerShape(TextShape):
+    clearing: ClearingShape | None = None
+
+
 class PackShape(Shape):
     """A whole pack, its files put together."""
 
@@ -334,7 +350,7 @@ class PackShape(Shape):
     identity_on: Literal["discharge"]
     year_of: Literal["discharge"]
     referral_on: Literal["first_admission"]
-    payers: dict[Name, TextShape] = Field(min_length=1)
+    payers: dict[Name, PayerShape] = Field(min_length=1)
     conditions: dict[Name, NamedConditionShape] = {}
     order: OrderShape
     layers: dict[Name, AnyLayer] = Field(min_length=1)
