@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,7 @@ from service.db import create_engine, transaction_on
 from service.embedded import EmbeddedPostgres
 from service.main import create_app
 from service.migrate import is_at_head, upgrade
+from service.policy.check import check_path
 from service.processes import listen
 from service.sandbox import run_demo
 from service.serving import Plan, stop_on_sigterm
@@ -34,6 +36,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+policy = typer.Typer(help="Policy packs: the law of a county as data.", no_args_is_help=True)
+app.add_typer(policy, name="policy")
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every IPv4 address of this machine.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]
@@ -96,6 +101,22 @@ def demo(
             ready_file=ready_file,
             today=today.replace(tzinfo=COUNTY_ZONE).date() if today else None,
         )
+
+
+@policy.command()
+def check(
+    path: Annotated[Path, typer.Argument(exists=True, help="A pack's folder, or a pack in one file.")],
+    as_json: Json = False,
+) -> None:
+    """Check a county's own policy pack: every fault with its remedy, or what it says in plain words."""
+    report = check_path(path)
+    if as_json:
+        faults = [asdict(fault) for fault in report.faults]
+        print(json.dumps({"ok": report.ok, "faults": faults, "says": report.says}, ensure_ascii=False))
+    else:
+        print(report.text())
+    if not report.ok:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -18,7 +18,7 @@ from service.clock import Clock
 from service.config import Settings
 from service.db import create_engine
 from service.policy import routes as policy
-from service.policy.load import SHIPPED, load_packs
+from service.policy.load import load_packs
 from service.registers import routes as registers
 from service.wire import docs, health, logs, openapi, problems
 from service.wire.limits import RequestLimits
@@ -64,7 +64,7 @@ def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
         app.state.settings = settings
         app.state.clock = clock
         app.state.vault = vault
-        app.state.packs = load_packs(SHIPPED, *([settings.packs_dir] if settings.packs_dir else []))
+        app.state.packs = load_packs(settings.packs_dir)
         app.state.tokens = Tokens(engine, vault, clock, lifetime=timedelta(minutes=settings.token_minutes))
         yield
         await engine.dispose()

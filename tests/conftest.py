@@ -82,17 +82,25 @@ OWNED = pytest.StashKey[OwnedCluster]()
 
 
 def start_cluster(config: pytest.Config) -> OwnedCluster:
-    url, server, folder = config.getoption("--database-url"), None, None
-    if url is None:
-        folder = Path(tempfile.mkdtemp(prefix="onestop-tests-"))
-        # As root, PostgreSQL runs as another user, who must get in.
-        folder.chmod(0o755)
-        server = EmbeddedPostgres(folder, options={} if config.getoption("--durable") else FORGETFUL)
-        url = server.start()
+    if (given := config.getoption("--database-url")) is not None:
+        return OwnedCluster(with_template(given))
+    folder = Path(tempfile.mkdtemp(prefix="onestop-tests-"))
+    # As root, PostgreSQL runs as another user, who must get in.
+    folder.chmod(0o755)
+    server = EmbeddedPostgres(folder, options={} if config.getoption("--durable") else FORGETFUL)
+    try:
+        return OwnedCluster(with_template(server.start()), server, folder)
+    except BaseException:
+        server.stop()
+        shutil.rmtree(folder)
+        raise
+
+
+def with_template(url: str) -> Cluster:
     admin = make_url(url).set(database="postgres").render_as_string(hide_password=False)
     cluster = Cluster(admin, f"onestop_template_{uuid4().hex}")
     asyncio.run(make_template(cluster))
-    return OwnedCluster(cluster, server, folder)
+    return cluster
 
 
 async def make_template(cluster: Cluster) -> None:

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from service.config import Settings
+from service.policy.load import SHIPPED
 
 ROOT = Path(__file__).parents[1]
 ONESTOP = [sys.executable, "-m", "service.cli"]
@@ -144,6 +145,18 @@ def test_it_refuses_a_setting_it_cannot_use_and_names_it(
 @pytest.mark.parametrize("arguments", [("serve", "--port", "99999"), ("serve", "--workers", "0"), ("no-such-command",)])
 def test_a_wrong_call_is_told_apart_from_a_refusal(environment: dict[str, str], arguments: tuple[str, ...]) -> None:
     assert run(environment, *arguments).returncode == 2
+
+
+def test_a_countys_own_pack_is_checked_before_it_is_used(tmp_path: Path) -> None:
+    broken = tmp_path / "pack.yaml"
+    broken.write_text("id: our-county\n")
+
+    good = run(dict(os.environ), "policy", "check", os.fspath(SHIPPED / "guangxi-county-2018"))
+    bad = run(dict(os.environ), "policy", "check", os.fspath(broken), "--json")
+
+    assert (good.returncode, good.stdout.startswith("guangxi-county-2018")) == (0, True)
+    assert (bad.returncode, json.loads(bad.stdout)["ok"]) == (1, False)
+    assert {fault["file"] for fault in json.loads(bad.stdout)["faults"]} == {"pack.yaml"}
 
 
 def test_the_servers_of_a_test_share_one_database(servers: Callable[[int], list[str]]) -> None:

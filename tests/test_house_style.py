@@ -124,17 +124,19 @@ LAWS: list[tuple[Rule, list[Path], str]] = [
 def test_the_house_keeps_its_law_and_the_law_is_awake(rule: Rule, files: list[Path], broken: str) -> None:
     assert list(rule(ast.parse(broken))), "this law would not notice when it is broken"
 
-    assert [
+    found = [
         f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}: {rule.__doc__}"
         for path in files
         for node in rule(ast.parse(path.read_text(encoding="utf-8")))
-    ] == []
+    ]
+    assert not found, "\n".join(found)
 
 
 def test_no_file_is_longer_than_a_reader_can_hold() -> None:
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in sources("")}
+    lengths = {path.relative_to(ROOT): len(path.read_text(encoding="utf-8").splitlines()) for path in sources("")}
 
-    assert {str(path): length for path, length in lengths.items() if length > LONGEST_FILE} == {}
+    too_long = [f"{path}: {length} lines" for path, length in lengths.items() if length > LONGEST_FILE]
+    assert not too_long, "\n".join(too_long)
 
 
 def test_every_module_is_named_after_what_it_holds() -> None:
@@ -212,4 +214,5 @@ def lines_that_match(pattern: re.Pattern[str]) -> list[str]:
 def test_no_tracked_file_has_a_line_of_this_kind(why: str, pattern: str, broken: str) -> None:
     assert re.search(pattern, broken), "this law would not notice when it is broken"
 
-    assert lines_that_match(re.compile(pattern)) == [], why
+    found = lines_that_match(re.compile(pattern))
+    assert not found, "\n".join([why, *found])

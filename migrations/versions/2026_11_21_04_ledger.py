@@ -13,6 +13,7 @@ CREATE TABLE ledger_entries (
     id uuid NOT NULL,
     cause text NOT NULL,
     settlement_id uuid,
+    case_id uuid,
     at timestamptz NOT NULL,
     on_day date NOT NULL,
     CONSTRAINT pk_ledger_entries PRIMARY KEY (county_code, id),

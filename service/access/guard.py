@@ -19,7 +19,12 @@ from service.errors import Text
 from service.wire.request_id import request_id_of
 
 OPERATOR_LENGTH: Final = 64
-_OPERATOR_ON_WIRE: Final = r"[!-~]([ -~]{0,574}[!-~])?"
+_LETTER: Final = (
+    r"[!-$&-~]|%2[1-9A-F]|%[3-6][0-9A-F]|%7[0-9A-E]|%E[4-9]%[89AB][0-9A-F]%[89AB][0-9A-F]"  # the last: Chinese
+)
+_OPERATOR_ON_WIRE: Final = (
+    rf"(UTF-8'[A-Za-z0-9-]*')?({_LETTER})((%20| |{_LETTER}){{0,{OPERATOR_LENGTH - 2}}}({_LETTER}))?"
+)
 _EXTENDED: Final = re.compile(r"utf-8'[A-Za-z0-9-]*'(.+)", re.IGNORECASE | re.ASCII)
 _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SCHEME: Final = OAuth2(

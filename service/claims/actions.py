@@ -14,6 +14,7 @@ from service.access.model import Caller, Role
 from service.access.vault import Vault
 from service.claims import records, store
 from service.claims.answer import answer, traced
+from service.claims.decide import Making
 from service.claims.model import Order, Record
 from service.claims.prepare import prepare
 from service.claims.query_code import query_code, query_code_hash
@@ -45,7 +46,7 @@ class Desk:
 async def preview(tx: AsyncConnection, caller: Caller, order: Order, desk: Desk, *, language: str) -> dict[str, Any]:
     """Decide a visit and keep nothing but the audit row."""
     now = desk.clock.now()
-    record = await prepare(tx, caller, order, desk.packs, now=now)
+    record = await prepare(tx, caller, order, desk.packs, Making(now))
 
     await _audit(tx, caller, "settlement.preview", record, now)
     return answer(record, desk.renderer(record.pack_hash), language)
@@ -68,7 +69,7 @@ async def settle(
         return first
 
     code = query_code(desk.vault, settlement_id)
-    record = await prepare(tx, caller, order, desk.packs, now=now, settlement_id=settlement_id, query_code=code)
+    record = await prepare(tx, caller, order, desk.packs, Making(now, settlement_id, code))
     body = orjson.dumps(answer(record, desk.renderer(record.pack_hash), language))
 
     await store.record(

@@ -5,7 +5,7 @@ from typing import Any
 from service.claims.model import Record
 from service.explanation.render import Renderer
 from service.money import ratio, ratio_of, yuan
-from service.policy.model import VisitType
+from service.policy.conditions import VisitType
 from service.settlement.model import Award
 
 

@@ -1,7 +1,7 @@
 """The bill: which terms each line is settled on, whether it can be, and what a clerk should look at."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import chain
 from typing import NamedTuple
@@ -9,9 +9,9 @@ from typing import NamedTuple
 from service.claims import refusals as no
 from service.claims.model import BillLine, History, Order, OrderedLine
 from service.errors import InputError, Text
-from service.money import PRICE_PLACES, PRICE_SCALE, QUANTITY_SCALE, price_times_quantity, ratio, unscaled, yuan
+from service.money import PRICE_SCALE, QUANTITY_SCALE, price_times_quantity, yuan
 from service.registers.model import CatalogueItem
-from service.settlement.model import Amounts, FeeLine, Finding
+from service.settlement.model import Amounts, FeeLine
 from service.settlement.scope import FIRST_PAY_GRADE
 from service.wire.refusals import RequestInvalid
 
@@ -210,44 +210,3 @@ def kept(order: Order, terms: Sequence[LineTerms], amounts: Sequence[Amounts]) -
             for line, own, parts in zip(order.lines, terms, amounts, strict=True)
         ]
     )
-
-
-def findings(order: Order, terms: Sequence[LineTerms]) -> list[Finding]:
-    """Lines that look wrong: outside the visit, the same item twice on a day, one fen off, not as the catalogue."""
-    found: list[Finding] = []
-    charges: Counter[tuple[str, date]] = Counter()
-    for line, own in zip(order.lines, terms, strict=True):
-        if not order.admitted_on <= line.charged_on <= order.last_day:
-            values = {"line_no": line.line_no, "charged_on": line.charged_on.isoformat()}
-            found.append(Finding("line.outside_stay", values))
-        if line.amount != price_times_quantity(line.unit_price, line.quantity):
-            found.append(Finding("line.rounding_accepted", {"line_no": line.line_no}))
-        if differing := _differing(line, own):
-            fields = ", ".join(f"{name} {theirs} / {ours}" for name, (theirs, ours) in differing.items())
-            values = {"line_no": line.line_no, "item_code": line.item_code, "fields": fields}
-            found.append(Finding("catalogue.differs", values))
-        if line.quantity > 0:
-            charges[line.item_code, line.charged_on] += 1
-    for (item, day), count in charges.items():
-        if count > 1:
-            values = {"item_code": item, "charged_on": day.isoformat(), "count": count}
-            found.append(Finding("line.same_item_same_day", values))
-    return found
-
-
-def _differing(line: OrderedLine, own: LineTerms) -> Mapping[str, tuple[str, str]]:
-    """Where the caller said something else than the catalogue; what the caller left out does not differ."""
-    if not own.by_catalogue:
-        return {}
-    differing = {}
-    if line.grade is not None and line.grade != own.grade:
-        differing["grade"] = (line.grade, own.grade)
-    if line.self_pay_ratio is not None and line.self_pay_ratio != own.first_pay:
-        differing["self_pay_ratio"] = (ratio(line.self_pay_ratio), ratio(own.first_pay))
-    if line.price_ceiling is not None and line.price_ceiling != own.ceiling:
-        differing["price_ceiling"] = (_price(line.price_ceiling), _price(own.ceiling))
-    return differing
-
-
-def _price(value: int | None) -> str:
-    return "-" if value is None else unscaled(value, PRICE_PLACES, keep=2)

@@ -16,8 +16,8 @@ import orjson
 from service.access.model import Caller, Role
 from service.access.vault import KEY_BYTES, Key, Vault
 from service.claims.answer import answer, traced
+from service.claims.decide import Facts, Making, decide
 from service.claims.model import History, Record
-from service.claims.prepare import Facts, decide
 from service.claims.query_code import query_code
 from service.claims.schemas import SettlementIn
 from service.clock import COUNTY_ZONE
@@ -164,9 +164,7 @@ def _settled() -> Record:
         order,
         Facts(person, hospital, pack, visit),
         History(order_no=1, sums={}, parts=(), stays=()),
-        now=_NOW,
-        settlement_id=_ID,
-        query_code=query_code(vault, _ID),
+        Making(_NOW, _ID, query_code(vault, _ID)),
     )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from service.policy.model import VisitType
+from service.policy.conditions import VisitType
 from service.settlement.model import Award, DecidedLayer, Finding, OtherCompensation, Settlement, SumKey
 
 
@@ -78,8 +78,9 @@ class Order:
         return self.visit_type == VisitType.INPATIENT
 
     @property
-    def total(self) -> int:
-        return sum(line.amount for line in self.lines)
+    def stay_period(self) -> str:
+        """The period under which the sums of a stay settled in parts are kept."""
+        return f"stay:{self.hospital_code}:{self.visit_no}"
 
 
 class BillLine(NamedTuple):

@@ -12,7 +12,7 @@ from service.claims import trace
 from service.claims.model import BillLine, Record, Status
 from service.claims.tables import AMOUNTS, SHARES
 from service.clock import COUNTY_ZONE
-from service.policy.model import VisitType
+from service.policy.conditions import VisitType
 from service.settlement.model import Amounts, Split
 
 _READ: Final = """

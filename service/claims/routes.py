@@ -13,7 +13,8 @@ from service.access.model import Caller, Role
 from service.claims import actions, examples
 from service.claims import refusals as no
 from service.claims.actions import Desk
-from service.claims.schemas import SettlementIn, SettlementOut, TraceOut
+from service.claims.answer_schemas import SettlementOut, TraceOut
+from service.claims.schemas import SettlementIn
 from service.db import Tx
 from service.errors import language_of
 from service.wire.pages import Page, PageAsked

@@ -53,6 +53,19 @@ WITH settled AS (
 INSERT INTO audit_log SELECT * FROM jsonb_populate_record(NULL::audit_log, CAST(:audit AS jsonb))
 """)
 
+_SHARED: Final = (
+    "county_code",
+    "id",
+    "hospital_code",
+    "visit_no",
+    "interim_no",
+    "person_no",
+    "visit_type",
+    "admitted_on",
+    "last_day",
+    "settled_at",
+)
+
 
 async def open_person(
     tx: AsyncConnection,
@@ -73,7 +86,7 @@ async def open_person(
             "county_code": county_code,
             "person_no": person_no,
             "lock": lock,
-            "periods": [str(order.last_day.year), f"{order.last_day:%Y-%m}", stay_period(order)],
+            "periods": [str(order.last_day.year), f"{order.last_day:%Y-%m}", order.stay_period],
             "hospital_code": order.hospital_code,
             "visit_no": order.visit_no,
             "first_day": order.admitted_on,
@@ -88,11 +101,6 @@ async def open_person(
         stays=tuple(_live_visit(one) for one in found["stays"]),
         earlier_lines=await _earlier_lines(tx, county_code, parts) if parts else (),
     )
-
-
-def stay_period(order: Order) -> str:
-    """The period under which the sums of a stay settled in parts are kept."""
-    return f"stay:{order.hospital_code}:{order.visit_no}"
 
 
 async def _earlier_lines(tx: AsyncConnection, county_code: str, parts: Sequence[LiveVisit]) -> tuple[BillLine, ...]:
@@ -131,9 +139,31 @@ async def record(
 
     Raises visit.already_settled when another county's transaction took the same visit number meanwhile.
     """
-    assert record.id is not None
-    settlement = record.settlement
-    row = {
+    row = _row(record, settled_on, query_code_hash)
+    try:
+        await tx.execute(
+            _RECORD,
+            {
+                "settlement": _json(row),
+                "layers": _json(_layers(record)),
+                "entries": _json(_entries(record)),
+                "bill": _json(record.bill),
+                "trace": _json(record.trace),
+                "audit": _json(audit),
+                **{name: row[name] for name in _SHARED},
+                "client_county": client_county,
+                "status": status,
+                "answer": answer,
+            },
+        )
+    except IntegrityError as error:
+        if "pk_live_visits" in str(error.orig):
+            raise already_settled(None) from None
+        raise
+
+
+def _row(record: Record, settled_on: date, query_code_hash: bytes) -> dict[str, Any]:
+    return {
         "county_code": record.county_code,
         "id": record.id,
         "kind": "settlement",
@@ -153,8 +183,8 @@ async def record(
         "on_hold": record.on_hold,
         "pack_id": record.pack_id,
         "pack_hash": record.pack_hash,
-        **settlement.amounts._asdict(),
-        **settlement.split._asdict(),
+        **record.settlement.amounts._asdict(),
+        **record.settlement.split._asdict(),
         "hospital_bears": record.hospital_bears,
         "client_id": record.client_id,
         "operator": record.operator,
@@ -162,11 +192,15 @@ async def record(
         "settled_on": settled_on,
         "query_code_hash": f"\\x{query_code_hash.hex()}",
     }
+
+
+def _layers(record: Record) -> list[dict[str, Any]]:
     key = {"county_code": record.county_code, "settlement_id": record.id}
-    layers = [
+    return [
         {**key, "position": position, "layer": layer, "payer": payer, "amount": amount, "way": way}
         for position, (layer, payer, amount, way) in enumerate(ways(record.awards, on_hold=record.on_hold))
     ]
+<<<<<<< HEAD
     entry, postings = posted(record, settled_on)
     entries = [
         {**key, "position": position, "person_no": record.person_no, **entry._asdict()}
@@ -195,13 +229,22 @@ async def record(
         if "pk_live_visits" in str(error.orig):
             raise already_settled(None) from None
         raise
+=======
+
+
+def _entries(record: Record) -> list[dict[str, Any]]:
+    key = {"county_code": record.county_code, "settlement_id": record.id, "person_no": record.person_no}
+    return [
+        {**key, "position": position, **entry._asdict()} for position, entry in enumerate(record.settlement.entries)
+    ]
+>>>>>>> main
 
 
 def posted(record: Record, settled_on: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What the settlement makes payers owe, as rows of the ledger; none where nobody owes anything."""
     assert record.id is not None
     assert record.settled_at is not None
-    entry = Entry(record.county_code, record.id, Cause.SETTLEMENT, record.id, record.settled_at, settled_on)
+    entry = Entry(record.county_code, record.id, Cause.SETTLEMENT, record.id, record.id, record.settled_at, settled_on)
     shares = shares_of(ways(record.awards, on_hold=record.on_hold), record.hospital_code, record.person_no)
     return rows(entry, claim(shares))
 

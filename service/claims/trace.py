@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from service.claims.model import BillLine
-from service.policy.model import Level, Location, Situation, VisitType
+from service.policy.conditions import Level, Location, Situation, VisitType
 from service.settlement.model import (
     Amounts,
     Award,

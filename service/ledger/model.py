@@ -68,13 +68,15 @@ class Entry:
     """
     Why postings were made: the cause and its id, which is the entry's own id, so that a cause acts once.
 
-    `settlement_id` names the settlement where the cause is one, and its postings are the beginning of a claim.
+    A claim begins with an entry that names its `settlement_id`, and the `case_id`: the first settlement of the
+    visit, which its reversal and its later versions share.
     """
 
     county_code: str
     id: UUID
     cause: Cause
     settlement_id: UUID | None
+    case_id: UUID | None
     at: datetime
     on_day: date
 

@@ -19,8 +19,8 @@ WITH entry AS (
 INSERT INTO postings SELECT * FROM jsonb_populate_recordset(NULL::postings, CAST(:postings AS jsonb))
 """)
 _ENTER: Final = text("""
-    INSERT INTO ledger_entries (county_code, id, cause, settlement_id, at, on_day)
-    VALUES (:county_code, :id, :cause, :settlement_id, :at, :on_day)
+    INSERT INTO ledger_entries (county_code, id, cause, settlement_id, case_id, at, on_day)
+    VALUES (:county_code, :id, :cause, :settlement_id, :case_id, :at, :on_day)
 """)
 _BALANCES: Final = """
     SELECT payer, payee, state, sum(amount)::bigint AS amount FROM (

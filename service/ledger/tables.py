@@ -30,6 +30,7 @@ ledger_entries = Table(
     Column("id", Uuid, nullable=False),
     Column("cause", Text, nullable=False),
     Column("settlement_id", Uuid),
+    Column("case_id", Uuid),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("on_day", Date, nullable=False),
     PrimaryKeyConstraint("county_code", "id"),
@@ -59,4 +60,4 @@ postings = Table(
     CheckConstraint(f"target IN ({_one_of(State)})", name="target"),
     Index("ix_postings_account", "county_code", "payer", "payee", "on_day"),
 )
-"""Amounts in fen, on the county's day. `origin` is the entry with which the claim began, kept through all its states."""
+"""Amounts in fen, on the county's day. `origin` is the entry with which a claim began, kept through its states."""

@@ -5,9 +5,13 @@ from typing import Any, TypeVar
 
 from service.money import WHOLE
 from service.policy import shape as s
-from service.policy.model import (
-    ALWAYS,
-    Advance,
+from service.policy import values as v
+from service.policy.clearing import compiled as payer_of
+from service.policy.conditions import ALWAYS, Condition
+from service.policy.model import Advance, ChronicRules, Disease, Layer, Pack, PayerShare
+from service.policy.read import Origins, fault
+from service.policy.refusals import Fault
+from service.policy.terms import (
     AidClass,
     AidTerms,
     Band,
@@ -15,27 +19,17 @@ from service.policy.model import (
     Base,
     Caps,
     Case,
-    ChronicRules,
-    Clearing,
-    Condition,
     Deductible,
-    Disease,
     FloorTerms,
-    Layer,
     OtherTerms,
     OutOfPocketTerms,
-    Pack,
-    PayerName,
-    PayerShare,
     RatioTerms,
     RuleTerms,
-    Source,
     Table,
     Term,
     Terms,
 )
-from service.policy.read import Origins, fault
-from service.policy.refusals import Fault
+from service.policy.values import source_of
 from service.text import Text
 
 T = TypeVar("T")
@@ -48,27 +42,13 @@ def compile_pack(
     return _Compiler(shape, origins).pack(content_hash, document)
 
 
-def _source(sourced: s.Sourced | None) -> Source:
-    if sourced is None:
-        return Source()
-    return Source(sourced.clauses, sourced.demonstration, sourced.note)
-
-
-def _payer(payer: str, shape: s.PayerShape) -> PayerName:
-    calendar, clearing = shape.clearing, None
-    if calendar is not None:
-        deemed = calendar.deemed_confirmed
-        clearing = Clearing(calendar.every, calendar.due_day, deemed.days, _source(calendar), _source(deemed))
-    return PayerName(payer, Text(shape.zh, shape.en), clearing)
-
-
 class _Compiler:
     def __init__(self, shape: s.PackShape, origins: Origins) -> None:
         self.shape = shape
         self.origins = origins
         self.faults: list[Fault] = []
         self.diseases = {
-            one.code: Disease(one.code, one.name, one.monthly_deductible, one.annual_limit, _source(one))
+            one.code: Disease(one.code, one.name, one.monthly_deductible, one.annual_limit, source_of(one))
             for one in shape.diseases
         }
         self._open: list[str] = []
@@ -85,14 +65,18 @@ class _Compiler:
             county_codes=frozenset(shape.county_codes),
             valid_from=shape.in_force.valid_from,
             valid_to=shape.in_force.valid_to,
-            payers={id_: _payer(id_, payer) for id_, payer in shape.payers.items()},
+            payers={id_: payer_of(id_, payer) for id_, payer in shape.payers.items()},
             layers=layers,
             diseases=self.diseases,
             chronic=ChronicRules(
                 chronic.certificate_months,
                 frozenset(chronic.certificate_levels),
                 frozenset(self.diseases),
-                _source(chronic),
+                source_of(chronic),
+            ),
+            deposit_waived=Term(
+                frozenset(shape.deposit_waived.identities if shape.deposit_waived else ()),
+                source_of(shape.deposit_waived),
             ),
             refused_findings=frozenset(shape.findings.refused if shape.findings else ()),
             document=document,
@@ -123,18 +107,18 @@ class _Compiler:
             if one.payer not in self.shape.payers:
                 self._fault("unknown_name", (*path, "payer"), f"'{one.payer}' is not among the pack's payers")
         advance = Advance(
-            self._when(layer.advance.when, path),
+            self._when(layer.advance.when, (*path, "advance")),
             layer.advance.agreement,
             layer.advance.on_application,
-            _source(layer.advance),
+            source_of(layer.advance),
         )
         terms = tuple(self._terms(name, one, (*path, f"terms[{i}]")) for i, one in enumerate(layer.terms))
         return Layer(name, Text(layer.name.zh, layer.name.en), layer.rule, payers, advance, terms)
 
     def _terms(self, layer: str, terms: s.TermsShape, path: tuple[str, ...]) -> Terms:
-        eligible, reason = ALWAYS, _source(terms.none)
+        eligible, reason = ALWAYS, source_of(terms.none)
         if terms.eligible is not None:
-            eligible, reason = self._when(terms.eligible.when, path), _source(terms.eligible)
+            eligible, reason = self._when(terms.eligible.when, path), source_of(terms.eligible)
         return Terms(
             visit_types=frozenset(terms.visit_types),
             valid_from=terms.valid_from or self.shape.in_force.valid_from,
@@ -148,7 +132,7 @@ class _Compiler:
         )
 
     def _rule(self, layer: str, terms: s.TermsShape, path: tuple[str, ...]) -> RuleTerms:
-        base = self._base(layer, getattr(terms, "base", s.BaseShape()), path)
+        base = self._base(layer, getattr(terms, "base", v.BaseShape()), path)
         match terms:
             case s.RatioTermsShape():
                 entering = self._table(terms.entering_ceiling, path) if terms.entering_ceiling else None
@@ -169,7 +153,7 @@ class _Compiler:
                     self._table(terms.deductible, path),
                     rows,
                     bands.origin if bands else "absolute",
-                    _source(bands),
+                    source_of(bands),
                     self._table(terms.points, path),
                     terms.catch_up,
                 )
@@ -181,7 +165,7 @@ class _Compiler:
                         one.ratio,
                         one.annual_cap,
                         one.deductible,
-                        _source(one),
+                        source_of(one),
                     )
                     for one in terms.classes
                 )
@@ -193,7 +177,7 @@ class _Compiler:
             case _:
                 return OtherTerms()
 
-    def _base(self, layer: str, base: s.BaseShape, path: tuple[str, ...]) -> Base:
+    def _base(self, layer: str, base: v.BaseShape, path: tuple[str, ...]) -> Base:
         order = list(self.shape.order.layers)
         earlier = order[: order.index(layer)] if layer in order else []
         for one in base.less:
@@ -209,7 +193,7 @@ class _Compiler:
             amount=self._table(deductible.amount, path) if deductible.amount else None,
             by_disease=by_disease if deductible.per == "disease_month" else None,
             repeat_factors=repeat.factors if repeat else (),
-            repeat_source=_source(repeat),
+            repeat_source=source_of(repeat),
             floor=repeat.floor if repeat else None,
         )
 
@@ -223,10 +207,10 @@ class _Compiler:
 
     def _table(self, cases: Iterable[Any], path: tuple[str, ...]) -> Table[Any]:
         return Table(
-            tuple(Case(self._when(one.when, path), one.value, one.by_level or {}, _source(one)) for one in cases)
+            tuple(Case(self._when(one.when, path), one.value, one.by_level or {}, source_of(one)) for one in cases)
         )
 
-    def _when(self, when: s.When, path: tuple[str, ...]) -> Condition:
+    def _when(self, when: v.When, path: tuple[str, ...]) -> Condition:
         if when is None:
             return ALWAYS
         if isinstance(when, str):

@@ -10,6 +10,7 @@ import orjson
 from pydantic import ValidationError
 
 from service.policy.compile import compile_pack
+from service.policy.contradictions import contradictions_of
 from service.policy.model import Pack, Packs
 from service.policy.read import Document, Origins, fault, read, read_text
 from service.policy.refusals import Fault, PackRefused
@@ -19,6 +20,7 @@ from service.policy.shape import PackShape
 SHIPPED = Path(__file__).parent / "packs"
 
 _CODES = {"extra_forbidden": "unknown_key", "missing": "missing_key"}
+_RULES = frozenset({"ratio", "bands", "aid", "other", "floor", "out_of_pocket"})
 _OWN_CODES = frozenset({"float", "ratio_above_one", "uncited", "incomplete"})
 
 
@@ -32,22 +34,34 @@ def load_text(text: str, name: str = "pack.yaml") -> Pack:
     return _build(*read_text(text, name))
 
 
-def load_packs(*folders: Path) -> Packs:
+def load_packs(own: Path | None = None) -> Packs:
     """
-    Load every pack below the given folders (one folder per pack) and see that they fit together in time.
+    The shipped packs and those of a county's own folder (one folder per pack), seen to fit together in time.
 
     Raises PackRefused when one is refused, or when two packs of a county overlap or leave a gap.
     """
-    packs = [load_pack(path) for folder in folders for path in sorted(folder.iterdir()) if path.is_dir()]
-    if faults := faults_between(packs):
-        raise PackRefused(faults)
-    return Packs(tuple(packs))
+    if own is None:
+        return shipped_packs()
+    return _together([*shipped_packs().packs, *load_folder(own).packs])
 
 
 @cache
 def shipped_packs() -> Packs:
     """The reference packs that ship with the service."""
-    return load_packs(SHIPPED)
+    return load_folder(SHIPPED)
+
+
+def load_folder(folder: Path) -> Packs:
+    """Every pack below a folder, one folder per pack. Raises PackRefused as `load_packs`."""
+    if not folder.is_dir():
+        raise PackRefused([fault("unreadable", str(folder), "-", "there is no such folder")])
+    return _together([load_pack(path) for path in sorted(folder.iterdir()) if path.is_dir()])
+
+
+def _together(packs: list[Pack]) -> Packs:
+    if faults := faults_between(packs):
+        raise PackRefused(faults)
+    return Packs(tuple(packs))
 
 
 def content_hash(document: Document) -> str:
@@ -72,7 +86,9 @@ def _build(document: Document, origins: Origins) -> Pack:
     try:
         shape = PackShape.model_validate(document)
     except ValidationError as error:
-        raise PackRefused([_fault(one, origins) for one in error.errors(include_url=False)]) from error
+        raise PackRefused(_shape_faults(error, origins)) from error
+    if faults := contradictions_of(shape, origins):
+        raise PackRefused(faults)
     plain = _plain(document)
     pack, faults = compile_pack(shape, content_hash(document), plain, origins)
     if not faults:
@@ -82,19 +98,31 @@ def _build(document: Document, origins: Origins) -> Pack:
     return pack
 
 
+def _shape_faults(error: ValidationError, origins: Origins) -> list[Fault]:
+    errors = error.errors(include_url=False)
+    # A list whose only member is refused is reported as empty too; that says nothing new.
+    inner = {one["loc"][:length] for one in errors for length in range(len(one["loc"]))}
+    return [_fault(one, origins) for one in errors if one["type"] != "too_short" or one["loc"] not in inner]
+
+
 def _fault(error: Any, origins: Origins) -> Fault:
-    # Union members add their own names to the location; a reader of the file does not know them.
-    path = tuple(str(part) for part in error["loc"] if not _names_a_shape(part))
+    path = _path_of(error["loc"])
     code = _CODES.get(error["type"], error["type"] if error["type"] in _OWN_CODES else "invalid")
     if isinstance(error.get("input"), float):
         code = "float"
     return fault(code, origins.file_of(path), key_of(path), str(error["msg"]))
 
 
+def _path_of(location: tuple[Any, ...]) -> tuple[str, ...]:
+    """Where an error stands in the file: pydantic adds the names of union members, which no reader knows."""
+    layer, rest = location[:2], location[2:]
+    if layer[:1] == ("layers",) and rest and rest[0] in _RULES:
+        rest = rest[1:]
+    return tuple(str(part) for part in layer + rest if not _names_a_shape(part))
+
+
 def _names_a_shape(part: object) -> bool:
-    return isinstance(part, str) and (
-        part.endswith("Shape") or part in ("str", "ratio-layer") or "Shape" in part or part.startswith("tagged-union")
-    )
+    return isinstance(part, str) and (part == "str" or "Shape" in part or part == "[key]")
 
 
 def key_of(path: tuple[str, ...]) -> str:

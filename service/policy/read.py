@@ -23,6 +23,8 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
     seen: dict[Hashable, Any] = {}
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise yaml.YAMLError(f"a list or mapping cannot be a key (line {key_node.start_mark.line + 1})")
         if key in seen:
             raise _DuplicateKey(key, key_node.start_mark.line + 1)
         seen[key] = loader.construct_object(value_node, deep=True)
@@ -32,6 +34,11 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 Document = dict[str, Any]
+
+VALUES_AT_MOST = 100_000
+"""How many values a file may hold, aliases written out: far above any pack, far below what takes long to check."""
+DEPTH_AT_MOST = 50
+"""How deep a file may be nested."""
 
 
 class Origins:
@@ -88,15 +95,31 @@ def read_text(text: str, name: str) -> tuple[Document, Origins]:
 
 def _parse(text: str, name: str) -> Document:
     try:
-        # _Loader is a SafeLoader: it builds plain data only.
-        part = yaml.load(text, _Loader)  # noqa: S506
+        part = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader: it builds plain data only
     except _DuplicateKey as error:
         raise PackRefused([fault("duplicate_key", name, error.key, str(error))]) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise PackRefused([fault("unreadable", name, "-", str(error))]) from error
+    if says := _too_much(part):
+        raise PackRefused([fault("unreadable", name, "-", says)])
     if not isinstance(part, dict) or not all(isinstance(key, str) for key in part):
         raise PackRefused([fault("unreadable", name, "-", "the file is not a mapping of keys")])
     return part
+
+
+def _too_much(part: Any) -> str | None:
+    """Whether the file is too large or too deep once its aliases are written out; stops as soon as it is."""
+    todo, count = [(part, 0)], 0
+    while todo:
+        value, depth = todo.pop()
+        count += 1
+        if count > VALUES_AT_MOST:
+            return f"aliases written out, it holds more than {VALUES_AT_MOST} values"
+        if depth > DEPTH_AT_MOST:
+            return f"it is nested more than {DEPTH_AT_MOST} deep"
+        if isinstance(value, dict | list):
+            todo.extend((one, depth + 1) for one in (value.values() if isinstance(value, dict) else value))
+    return None
 
 
 def _merge(document: Document, part: Document, file: str, origins: Origins) -> list[Fault]:

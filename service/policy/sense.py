@@ -11,27 +11,16 @@ from itertools import chain, combinations, pairwise, product
 from typing import Any
 
 from service.money import WHOLE
-from service.policy.model import (
-    ALWAYS,
-    AidTerms,
-    BandTerms,
-    Condition,
-    FloorTerms,
-    Layer,
-    Level,
-    Location,
-    OutOfPocketTerms,
-    Pack,
-    RatioTerms,
-    Situation,
-    Table,
-    Terms,
-    VisitType,
-)
+from service.policy.conditions import ALWAYS, Condition, Level, Location, Situation, VisitType
+from service.policy.model import Layer, Pack
 from service.policy.read import Origins, fault
 from service.policy.refusals import Fault
+from service.policy.terms import AidTerms, BandTerms, FloorTerms, OutOfPocketTerms, RatioTerms, Table, Terms
 
 DAY = timedelta(days=1)
+
+IDENTITIES_AT_MOST = 10
+"""How many identity classes the terms of a layer may tell apart: every combination of them is asked about."""
 
 
 def faults_of(pack: Pack, origins: Origins) -> list[Fault]:
@@ -65,9 +54,20 @@ def faults_between(packs: Sequence[Pack]) -> list[Fault]:
     return faults
 
 
+def told_apart(conditions: Iterable[Condition]) -> list[str]:
+    """The identity classes that make a difference: of those always named side by side, one speaks for all."""
+    sides = [pair for one in conditions for pair in one.identity_sets()]
+    together = [side for side, needs_all in sides if needs_all]
+    spoken_for: dict[tuple[object, ...], str] = {}
+    for identity in sorted(frozenset().union(*(side for side, _ in sides))):
+        alone = identity if any(identity in side for side in together) else ""
+        spoken_for.setdefault((alone, *(identity in side for side, _ in sides)), identity)
+    return sorted(spoken_for.values())
+
+
 def situations(conditions: Iterable[Condition], visit_type: VisitType) -> Iterator[Situation]:
     """Every situation that these conditions can tell apart."""
-    identities = sorted(frozenset().union(*(one.mentioned() for one in conditions)))
+    identities = told_apart(conditions)
     subsets = chain.from_iterable(combinations(identities, n) for n in range(len(identities) + 1))
     for subset, location, level, specialist, referred in product(
         subsets, Location, Level, (False, True), (False, True)
@@ -141,6 +141,12 @@ class _Check:
         conditions: list[Condition],
         path: tuple[str, ...],
     ) -> None:
+        if (count := len(told_apart(conditions))) > IDENTITIES_AT_MOST:
+            says = f"{count} identity classes are told apart here, more than {IDENTITIES_AT_MOST}: group them"
+            self.add("invalid", path, says)
+            return
+        classes = terms.rule.classes if isinstance(terms.rule, AidTerms) else ()
+        nobody = {one.id for one in classes}
         spoken: dict[str, set[int]] = {name: set() for name in tables}
         silent: set[str] = set()
         too_much = reached = False
@@ -149,19 +155,22 @@ class _Check:
                 if not terms.eligible.holds(situation):
                     continue
                 reached = True
+                nobody -= {one.id for one in classes if one.when.holds(situation)}
                 for name, (table, must_speak) in tables.items():
                     index = next((i for i, c in enumerate(table.cases) if c.when.holds(situation)), None)
                     if index is not None:
                         spoken[name].add(index)
                     elif must_speak:
                         silent.add(name)
-                too_much = too_much or _highest_ratio(terms, situation) > WHOLE
+                too_much = too_much or any(not 0 <= one <= WHOLE for one in _ratios(terms, situation))
         if not reached:
             self.add("unreachable", (*path, "eligible"), "no visit can ever be eligible")
+        for name in sorted(nobody) if reached else ():
+            self.add("unreachable", (*path, "classes"), f"nobody can ever be in class {name}")
         for name in sorted(silent):
             self.add("incomplete", (*path, name), "some visits find no case here")
         if too_much:
-            self.add("ratio_above_one", (*path, "points"), "a ratio and its points together exceed 1")
+            self.add("ratio_above_one", (*path, "points"), "a ratio and its points together leave 0 to 1")
         for name, (table, _) in tables.items():
             for index in range(len(table.cases)):
                 if reached and index not in spoken[name]:
@@ -171,7 +180,7 @@ class _Check:
         ends = [band.to for band in rule.bands]
         if not ends or ends[-1] is not None or None in ends[:-1]:
             self.add("incomplete", (*path, "bands"), "the last band, and only the last, has no end")
-        bounds = [end for end in ends if end is not None]
+        bounds = [0, *(end for end in ends if end is not None)]
         if any(one >= other for one, other in pairwise(bounds)):
             self.add("overlap", (*path, "bands"), "each band must end above the one before it")
 
@@ -191,15 +200,16 @@ class _Check:
             self.add("incomplete", ("diseases",), "the pack lists no diseases")
 
 
-def _highest_ratio(terms: Terms, situation: Situation) -> int:
-    """The highest effective ratio in a situation, 0 for rules without one."""
+def _ratios(terms: Terms, situation: Situation) -> list[int]:
+    """The ratios in force in a situation, points added; none for rules without them."""
     match terms.rule:
         case RatioTerms():
             stated = terms.rule.ratio.read(situation)
+            ratios: list[int] = [stated.value] if stated else []
             points = terms.rule.points.read(situation)
-            return (stated.value if stated else 0) + (points.value if points else 0)
         case BandTerms():
+            ratios = [band.ratio for band in terms.rule.bands]
             points = terms.rule.points.read(situation)
-            return max((b.ratio for b in terms.rule.bands), default=0) + (points.value if points else 0)
         case _:
-            return 0
+            return []
+    return [one + (points.value if points else 0) for one in ratios]

@@ -7,136 +7,38 @@ Amounts are quoted strings in yuan, ratios quoted strings from 0 to 1: unquoted,
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from service.money import WHOLE, Fen, Ppm, fen, ppm
-from service.policy.model import Level, Location, Part, VisitType
+from service.money import Fen
+from service.policy.clearing import PayerShape
+from service.policy.conditions import Level, VisitType
+from service.policy.terms import Part
+from service.policy.values import (
+    Amount,
+    AmountCase,
+    BaseShape,
+    CapCase,
+    ConditionShape,
+    Name,
+    NamedConditionShape,
+    PointsCase,
+    Ratio,
+    RatioCase,
+    Shape,
+    Sourced,
+    TextShape,
+    When,
+)
 
 
-def _number(value: Any, read: Any, what: str) -> Any:
-    if isinstance(value, float):
-        raise PydanticCustomError("float", "{value} is not quoted, so YAML reads it as a float", {"value": value})
-    if not isinstance(value, str):
-        raise PydanticCustomError("unquoted", "write the {what} as a quoted string", {"what": what})
-    try:
-        return read(value)
-    except ValueError as error:
-        raise PydanticCustomError("not_a_number", "{reason}", {"reason": str(error)}) from error
+def _day(value: Any) -> Any:
+    if isinstance(value, date | str):
+        return value
+    raise PydanticCustomError("not_a_day", "write the day as 2018-01-01")
 
 
-def _amount(value: Any) -> Fen:
-    amount: Fen = _number(value, fen, "amount in yuan")
-    if amount < 0:
-        raise PydanticCustomError("negative", "an amount is not negative")
-    return amount
-
-
-def _ratio(value: Any) -> Ppm:
-    ratio: Ppm = _number(value, ppm, "ratio")
-    if not 0 <= ratio <= WHOLE:
-        raise PydanticCustomError("ratio_above_one", "a ratio lies between 0 and 1")
-    return ratio
-
-
-def _points(value: Any) -> Ppm:
-    points: Ppm = _number(value, ppm, "points")
-    if not -WHOLE <= points <= WHOLE:
-        raise PydanticCustomError("ratio_above_one", "points lie between -1 and 1")
-    return points
-
-
-Amount = Annotated[Fen, BeforeValidator(_amount)]
-Ratio = Annotated[Ppm, BeforeValidator(_ratio)]
-Points = Annotated[Ppm, BeforeValidator(_points)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-
-
-class Shape(BaseModel):
-    """Strict: an unknown key is a misspelling."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TextShape(Shape):
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-
-class Sourced(Shape):
-    """Every value of the law says where it stands, or that it is a demonstration."""
-
-    clauses: tuple[str, ...] = ()
-    demonstration: bool = False
-    note: str | None = None
-
-    @model_validator(mode="after")
-    def _has_source(self) -> "Sourced":
-        if not any(clause.strip() for clause in self.clauses) and not self.demonstration:
-            raise PydanticCustomError("uncited", "neither clauses nor a demonstration mark")
-        return self
-
-
-class ConditionShape(Shape):
-    identities: tuple[str, ...] | None = None
-    all_identities: tuple[str, ...] | None = None
-    without_identities: tuple[str, ...] | None = None
-    locations: tuple[Location, ...] | None = None
-    levels: tuple[Level, ...] | None = None
-    specialist: bool | None = None
-    referred: bool | None = None
-    any_of: tuple["str | ConditionShape", ...] = ()
-    all_of: tuple["str | ConditionShape", ...] = ()
-
-
-class NamedConditionShape(ConditionShape, Sourced):
-    pass
-
-
-When = str | ConditionShape | None
-
-
-class CaseShape(Sourced):
-    when: When = None
-
-    @model_validator(mode="after")
-    def _one_value(self) -> "CaseShape":
-        given = [key for key in ("value", "by_level", "none") if getattr(self, key, None)]
-        given += [key for key in ("value",) if getattr(self, key, None) == 0]
-        if len(given) != 1:
-            raise PydanticCustomError("invalid", "exactly one of value and by_level is needed")
-        missing = set(Level) - set(getattr(self, "by_level", None) or Level)
-        if missing:
-            raise PydanticCustomError(
-                "incomplete", "by_level says nothing for {levels}", {"levels": ", ".join(sorted(missing))}
-            )
-        return self
-
-
-class AmountCase(CaseShape):
-    value: Amount | None = None
-    by_level: dict[Level, Amount] | None = None
-
-
-class CapCase(CaseShape):
-    value: Amount | None = None
-    by_level: dict[Level, Amount] | None = None
-    none: bool = False
-
-
-class RatioCase(CaseShape):
-    value: Ratio | None = None
-    by_level: dict[Level, Ratio] | None = None
-
-
-class PointsCase(CaseShape):
-    value: Points | None = None
-    by_level: dict[Level, Points] | None = None
-
-
-class BaseShape(Shape):
-    parts: tuple[Part, ...] = Field(default=(Part.IN_SCOPE,), min_length=1)
-    less: tuple[Name, ...] = ()
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class RepeatShape(Sourced):
@@ -146,7 +48,7 @@ class RepeatShape(Sourced):
 
 class DeductibleShape(Shape):
     per: Literal["stay", "year", "disease_month"]
-    amount: tuple[AmountCase, ...] | None = None
+    amount: tuple[AmountCase, ...] | None = Field(default=None, min_length=1)
     repeat: RepeatShape | None = None
 
     @model_validator(mode="after")
@@ -159,8 +61,8 @@ class DeductibleShape(Shape):
 
 
 class CapsShape(Shape):
-    visit: tuple[CapCase, ...] | None = None
-    year: tuple[CapCase, ...] | None = None
+    visit: tuple[CapCase, ...] | None = Field(default=None, min_length=1)
+    year: tuple[CapCase, ...] | None = Field(default=None, min_length=1)
     disease_year: bool = False
 
 
@@ -172,8 +74,8 @@ class TermsShape(Shape):
     """What every layer's terms have: for which visits, from when to when, for whom, and caps."""
 
     visit_types: tuple[VisitType, ...] = Field(min_length=1)
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     none: Sourced | None = None
     eligible: EligibleShape | None = None
     pool: Name | None = None
@@ -183,7 +85,7 @@ class TermsShape(Shape):
 class RatioTermsShape(TermsShape):
     base: BaseShape = BaseShape()
     deductible: DeductibleShape | None = None
-    entering_ceiling: tuple[CapCase, ...] | None = None
+    entering_ceiling: tuple[CapCase, ...] | None = Field(default=None, min_length=1)
     ratio: tuple[RatioCase, ...] = ()
     points: tuple[PointsCase, ...] = ()
 
@@ -296,8 +198,8 @@ class OrderShape(Sourced):
 
 
 class InForceShape(Sourced):
-    valid_from: date = Field(alias="from")
-    valid_to: date | None = Field(default=None, alias="to")
+    valid_from: Day = Field(alias="from")
+    valid_to: Day | None = Field(default=None, alias="to")
 
     @model_validator(mode="after")
     def _in_order(self) -> "InForceShape":
@@ -307,7 +209,7 @@ class InForceShape(Sourced):
 
 
 class DiseaseShape(Sourced):
-    code: str = Field(pattern=r"^CD\d{2}$")
+    code: str = Field(pattern=r"^CD[0-9]{2}$")
     name: str = Field(min_length=1)
     monthly_deductible: Amount
     annual_limit: Amount
@@ -318,24 +220,12 @@ class ChronicShape(Sourced):
     certificate_levels: tuple[Level, ...] = Field(min_length=1)
 
 
+class DepositShape(Sourced):
+    identities: tuple[str, ...] = ()
+
+
 class FindingsShape(Sourced):
     refused: tuple[str, ...] = ()
-
-
-class DeemedShape(Sourced):
-    days: int = Field(ge=1, le=366, strict=True)
-
-
-class ClearingShape(Sourced):
-    """When a payer repays hospitals: its period, and the day of the month after it (domain §5, Clearing)."""
-
-    every: Literal["month", "quarter"]
-    due_day: int = Field(ge=1, le=28, strict=True)
-    deemed_confirmed: DeemedShape
-
-
-class PayerShape(TextShape):
-    clearing: ClearingShape | None = None
 
 
 class PackShape(Shape):
@@ -344,16 +234,22 @@ class PackShape(Shape):
     format: Literal[1]
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)
     title: TextShape
-    county_codes: tuple[Annotated[str, Field(pattern=r"^\d{6}$")], ...] = Field(min_length=1)
+    county_codes: tuple[Annotated[str, Field(pattern=r"^[0-9]{6}$")], ...] = Field(min_length=1)
     in_force: InForceShape
     rounding: Literal["half_up"]
     identity_on: Literal["discharge"]
     year_of: Literal["discharge"]
     referral_on: Literal["first_admission"]
+<<<<<<< HEAD
     payers: dict[Name, PayerShape] = Field(min_length=1)
     conditions: dict[Name, NamedConditionShape] = {}
+=======
+    payers: dict[Name, PayerShape] = Field(min_length=1)
+    conditions: dict[Name, NamedConditionShape] = Field(default={})
+>>>>>>> main
     order: OrderShape
     layers: dict[Name, AnyLayer] = Field(min_length=1)
     diseases: tuple[DiseaseShape, ...] = ()
     chronic: ChronicShape
+    deposit_waived: DepositShape | None = None
     findings: FindingsShape | None = None

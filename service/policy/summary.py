@@ -4,17 +4,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from service.money import ratio, yuan
-from service.policy.model import (
-    ALWAYS,
+from service.policy.conditions import ALWAYS, Condition
+from service.policy.model import Layer, Pack, PayerName
+from service.policy.terms import (
     AidTerms,
     BandTerms,
     Case,
-    Condition,
     FloorTerms,
-    Layer,
     OutOfPocketTerms,
-    Pack,
-    PayerName,
     RatioTerms,
     Source,
     Table,
@@ -48,9 +45,9 @@ def summary(pack: Pack) -> list[str]:
 def _clearing(payer: PayerName) -> str:
     calendar = payer.clearing
     assert calendar is not None
-    repays = f"repays hospitals every {calendar.every}, by day {calendar.due_day} of the month after{_source(calendar.source)}"
+    repays = f"repays hospitals every {calendar.every}, by day {calendar.due_day} of the month after"
     deemed = f"unanswered, confirmed after {calendar.deemed_confirmed_days} days{_source(calendar.deemed_source)}"
-    return f"{payer.name.zh} / {payer.name.en} {repays}; {deemed}"
+    return f"{payer.name.zh} / {payer.name.en} {repays}{_source(calendar.source)}; {deemed}"
 
 
 def _advanced(layer: Layer) -> str:

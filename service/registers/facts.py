@@ -26,7 +26,7 @@ from service.registers.model import (
     VisitFacts,
 )
 
-_FACTS: Final = text("""
+FACTS: Final = text("""
 WITH person AS MATERIALIZED (
     SELECT k.county_code, k.person_no, p.died_on,
         EXISTS (
@@ -139,7 +139,7 @@ async def visit_facts(tx: AsyncConnection, asked: FactsAsked) -> VisitFacts:
     """
     kind, key_hash = asked.person_key
     found = await tx.scalar(
-        _FACTS,
+        FACTS,
         {
             "kind": kind,
             "key_hash": key_hash,

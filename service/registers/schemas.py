@@ -1,8 +1,9 @@
 """Wire shapes that several registers share. A period's `to` is its last day, included; null or left out: open."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
+from fastapi import Body
 from pydantic import Field, model_validator
 
 from service.registers.checks import ENDS_BEFORE_BEGIN, PERIOD_ORDER
@@ -13,6 +14,11 @@ from service.wire.types import Day, Line, Name, WireModel, code_of, invalid
 LongestList = Field(max_length=500)
 
 Reason = Annotated[Line | None, Field(description="Why; kept with the change.", examples=["2018 年 6 月动态调整"])]
+
+
+def sample(value: dict[str, Any]) -> Any:
+    """A request body with its example for the API document."""
+    return Body(openapi_examples={"example": {"summary": "Example", "value": value}})
 
 
 def in_order(first: date | None, last: date | None) -> None:

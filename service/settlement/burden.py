@@ -1,6 +1,8 @@
 """What has been paid so far and what is left, as the layers take their turns."""
 
-from service.policy.model import Base, Pack, Situation, Source, Terms
+from service.policy.conditions import Situation
+from service.policy.model import Pack
+from service.policy.terms import Base, Source, Terms
 from service.settlement.model import Amounts, Claim, Step, SumKey
 
 

@@ -1,6 +1,6 @@
 """Caps common to every layer (domain §4): per visit, per disease and year, per benefit year, and what is left."""
 
-from service.policy.model import Terms
+from service.policy.terms import Terms
 from service.settlement.burden import Burden, cited
 from service.settlement.model import Step
 

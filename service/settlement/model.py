@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from service.policy.model import Part, Situation
+from service.policy.conditions import Situation
+from service.policy.terms import Part
 
 SumKey = tuple[str, str]
 """A running sum of a person: its period ("2018", "2018-03", "stay:<hospital>:<visit>") and its name."""

@@ -1,17 +1,8 @@
 """Let each payer pay in turn. The only place that knows there is more than one; the order is the pack's."""
 
 from service.money import WHOLE
-from service.policy.model import (
-    AidTerms,
-    BandTerms,
-    FloorTerms,
-    Layer,
-    OtherTerms,
-    OutOfPocketTerms,
-    Pack,
-    RatioTerms,
-    Terms,
-)
+from service.policy.model import Layer, Pack
+from service.policy.terms import AidTerms, BandTerms, FloorTerms, OtherTerms, OutOfPocketTerms, RatioTerms, Terms
 from service.settlement.burden import Burden, not_eligible
 from service.settlement.caps import cap_payment
 from service.settlement.model import (

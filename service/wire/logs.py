@@ -40,12 +40,13 @@ class JsonLines(logging.Formatter):
 
 def _fault(error: BaseException) -> dict[str, Any]:
     original = getattr(error, "orig", None)
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = list(traceback.extract_tb(error.__traceback__))
+    ours = [frame for frame in frames[:-1] if "site-packages" not in frame.filename] + frames[-1:]
     return {
         "error": type(error).__qualname__,
         "caused_by": type(error.__cause__).__qualname__ if error.__cause__ else None,
         "sqlstate": getattr(original, "sqlstate", None),
-        "where": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
+        "where": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in ours],
     }
 
 

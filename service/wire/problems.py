@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import Problem, Refusal, Text, language_of
@@ -29,6 +30,7 @@ from service.wire.validation import input_errors
 _log = logging.getLogger("onestop.problems")
 
 RETRY_AFTER: Final = {"Retry-After": "1"}
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _TRY_AGAIN: Final = Text(
     "本次请求未产生任何效果；请稍候以同一 Idempotency-Key 重试。",
     "Nothing was done. Wait a moment and send the request again, with the same Idempotency-Key if it had one.",
@@ -88,9 +90,19 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         return _answer(request, PathUnknown(detail))
     if error.status_code == MethodUnknown.status:
         detail = Text("请核对请求方法；接口目录见 /docs。", "Check the method; /docs lists what there is.")
-        return _answer(request, MethodUnknown(detail, headers=error.headers))
+        return _answer(request, MethodUnknown(detail, headers={"Allow": ", ".join(_methods_at(request))}))
     detail = Text("请求内容无法解析。", "The body cannot be read.")
     return _answer(request, RequestMalformed(detail))
+
+
+def _methods_at(request: Request) -> list[str]:
+    """All methods of this address. Starlette names those of the first route only, and each method is a route."""
+    routes = request.app.router.routes
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] == Match.FULL for route in routes)
+    ]
 
 
 def install(app: FastAPI) -> None:

@@ -8,6 +8,7 @@ amount.
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -63,10 +64,8 @@ class Spelled:
 
     def _validate(self, value: object) -> Any:
         if isinstance(value, str) and self._shape.fullmatch(value):
-            try:
+            with suppress(ValueError):
                 return self.read(value)
-            except ValueError:
-                pass
         raise invalid("request.format", Text(self.zh, self.en))
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:

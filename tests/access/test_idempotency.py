@@ -102,8 +102,15 @@ async def test_another_client_and_another_county_have_keys_of_their_own(engine: 
         await settle_once(tx)
 
     async with transaction_on(engine) as tx:
-        assert (await reserve(tx, caller=neighbour))[1] is None
-        assert (await reserve(tx, caller=elsewhere))[1] is None
+        for other in (neighbour, elsewhere):
+            result_id, found = await reserve(tx, caller=other, request_hash=OTHER_HASH)
+            assert found is None
+            await idempotency.keep(tx, other, result_id=result_id, status=201, body=b"{}", at=AT)
+
+    async with transaction_on(engine) as tx:
+        first = (await reserve(tx))[1]
+        assert first is not None
+        assert first.body == BODY
 
 
 async def test_the_second_of_two_at_once_waits_and_gets_the_firsts_answer(engine: AsyncEngine) -> None:

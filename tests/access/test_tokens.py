@@ -217,6 +217,14 @@ async def test_verifying_costs_the_database_nothing_between_two_looks(
     assert len(statements) == 2
 
 
+async def test_a_signature_is_checked_once(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = await tokens.issue(HOSPITAL)
+    await tokens.verify(token)
+
+    monkeypatch.setattr(jwt, "decode", lambda *_, **__: pytest.fail("checked again"))
+    assert await tokens.verify(token) == HOSPITAL
+
+
 async def test_a_key_made_by_another_process_is_learned_at_once(process: Callable[[], Tokens]) -> None:
     one, other = process(), process()
     assert await other.jwks() == {"keys": []}

@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from service.money import PRICE_PLACES, QUANTITY_PLACES, fen, ppm, price_times_quantity, scaled, yuan
-from service.policy.model import Level, Location, Pack, Situation, VisitType
+from service.policy.conditions import Level, Location, Situation, VisitType
+from service.policy.model import Pack
 from service.settlement.model import Claim, DecidedLayer, FeeLine, OtherCompensation, Settlement, SumKey
 from service.settlement.waterfall import settle
 

@@ -1,5 +1,6 @@
 """Persons over HTTP: entered once, seen masked, corrected without losing what was believed."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -244,6 +245,25 @@ async def test_a_list_as_of_a_day_leaves_the_days_before(agency: Call) -> None:
         ("registered_poor", "2018-01-01", "2018-05-31"),
         ("lifted_but_covered", "2018-06-01", None),
     ]
+
+
+async def test_corrections_at_once_end_as_one_after_the_other(agency: Call) -> None:
+    await agency("POST", "/v1/persons", a_person())
+    days = [f"2018-06-{day:02}" for day in range(1, 7)]
+
+    answers = await asyncio.gather(
+        *(
+            agency(
+                "PUT",
+                "/v1/persons/P000001",
+                {"insured": [{"from": day}], "as_of": day, "phone": f"1380000{day[-2:]}00"},
+            )
+            for day in days
+        )
+    )
+
+    assert [each.status_code for each in answers] == [200] * len(days)
+    assert (await agency("GET", "/v1/persons/P000001")).json()["insured"] == [{"from": "2018-01-01", "to": None}]
 
 
 async def test_the_number_in_the_address_cannot_be_changed(agency: Call) -> None:

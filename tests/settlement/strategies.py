@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from service.money import PRICE_PLACES, QUANTITY_PLACES, price_times_quantity, unscaled, yuan
-from service.policy.model import Level, Location
+from service.policy.conditions import Level, Location
 from service.settlement.scope import add_up, scope_of
 from tests.cases.claims import fee_line
 

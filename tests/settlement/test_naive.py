@@ -25,7 +25,7 @@ def test_the_naive_model_agrees_with_a_reference_case(case: dict[str, Any]) -> N
         assert figures == step["expect"], visit["visit_no"]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(years())
 def test_the_kernel_agrees_with_the_naive_model_on_every_layer_of_random_years(year: list[Step]) -> None:
     person, history = Person(), list[naive.Past]()

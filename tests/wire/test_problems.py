@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 import httpx
@@ -69,6 +70,11 @@ async def refuse() -> None:
 @router.get("/list")
 async def list_things(limit: Annotated[int, Query(ge=1, le=5)] = 1) -> dict[str, int]:
     return {"limit": limit}
+
+
+@router.put("/list")
+async def put_things() -> None:
+    return None
 
 
 @router.get("/fault")
@@ -207,12 +213,21 @@ async def test_a_wrong_parameter_is_named_too(bare: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b'{"lines": [], "lines": []}', b'{"lines": [NaN]}', b'{"x": "\\u0000"}', b"\xff"]
+    ("body", "said"),
+    [
+        (b"{", "line 1, column 2"),
+        (b'{"lines": [], "lines": []}', "same key twice"),
+        (b'{"lines": [NaN]}', "no NaN"),
+        (b'{"x": "\\u0000"}', "NUL"),
+        (b"\xff", "UTF-8"),
+    ],
 )
-async def test_what_cannot_be_read_is_malformed(bare: httpx.AsyncClient, body: bytes) -> None:
-    answer = await bare.post("/v1/probe/lines", content=body, headers={"Content-Type": "application/json"})
+async def test_what_cannot_be_read_is_malformed(bare: httpx.AsyncClient, body: bytes, said: str) -> None:
+    headers = {"Content-Type": "application/json", "Accept-Language": "en"}
+    answer = await bare.post("/v1/probe/lines", content=body, headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "request.malformed")
+    assert said in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "json", ""])
@@ -242,6 +257,12 @@ async def test_addresses_and_methods_that_do_not_exist_are_problems_too(bare: ht
     assert method.headers["allow"] == "POST"
 
 
+async def test_a_wrong_method_is_told_all_the_right_ones(bare: httpx.AsyncClient) -> None:
+    answer = await bare.delete("/v1/probe/list")
+
+    assert answer.headers["allow"] == "GET, PUT"
+
+
 @pytest.mark.parametrize("address", ["/v1/probe/a%00b", "/v1/probe/list?limit=1&x=%00"])
 async def test_a_nul_in_the_address_is_malformed(bare: httpx.AsyncClient, address: str) -> None:
     answer = await bare.get(address)
@@ -249,21 +270,21 @@ async def test_a_nul_in_the_address_is_malformed(bare: httpx.AsyncClient, addres
     assert (answer.status_code, answer.json()["code"]) == (400, "request.malformed")
 
 
-@pytest.mark.parametrize("announced", [True, False])
-async def test_a_body_too_large_is_refused_whether_announced_or_not(bare: httpx.AsyncClient, announced: bool) -> None:
-    async def pieces() -> Any:
-        for _ in range(11):
+async def test_a_body_too_large_is_refused_as_soon_as_it_is_known(bare: httpx.AsyncClient) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(20):
             sent.append(100)
             yield b" " * 100
-        raise AssertionError("read beyond the limit")
 
-    sent: list[int] = []
-    content = b" " * 1001 if announced else pieces()
-    answer = await bare.post("/v1/probe/lines", content=content, headers={"Content-Type": "application/json"})
+    for announced, pieces_read in ({"Content-Length": "1001"}, 0), ({}, 11):
+        sent: list[int] = []
+        headers = {"Content-Type": "application/json"} | announced
+        answer = await bare.post("/v1/probe/lines", content=pieces(), headers=headers)
 
-    assert (answer.status_code, answer.json()["code"]) == (413, "request.too_large")
-    assert "1000" in answer.json()["detail"]
-    assert "x-request-id" in answer.headers
+        assert (answer.status_code, answer.json()["code"]) == (413, "request.too_large")
+        assert "1000" in answer.json()["detail"]
+        assert "x-request-id" in answer.headers
+        assert len(sent) == pieces_read
 
 
 async def test_a_body_of_exactly_the_limit_is_read(bare: httpx.AsyncClient) -> None:

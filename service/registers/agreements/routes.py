@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Body, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from service.access.guard import allow
 from service.access.model import Caller, Role
@@ -12,6 +12,7 @@ from service.registers.agreements import actions, store
 from service.registers.agreements.schemas import AgreementChange, AgreementNew, AgreementOut
 from service.registers.desk import Desk
 from service.registers.refusals import AgreementOverlap, AgreementUnknown, HospitalUnknown
+from service.registers.schemas import sample
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -41,7 +42,7 @@ _ANSWER: Final[dict[str, Any]] = {"id": "0198c7a4-5c00-7000-8000-000000000001", 
     responses=refusals(AgreementOverlap, HospitalUnknown) | example(201, _ANSWER),
 )
 async def enter_agreement(
-    request: Request, body: Annotated[AgreementNew, Body(examples=[_NEW])], caller: Agency, tx: Tx
+    request: Request, body: Annotated[AgreementNew, sample(_NEW)], caller: Agency, tx: Tx
 ) -> AgreementOut:
     """Enter an agreement of an insurer with a hospital: while it is in force, the hospital advances its part."""
     desk = Desk.of(request, tx, caller)
@@ -89,7 +90,7 @@ async def read_agreement(request: Request, agreement_id: AgreementId, caller: Re
 async def change_agreement(
     request: Request,
     agreement_id: AgreementId,
-    body: Annotated[AgreementChange, Body(examples=[_CHANGE])],
+    body: Annotated[AgreementChange, sample(_CHANGE)],
     caller: Agency,
     tx: Tx,
 ) -> AgreementOut:

@@ -39,5 +39,6 @@ async def agreements_of(
         where.append(c.insurer == insurer)
     if on is not None:
         where.append(AGREEMENTS.holds_on(on))
+    # asyncpg answers with a UUID class of its own, which no cursor can be written from.
     found = await AGREEMENTS.page(tx, where, order=[c.agreement_id], after=after, rows=rows)
-    return [(row["agreement_id"], each) for row, each in found]
+    return [(UUID(bytes=row["agreement_id"].bytes), each) for row, each in found]

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Body, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from service.access.guard import allow
 from service.access.model import Caller, Role
@@ -22,6 +22,7 @@ from service.registers.desk import Desk
 from service.registers.model import CardStatus
 from service.registers.persons.schemas import PersonNo
 from service.registers.refusals import HospitalUnknown, NoPolicyInForce, PersonUnknown
+from service.registers.schemas import sample
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -72,9 +73,7 @@ _CHECKS: Final = (
 @router.post(
     "", status_code=201, summary="Apply for a chronic card", responses=refusals(*_CHECKS) | example(201, _APPLIED)
 )
-async def apply_for_card(
-    request: Request, body: Annotated[CardNew, Body(examples=[_NEW])], caller: Agency, tx: Tx
-) -> CardOut:
+async def apply_for_card(request: Request, body: Annotated[CardNew, sample(_NEW)], caller: Agency, tx: Tx) -> CardOut:
     """Take an application with its certificate; how old that may be, and from which hospitals, the policy says."""
     desk = Desk.of(request, tx, caller)
     return CardOut.of(await actions.apply(desk, body.fact(desk.today), body.reason), desk.county_code)
@@ -114,7 +113,7 @@ async def read_card(request: Request, card_id: CardId, caller: Readers, tx: Tx) 
 async def change_card(
     request: Request,
     card_id: CardId,
-    body: Annotated[CardChange, Body(examples=[_CHANGE])],
+    body: Annotated[CardChange, sample(_CHANGE)],
     caller: Agency,
     tx: Tx,
 ) -> CardOut:
@@ -132,7 +131,7 @@ async def change_card(
 async def decide_card(
     request: Request,
     card_id: CardId,
-    body: Annotated[DecisionIn, Body(examples=[_DECISION])],
+    body: Annotated[DecisionIn, sample(_DECISION)],
     caller: Agency,
     tx: Tx,
 ) -> CardOut:

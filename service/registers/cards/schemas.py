@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from service.clock import COUNTY_ZONE
 from service.errors import Text
 from service.registers.cards.actions import Kept
 from service.registers.entries import ChronicCard
@@ -127,7 +128,9 @@ class CardOut(WireModel):
         decision = None
         if card.decided_at is not None:
             decision = CardDecisionOut(
-                reason=card.decision_reason, decided_at=card.decided_at, decided_by=card.decided_by or ""
+                reason=card.decision_reason,
+                decided_at=card.decided_at.astimezone(COUNTY_ZONE),
+                decided_by=card.decided_by or "",
             )
         return cls(
             id=kept.id,

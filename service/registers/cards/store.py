@@ -39,5 +39,6 @@ async def cards_of(
         where.append(c.status == status)
     if on is not None:
         where.append(CARDS.holds_on(on))
+    # asyncpg answers with a UUID class of its own, which no cursor can be written from.
     found = await CARDS.page(tx, where, order=[c.card_id], after=after, rows=rows)
-    return [(row["card_id"], each) for row, each in found]
+    return [(UUID(bytes=row["card_id"].bytes), each) for row, each in found]

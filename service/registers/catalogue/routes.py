@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Final
 
-from fastapi import Body, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from service.access.guard import allow
 from service.access.model import Caller, Role
@@ -14,6 +14,7 @@ from service.registers.checks import refuse_other_key
 from service.registers.desk import Desk
 from service.registers.model import Grade
 from service.registers.refusals import CatalogueOverlap, CatalogueUnknown
+from service.registers.schemas import sample
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -48,7 +49,7 @@ _ANSWER: Final[dict[str, Any]] = _NEW | {
     responses=refusals(CatalogueOverlap) | example(201, _ANSWER),
 )
 async def enter_item(
-    request: Request, body: Annotated[CatalogueNew, Body(examples=[_NEW])], caller: Agency, tx: Tx
+    request: Request, body: Annotated[CatalogueNew, sample(_NEW)], caller: Agency, tx: Tx
 ) -> CatalogueOut:
     """Enter an item's terms for days on which it has none yet; change existing terms with PUT."""
     desk = Desk.of(request, tx, caller)
@@ -96,7 +97,7 @@ async def read_item(
 async def change_item(
     request: Request,
     item_code: ItemCode,
-    body: Annotated[CatalogueChange, Body(examples=[_CHANGE])],
+    body: Annotated[CatalogueChange, sample(_CHANGE)],
     caller: Agency,
     tx: Tx,
 ) -> CatalogueOut:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import Body, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from service.access.guard import allow
 from service.access.model import Caller, Role
@@ -14,6 +14,7 @@ from service.registers.hospitals.schemas import HospitalChange, HospitalNew, Hos
 from service.registers.hospitals.store import Hospital
 from service.registers.model import HospitalLevel
 from service.registers.refusals import HospitalExists, HospitalUnknown, LocationTwice, SuspensionOverlap
+from service.registers.schemas import sample
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -59,7 +60,7 @@ def _answer(desk: Desk, hospital: Hospital, *, in_full: bool) -> HospitalOut:
     responses=refusals(HospitalExists, LocationTwice, SuspensionOverlap) | example(201, _ANSWER),
 )
 async def register_hospital(
-    request: Request, body: Annotated[HospitalNew, Body(examples=[_NEW])], caller: Agency, tx: Tx
+    request: Request, body: Annotated[HospitalNew, sample(_NEW)], caller: Agency, tx: Tx
 ) -> HospitalOut:
     """Enter a hospital that your county's people go to, wherever it lies. Its code is unique over all counties."""
     desk = Desk.of(request, tx, caller)
@@ -105,7 +106,7 @@ async def read_hospital(request: Request, hospital_code: HospitalCode, caller: R
 async def change_hospital(
     request: Request,
     hospital_code: HospitalCode,
-    body: Annotated[HospitalChange, Body(examples=[_CHANGE])],
+    body: Annotated[HospitalChange, sample(_CHANGE)],
     caller: Agency,
     tx: Tx,
 ) -> HospitalOut:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import Body, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from service.access.guard import allow
 from service.access.model import Caller, Role
@@ -23,6 +23,7 @@ from service.registers.refusals import (
     PersonExists,
     PersonUnknown,
 )
+from service.registers.schemas import sample
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -91,7 +92,7 @@ def _refuse_other_payers(caller: Caller) -> None:
 )
 async def register_person(
     request: Request,
-    body: Annotated[PersonNew, Body(examples=[_NEW])],
+    body: Annotated[PersonNew, sample(_NEW)],
     caller: Annotated[Caller, allow(Role.AGENCY)],
     tx: Tx,
 ) -> PersonOut:
@@ -141,7 +142,7 @@ async def read_person(request: Request, person_no: Number, caller: Readers, tx: 
 async def change_person(
     request: Request,
     person_no: Number,
-    body: Annotated[PersonChange, Body(examples=[_CHANGE])],
+    body: Annotated[PersonChange, sample(_CHANGE)],
     caller: Changers,
     tx: Tx,
 ) -> PersonOut:

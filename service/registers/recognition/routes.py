@@ -27,7 +27,7 @@ _ANSWER: Final[dict[str, Any]] = {
     "id_no": "4599************05",
     "born_on": "1950-03-07",
     "died_on": None,
-    "on": "2018-06-01",
+    "on": "2018-06-15",
     "insured": True,
     "insured_period": {"from": "2018-01-01", "to": None},
     "barred": None,

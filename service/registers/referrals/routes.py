@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import Body, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from service.access.guard import allow
 from service.access.model import Caller, Role
@@ -13,6 +13,7 @@ from service.registers.persons.schemas import PersonNo
 from service.registers.referrals import actions
 from service.registers.referrals.schemas import ReferralChange, ReferralNew, ReferralNo, ReferralOut
 from service.registers.refusals import HospitalUnknown, PersonUnknown, ReferralExists, ReferralUnknown
+from service.registers.schemas import sample
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -42,7 +43,7 @@ _ANSWER: Final[dict[str, Any]] = _NEW | {"county_code": "459901"}
     responses=refusals(ReferralExists, PersonUnknown, HospitalUnknown) | example(201, _ANSWER),
 )
 async def enter_referral(
-    request: Request, body: Annotated[ReferralNew, Body(examples=[_NEW])], caller: Agency, tx: Tx
+    request: Request, body: Annotated[ReferralNew, sample(_NEW)], caller: Agency, tx: Tx
 ) -> ReferralOut:
     """Enter an approved referral of a person to a hospital; it holds from the day of approval."""
     desk = Desk.of(request, tx, caller)
@@ -88,7 +89,7 @@ async def read_referral(request: Request, referral_no: Number, caller: Readers, 
 async def change_referral(
     request: Request,
     referral_no: Number,
-    body: Annotated[ReferralChange, Body(examples=[_CHANGE])],
+    body: Annotated[ReferralChange, sample(_CHANGE)],
     caller: Agency,
     tx: Tx,
 ) -> ReferralOut:

@@ -1,7 +1,7 @@
 """Cumulative band layer (domain §4.2; serious illness, 000 §四(二); second round of aid, parameters §2)."""
 
 from service.money import WHOLE, round_half_up
-from service.policy.model import Band, BandTerms
+from service.policy.terms import Band, BandTerms
 from service.settlement.burden import Burden, cited
 from service.settlement.model import Entry, Outcome, Step
 

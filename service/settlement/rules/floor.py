@@ -1,7 +1,7 @@
 """Guarantee by ratio (domain §4.5; top-up, 000 §四(一), (四)1): all payments together reach a share of the cost."""
 
 from service.money import share_of
-from service.policy.model import FloorTerms
+from service.policy.terms import FloorTerms
 from service.settlement.burden import Burden, cited
 from service.settlement.model import Amounts, Entry, Outcome, Step
 

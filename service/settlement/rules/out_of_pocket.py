@@ -1,6 +1,6 @@
 """Guarantee by amount (domain §4.5; families seen in parameters §2.5): a year's own share ends at a cap."""
 
-from service.policy.model import OutOfPocketTerms
+from service.policy.terms import OutOfPocketTerms
 from service.settlement.burden import Burden, cited
 from service.settlement.model import Entry, Outcome, Step
 

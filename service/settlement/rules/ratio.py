@@ -1,11 +1,9 @@
 """Ratio layer (domain §4.1; basic insurance, 000 §四(一)): base less deductible, times a ratio."""
 
-from service.money import round_half_up, share_of
-from service.policy.model import Deductible, RatioTerms, Source
+from service.money import WHOLE, round_half_up, share_of
+from service.policy.terms import Deductible, RatioTerms, Source
 from service.settlement.burden import Burden, cited
 from service.settlement.model import Entry, Outcome, Step
-
-WHOLE_DEDUCTIBLE = 1_000_000
 
 
 def pay(burden: Burden, terms: RatioTerms, pool: str) -> Outcome:
@@ -76,7 +74,7 @@ def _deductible_due(burden: Burden, deductible: Deductible) -> tuple[int, Source
 
     ordinal = _ordinal(burden)
     factor = deductible.repeat_factors[min(ordinal, len(deductible.repeat_factors)) - 1]
-    scaled = round_half_up(stated.value * factor, WHOLE_DEDUCTIBLE)
+    scaled = round_half_up(stated.value * factor, WHOLE)
     if deductible.floor is not None:
         scaled = max(scaled, min(deductible.floor, stated.value))
     return scaled, stated.source, {"ordinal": ordinal, "factor": factor}
@@ -105,7 +103,7 @@ def _enter(burden: Burden, terms: RatioTerms, pool: str, entering: int, steps: l
     """Limit what may enter the ratio in a benefit year (domain §4.1, ceiling on fees entering)."""
     assert terms.entering_ceiling is not None
     ceiling = terms.entering_ceiling.read(burden.situation)
-    if ceiling is None:
+    if ceiling is None or ceiling.value is None:
         return entering
     name = f"{pool}.entered"
     before = burden.sum_before(burden.claim.year, name)
