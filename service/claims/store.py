@@ -12,10 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.claims.checks import already_settled
 from service.claims.model import BillLine, History, LiveVisit, Order, Record
-from service.ledger.model import Cause, Entry, Share, hospital, person
-from service.ledger.postings import claim
-from service.ledger.store import rows
-from service.settlement.model import Award
+from service.claims.posting import posted, ways
 
 _OPEN: Final = text(
     "SELECT open_person(:county_code, :person_no, :lock, :periods, :hospital_code, :visit_no, :first_day, :last_day)"
@@ -140,6 +137,7 @@ async def record(
     Raises visit.already_settled when another county's transaction took the same visit number meanwhile.
     """
     row = _row(record, settled_on, query_code_hash)
+    entry, postings = posted(record, settled_on)
     try:
         await tx.execute(
             _RECORD,
@@ -147,6 +145,8 @@ async def record(
                 "settlement": _json(row),
                 "layers": _json(_layers(record)),
                 "entries": _json(_entries(record)),
+                "entry": _json(entry),
+                "postings": _json(postings),
                 "bill": _json(record.bill),
                 "trace": _json(record.trace),
                 "audit": _json(audit),
@@ -200,36 +200,6 @@ def _layers(record: Record) -> list[dict[str, Any]]:
         {**key, "position": position, "layer": layer, "payer": payer, "amount": amount, "way": way}
         for position, (layer, payer, amount, way) in enumerate(ways(record.awards, on_hold=record.on_hold))
     ]
-<<<<<<< HEAD
-    entry, postings = posted(record, settled_on)
-    entries = [
-        {**key, "position": position, "person_no": record.person_no, **entry._asdict()}
-        for position, entry in enumerate(settlement.entries)
-    ]
-    try:
-        await tx.execute(
-            _RECORD,
-            {
-                "settlement": _json(row),
-                "layers": _json(layers),
-                "entries": _json(entries),
-                "entry": _json(entry),
-                "postings": _json(postings),
-                "bill": _json(record.bill),
-                "trace": _json(record.trace),
-                "audit": _json(audit),
-                **{name: row[name] for name in ("county_code", "id", "hospital_code", "visit_no", "interim_no")},
-                **{name: row[name] for name in ("person_no", "visit_type", "admitted_on", "last_day", "settled_at")},
-                "client_county": client_county,
-                "status": status,
-                "answer": answer,
-            },
-        )
-    except IntegrityError as error:
-        if "pk_live_visits" in str(error.orig):
-            raise already_settled(None) from None
-        raise
-=======
 
 
 def _entries(record: Record) -> list[dict[str, Any]]:
@@ -237,41 +207,6 @@ def _entries(record: Record) -> list[dict[str, Any]]:
     return [
         {**key, "position": position, **entry._asdict()} for position, entry in enumerate(record.settlement.entries)
     ]
->>>>>>> main
-
-
-def posted(record: Record, settled_on: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What the settlement makes payers owe, as rows of the ledger; none where nobody owes anything."""
-    assert record.id is not None
-    assert record.settled_at is not None
-    entry = Entry(record.county_code, record.id, Cause.SETTLEMENT, record.id, record.id, record.settled_at, settled_on)
-    shares = shares_of(ways(record.awards, on_hold=record.on_hold), record.hospital_code, record.person_no)
-    return rows(entry, claim(shares))
-
-
-def shares_of(found: Sequence[tuple[str, str, int, str]], hospital_code: str, person_no: str) -> list[Share]:
-    """Of all ways a payment can go, the two that make a payer owe it: to the hospital, or to the patient."""
-    payees = {"hospital": hospital(hospital_code), "patient": person(person_no)}
-    return [Share(layer, payer, payees[way], amount) for layer, payer, amount, way in found if way in payees]
-
-
-def ways(awards: Sequence[Award], *, on_hold: bool) -> list[tuple[str, str, int, str]]:
-    """Which layer, which payer, how much (fen) and which way, share by share."""
-    return [
-        (award.layer, share.payer, share.amount, _way(award, share.pay_to, on_hold=on_hold))
-        for award in awards
-        for share in award.shares
-    ]
-
-
-def _way(award: Award, pay_to: str, *, on_hold: bool) -> str:
-    if award.decided:
-        return "elsewhere"
-    if award.rule == "other":
-        return "credited" if pay_to == "hospital" else "beside"
-    if award.expected:
-        return "expected"
-    return "held" if on_hold else pay_to
 
 
 def _json(value: Any) -> str:

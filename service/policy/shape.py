@@ -240,13 +240,8 @@ class PackShape(Shape):
     identity_on: Literal["discharge"]
     year_of: Literal["discharge"]
     referral_on: Literal["first_admission"]
-<<<<<<< HEAD
-    payers: dict[Name, PayerShape] = Field(min_length=1)
-    conditions: dict[Name, NamedConditionShape] = {}
-=======
     payers: dict[Name, PayerShape] = Field(min_length=1)
     conditions: dict[Name, NamedConditionShape] = Field(default={})
->>>>>>> main
     order: OrderShape
     layers: dict[Name, AnyLayer] = Field(min_length=1)
     diseases: tuple[DiseaseShape, ...] = ()
