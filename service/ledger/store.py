@@ -22,6 +22,9 @@ _ENTER: Final = text("""
     INSERT INTO ledger_entries (county_code, id, cause, settlement_id, case_id, at, on_day)
     VALUES (:county_code, :id, :cause, :settlement_id, :case_id, :at, :on_day)
 """)
+_ADD: Final = text(
+    "INSERT INTO postings SELECT * FROM jsonb_populate_recordset(NULL::postings, CAST(:postings AS jsonb))"
+)
 _BALANCES: Final = """
     SELECT payer, payee, state, sum(amount)::bigint AS amount FROM (
         SELECT payer, payee, target AS state, amount FROM postings
@@ -90,3 +93,10 @@ async def balances(
         values["payee"] = payee
     found = await tx.execute(text(_BALANCES.format(where=where)), values)
     return [Balance(row.payer, row.payee, State(row.state), row.amount) for row in found]
+
+
+async def add(tx: AsyncConnection, county_code: str, entry_id: UUID, on_day: date, postings: Sequence[Posting]) -> None:
+    """Add postings of its own to an entry that was begun with `enter`."""
+    key = {"county_code": county_code, "entry_id": entry_id, "origin": entry_id, "on_day": on_day}
+    made = [{**key, "position": position, **posting._asdict()} for position, posting in enumerate(postings)]
+    await tx.execute(_ADD, {"postings": orjson.dumps(made).decode()})

@@ -1,0 +1,1 @@
+"""The month and the day, from each side."""
