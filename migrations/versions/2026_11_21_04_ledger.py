@@ -83,6 +83,7 @@ END $$
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute(LEDGER_ENTRIES)
+    op.execute("CREATE INDEX ix_ledger_entries_case ON ledger_entries (county_code, case_id) WHERE case_id <> id")
     op.execute(POSTINGS)
     op.execute("CREATE INDEX ix_postings_account ON postings (county_code, payer, payee, on_day)")
     op.execute(EVENTS)

@@ -15,6 +15,13 @@ _DESCRIBED: Final = text("""
     FROM settlements s WHERE s.county_code = :county_code AND s.id = ANY (CAST(:ids AS uuid[]))
 """)
 
+_OF_VISITS: Final = text("""
+    SELECT visit_no, interim_no, id FROM settlements
+    WHERE hospital_code = :hospital_code AND county_code = :county_code AND kind = 'settlement' AND version = 1
+        AND visit_no = ANY (:visit_nos)
+    ORDER BY interim_no, id
+""")
+
 
 class Described(NamedTuple):
     """A settlement as its payers know it. Amounts in fen; layers in order, each with its payer."""
@@ -40,3 +47,17 @@ async def described(tx: AsyncConnection, county_code: str, ids: Sequence[UUID]) 
 def _described(row: RowMapping) -> Described:
     named = {name: row[name] for name in Described._fields if name != "layers"}
     return Described(**named, layers=[(layer, payer, amount) for layer, payer, amount in row["layers"] or ()])
+
+
+async def settlements_of_visits(
+    tx: AsyncConnection, hospital_code: str, county_code: str, visit_nos: Sequence[str]
+) -> dict[str, UUID]:
+    """The first settlement of each visit of a hospital; a part of a stay by "visit/part"."""
+    found = await tx.execute(
+        _OF_VISITS, {"hospital_code": hospital_code, "county_code": county_code, "visit_nos": list(visit_nos)}
+    )
+    known: dict[str, UUID] = {}
+    for visit_no, interim_no, settlement_id in found:
+        known.setdefault(f"{visit_no}/{interim_no}", settlement_id)
+        known.setdefault(visit_no, settlement_id)
+    return known

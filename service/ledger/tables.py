@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
 from service.db import metadata
@@ -35,6 +36,7 @@ ledger_entries = Table(
     Column("on_day", Date, nullable=False),
     PrimaryKeyConstraint("county_code", "id"),
     CheckConstraint(f"cause IN ({_one_of(Cause)})", name="cause"),
+    Index("ix_ledger_entries_case", "county_code", "case_id", postgresql_where=text("case_id <> id")),
 )
 """One row per cause; its id is the cause's own (of the settlement, the statement, the payment ...)."""
 

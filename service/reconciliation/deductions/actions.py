@@ -74,7 +74,7 @@ async def take(desk: Desk, statement: Row, asked: Asked) -> Row:
     assert moved == asked.amount, "what was open of the lines is not what was open of the statement"
     if offset:
         await clearing.post_prepaid(desk, county_code, payer, hospital_code, row["id"], -asked.amount)
-    await statements.tell(desk, "statement.deducted", statement, amount=asked.amount, kind=asked.kind)
+    await statements.tell(desk, "statement.deducted", statement, amount=asked.amount, deduction=asked.kind)
     await desk.note("statement.deduct", subject=str(statement["id"]))
     return row | {"released": False}
 

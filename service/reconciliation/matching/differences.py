@@ -28,9 +28,10 @@ OWNERS: Final = {
 """Who has to look first, where the file is the payer's; in a hospital's file the hospital answers for its own."""
 
 _FOUND: Final = """
-    SELECT d.*, s.payer, s.hospital_code, s.period, steps.status, steps.history
+    SELECT d.*, s.payer, s.hospital_code, s.period, m.side, steps.status, steps.history
     FROM differences d
     JOIN statements s ON s.county_code = d.county_code AND s.id = d.statement_id
+    LEFT JOIN matches m ON m.county_code = d.county_code AND m.id = d.match_id
     JOIN LATERAL (SELECT (array_agg(status ORDER BY step_no DESC))[1] AS status,
             json_agg(json_build_object('status', status, 'resolution', resolution, 'note', note,
                 'client_id', client_id, 'operator', operator, 'at', at) ORDER BY step_no) AS history
