@@ -154,3 +154,13 @@ async def layer_totals(tx: AsyncConnection, statement: Row) -> dict[str, int]:
     """What a statement bills by layer, from the ledger."""
     key = {"county_code": statement["county_code"], "statement_id": statement["id"]}
     return {row.layer: row.amount for row in await tx.execute(_LAYERS, key)}
+
+
+async def kind_totals(tx: AsyncConnection, statement: Row) -> list[tuple[str, int, int]]:
+    """Kind, number of lines and their sum, of a statement."""
+    query = text("""
+        SELECT kind, count(*)::int AS lines, sum(amount)::bigint AS amount FROM statement_lines
+        WHERE county_code = :county_code AND statement_id = :statement_id GROUP BY kind ORDER BY kind
+    """)
+    key = {"county_code": statement["county_code"], "statement_id": statement["id"]}
+    return [(row.kind, row.lines, row.amount) for row in await tx.execute(query, key)]
