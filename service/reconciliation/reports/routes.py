@@ -41,14 +41,12 @@ def _position(text: str) -> tuple[int, int]:
 
 
 After = Annotated[
-    tuple[int, int],
+    str,
     Spelled(
         r"[0-9]{1,18}-[0-9]{1,18}",
         "应为上次返回的 next",
         "must be `next` of the poll before",
         ("0-0",),
-        _position,
-        lambda position: f"{position[0]}-{position[1]}",
     ),
 ]
 
@@ -145,7 +143,7 @@ async def list_events(
     For systems on closed networks: poll with `after`; nothing is ever missed or told twice.
     """
     desk = Desk.of(request, tx, caller)
-    position = after or (0, 0)
+    position = _position(after or "0-0")
     found = await events.after(
         tx,
         desk.county_code,
