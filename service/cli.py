@@ -25,6 +25,7 @@ from service.embedded import EmbeddedPostgres
 from service.main import create_app
 from service.migrate import is_at_head, upgrade
 from service.policy.check import check_path
+from service.policy.load import load_packs
 from service.processes import listen
 from service.sandbox import run_demo
 from service.serving import Plan, stop_on_sigterm
@@ -58,7 +59,9 @@ def serve(
     """
     with refusals():
         settings = Settings()
+        # What each process would stumble over, said once and before anything runs.
         Vault.from_settings(settings)
+        load_packs(settings.packs_dir)
         with listen(host, port) as listener, _database(settings) as (url, server):
             asyncio.run(_ensure_schema(url, settings, ours=server is not None))
             environment = {"ONESTOP_DATABASE_URL": url}

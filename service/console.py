@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.access.vault import VaultError
 from service.embedded import EmbeddedPostgresError
+from service.policy.refusals import PackRefused
 from service.processes import WorkerError
 
 PROGRESS = Console(stderr=True, highlight=False)
@@ -54,6 +55,6 @@ def refusals() -> Iterator[None]:
     except (SQLAlchemyError, PostgresError) as error:
         typer.echo(f"onestop: the database refused: {getattr(error, 'orig', None) or error}", err=True)
         raise typer.Exit(1) from None
-    except (CommandRefused, EmbeddedPostgresError, WorkerError, VaultError, OSError, ValueError) as error:
+    except (CommandRefused, EmbeddedPostgresError, WorkerError, VaultError, PackRefused, OSError, ValueError) as error:
         typer.echo(f"onestop: {error}", err=True)
         raise typer.Exit(1) from None

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 _BACKLOG: Final = 2048
@@ -17,7 +19,7 @@ _DRAIN_SECONDS: Final = 40.0
 
 
 class WorkerError(Exception):
-    """A server process that does not come up; its own words are on standard error."""
+    """A server process that does not come up; it has said why itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +52,28 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=_BACKLOG)
 
 
-def start_worker(listener: socket.socket, environment: Mapping[str, str], *, clock_days: int = 0) -> Worker:
+def start_worker(
+    listener: socket.socket, environment: Mapping[str, str], *, clock_days: int = 0, log: Path | None = None
+) -> Worker:
     """
     Start a server process on the socket; several may share one.
 
-    `environment` holds the settings that differ from our own environment. Call it from a thread that lives
-    on: on Linux the process ends with it.
+    `environment` holds the settings that differ from our own environment. What the process says is added to
+    `log`, or shares our own output. Call it from a thread that lives on: on Linux the process ends with it.
     """
     reads, writes = os.pipe()
-    descriptors = {
-        "parent": os.getpid(),
-        "listener": listener.fileno(),
-        "ready": writes,
-        "clock-days": clock_days,
-    }
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "service.worker",
-            *(f"--{name}={value}" for name, value in descriptors.items()),
-        ],
-        env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
-        pass_fds=(listener.fileno(), writes),
-        # Ctrl-C at a terminal is for the parent, who then asks each process to drain.
-        start_new_session=True,
-    )
+    asked = {"parent": os.getpid(), "listener": listener.fileno(), "ready": writes, "clock-days": clock_days}
+    with nullcontext() if log is None else log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "service.worker", *(f"--{name}={value}" for name, value in asked.items())],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=(listener.fileno(), writes),
+            # Ctrl-C at a terminal is for the parent, who then asks each process to drain.
+            start_new_session=True,
+        )
     os.close(writes)
     return Worker(process, reads)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -17,16 +18,21 @@ _WATCH_SECONDS: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to serve: the socket, how many processes on it, their settings, and the database if it is ours."""
+    """
+    What to serve: the socket, how many processes on it, their settings, and the database if it is ours.
+
+    With a `log`, what the processes say goes there and not to our own output.
+    """
 
     listener: socket.socket
     workers: int
     environment: Mapping[str, str]
     database: EmbeddedPostgres | None = None
     clock_days: int = 0
+    log: Path | None = None
 
     def start_worker(self) -> Worker:
-        return start_worker(self.listener, self.environment, clock_days=self.clock_days)
+        return start_worker(self.listener, self.environment, clock_days=self.clock_days, log=self.log)
 
 
 def serve(plan: Plan, when_ready: Callable[[], None]) -> None:

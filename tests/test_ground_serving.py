@@ -130,6 +130,7 @@ def test_it_refuses_a_port_that_is_taken(environment: dict[str, str]) -> None:
         ("ONESTOP_DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none", "cannot be reached"),
         ("ONESTOP_DATABASE_URL", "mysql://localhost/none", "postgresql://"),
         ("ONESTOP_POOL_SIZE", "none", "pool_size"),
+        ("ONESTOP_PACKS_DIR", "/no/such/folder", "/no/such/folder"),
     ],
 )
 def test_it_refuses_a_setting_it_cannot_use_and_names_it(

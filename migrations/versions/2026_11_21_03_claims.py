@@ -241,7 +241,8 @@ END $$
 """
 
 # One round trip takes the person's turn and reads what the visit is decided on: inside a function each
-# statement sees what was committed while it waited.
+# statement sees what was committed while it waited. The visit's number is taken after the person: two persons
+# may claim parts of one stay at the same time, and only one of them can be right.
 OPEN_PERSON = """
 CREATE FUNCTION open_person(
     p_county text, p_person text, p_lock boolean, p_periods text[],
@@ -254,6 +255,7 @@ BEGIN
         INSERT INTO person_orders AS o (county_code, person_no, last_order) VALUES (p_county, p_person, 1)
         ON CONFLICT (county_code, person_no) DO UPDATE SET last_order = o.last_order + 1
         RETURNING last_order INTO turn;
+        PERFORM pg_advisory_xact_lock(hashtextextended(p_hospital || ' ' || p_visit, 0));
     ELSE
         SELECT coalesce(max(last_order), 0) + 1 INTO turn FROM person_orders
         WHERE county_code = p_county AND person_no = p_person;

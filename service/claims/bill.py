@@ -14,6 +14,7 @@ from service.registers.model import CatalogueItem
 from service.settlement.model import Amounts, FeeLine
 from service.settlement.scope import FIRST_PAY_GRADE
 from service.wire.refusals import RequestInvalid
+from service.wire.types import LARGEST_AMOUNT
 
 _FEN = PRICE_SCALE * QUANTITY_SCALE // 100
 """One fen in the unit of price times quantity."""
@@ -72,7 +73,15 @@ def _check_net(lines: Sequence[OrderedLine], earlier: Iterable[BillLine]) -> Non
 
 
 def check_amounts(amounts: Amounts) -> None:
-    """A part may return what an earlier part charged, but a bill is not negative. Raises fee_lines.net_negative."""
+    """
+    A part may return what an earlier part charged, but a bill is not negative; and it can be written as an amount.
+
+    Raises fee_lines.net_negative, request.invalid (more than any amount on the wire).
+    """
+    if amounts.total > LARGEST_AMOUNT:
+        most = yuan(LARGEST_AMOUNT)
+        detail = Text(f"费用合计不得超过 {most} 元，请核对。", f"A bill is at most {most} yuan: check the lines.")
+        raise RequestInvalid.at(InputError("/fee_lines", "request.range", detail))
     if min(amounts) < 0:
         raise _net_negative(
             "退费使本账单（或其中一类费用）合计为负，请先冲正原结算再重新结算。",

@@ -90,7 +90,7 @@ _CHRONIC_BODY: Final[dict[str, Any]] = {
     "hospital_code": "H45990100101",
     "visit_no": "MZ201806050007",
     "visit_type": "chronic_outpatient",
-    "person": {"id_no": "459901195003070005"},
+    "person": {"id_no": "459901195812069020"},
     "service_on": "2018-06-05",
     "disease_code": "CD03",
     "fee_lines": [{**REQUEST_BODY["fee_lines"][0], "quantity": "5", "amount": "100.00", "charged_on": "2018-06-05"}],

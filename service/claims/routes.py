@@ -151,7 +151,7 @@ async def list_settlements(
 
 
 @router.get(
-    "/{settlement_id}",
+    "/{settlement_id:uuid}",
     response_model=SettlementOut,
     summary="Read a settlement",
     responses=refusals(no.SettlementUnknown) | example(200, examples.SETTLED),
@@ -162,7 +162,7 @@ async def read_settlement(settlement_id: Id, caller: Reader, tx: Tx, desk: DeskO
 
 
 @router.get(
-    "/{settlement_id}/trace",
+    "/{settlement_id:uuid}/trace",
     response_model=TraceOut,
     summary="Read what a settlement rests on",
     responses=refusals(no.SettlementUnknown) | example(200, examples.TRACE),

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from service.policy.compile import compile_pack
 from service.policy.contradictions import contradictions_of
 from service.policy.model import Pack, Packs
-from service.policy.read import Document, Origins, fault, read, read_text
+from service.policy.read import SUFFIX, Document, Origins, fault, read, read_text
 from service.policy.refusals import Fault, PackRefused
 from service.policy.sense import faults_between, faults_of
 from service.policy.shape import PackShape
@@ -52,10 +52,10 @@ def shipped_packs() -> Packs:
 
 
 def load_folder(folder: Path) -> Packs:
-    """Every pack below a folder, one folder per pack. Raises PackRefused as `load_packs`."""
+    """Every pack below a folder: each a folder or a file of its own. Raises PackRefused as `load_packs`."""
     if not folder.is_dir():
         raise PackRefused([fault("unreadable", str(folder), "-", "there is no such folder")])
-    return _together([load_pack(path) for path in sorted(folder.iterdir()) if path.is_dir()])
+    return _together([load_pack(path) for path in sorted(folder.iterdir()) if path.is_dir() or path.suffix == SUFFIX])
 
 
 def _together(packs: list[Pack]) -> Packs:

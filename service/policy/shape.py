@@ -4,15 +4,14 @@ The shape of a pack file: which keys there are and what may stand in them. Anyth
 Amounts are quoted strings in yuan, ratios quoted strings from 0 to 1: unquoted, YAML would make them floats.
 """
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.money import Fen
 from service.policy.clearing import PayerShape
-from service.policy.conditions import Level, VisitType
+from service.policy.conditions import VisitType
 from service.policy.terms import Part
 from service.policy.values import (
     Amount,
@@ -20,6 +19,7 @@ from service.policy.values import (
     BaseShape,
     CapCase,
     ConditionShape,
+    Day,
     Name,
     NamedConditionShape,
     PointsCase,
@@ -30,15 +30,7 @@ from service.policy.values import (
     TextShape,
     When,
 )
-
-
-def _day(value: Any) -> Any:
-    if isinstance(value, date | str):
-        return value
-    raise PydanticCustomError("not_a_day", "write the day as 2018-01-01")
-
-
-Day = Annotated[date, BeforeValidator(_day)]
+from service.words import FindingCode, HospitalLevel, IdentityClass
 
 
 class RepeatShape(Sourced):
@@ -217,15 +209,15 @@ class DiseaseShape(Sourced):
 
 class ChronicShape(Sourced):
     certificate_months: int = Field(ge=1, strict=True)
-    certificate_levels: tuple[Level, ...] = Field(min_length=1)
+    certificate_levels: tuple[HospitalLevel, ...] = Field(min_length=1)
 
 
 class DepositShape(Sourced):
-    identities: tuple[str, ...] = ()
+    identities: tuple[IdentityClass, ...] = ()
 
 
 class FindingsShape(Sourced):
-    refused: tuple[str, ...] = ()
+    refused: tuple[FindingCode, ...] = ()
 
 
 class PackShape(Shape):

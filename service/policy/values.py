@@ -1,13 +1,14 @@
 """The values that stand in a pack: amounts, ratios, conditions, cases; each with its source, each checked."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.money import WHOLE, Fen, Ppm, fen, ppm
-from service.policy.conditions import Level, Location
 from service.policy.terms import Part, Source
+from service.words import HospitalLevel, IdentityClass, Location
 
 
 def _number(value: Any, read: Any, what: str) -> Any:
@@ -42,9 +43,16 @@ def _points(value: Any) -> Ppm:
     return points
 
 
+def _day(value: Any) -> Any:
+    if isinstance(value, date | str):
+        return value
+    raise PydanticCustomError("not_a_day", "write the day as 2018-01-01")
+
+
 Amount = Annotated[Fen, BeforeValidator(_amount)]
 Ratio = Annotated[Ppm, BeforeValidator(_ratio)]
 Points = Annotated[Ppm, BeforeValidator(_points)]
+Day = Annotated[date, BeforeValidator(_day)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
 
@@ -81,11 +89,11 @@ def source_of(sourced: Sourced | None) -> Source:
 
 
 class ConditionShape(Shape):
-    identities: tuple[str, ...] | None = None
-    all_identities: tuple[str, ...] | None = None
-    without_identities: tuple[str, ...] | None = None
+    identities: tuple[IdentityClass, ...] | None = None
+    all_identities: tuple[IdentityClass, ...] | None = None
+    without_identities: tuple[IdentityClass, ...] | None = None
     locations: tuple[Location, ...] | None = None
-    levels: tuple[Level, ...] | None = None
+    levels: tuple[HospitalLevel, ...] | None = None
     specialist: bool | None = None
     referred: bool | None = None
     any_of: tuple["str | ConditionShape", ...] = ()
@@ -108,7 +116,7 @@ class CaseShape(Sourced):
         given += [key for key in ("value",) if getattr(self, key, None) == 0]
         if len(given) != 1:
             raise PydanticCustomError("invalid", "exactly one of value and by_level is needed")
-        missing = set(Level) - set(getattr(self, "by_level", None) or Level)
+        missing = set(HospitalLevel) - set(getattr(self, "by_level", None) or HospitalLevel)
         if missing:
             raise PydanticCustomError(
                 "incomplete", "by_level says nothing for {levels}", {"levels": ", ".join(sorted(missing))}
@@ -118,23 +126,23 @@ class CaseShape(Sourced):
 
 class AmountCase(CaseShape):
     value: Amount | None = None
-    by_level: dict[Level, Amount] | None = None
+    by_level: dict[HospitalLevel, Amount] | None = None
 
 
 class CapCase(CaseShape):
     value: Amount | None = None
-    by_level: dict[Level, Amount] | None = None
+    by_level: dict[HospitalLevel, Amount] | None = None
     none: bool = False
 
 
 class RatioCase(CaseShape):
     value: Ratio | None = None
-    by_level: dict[Level, Ratio] | None = None
+    by_level: dict[HospitalLevel, Ratio] | None = None
 
 
 class PointsCase(CaseShape):
     value: Points | None = None
-    by_level: dict[Level, Points] | None = None
+    by_level: dict[HospitalLevel, Points] | None = None
 
 
 class BaseShape(Shape):

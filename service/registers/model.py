@@ -9,21 +9,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from service.money import Ppm
-
-
-class IdentityClass(StrEnum):
-    """What a person is on a roster (domain §5)."""
-
-    REGISTERED_POOR = "registered_poor"
-    LIFTED_BUT_COVERED = "lifted_but_covered"
-    EXTREME_POVERTY = "extreme_poverty"
-    LOW_INCOME_ALLOWANCE = "low_income_allowance"
-    THREE_NO = "three_no"
-    KEY_AID = "key_aid"
-    SEVERELY_DISABLED = "severely_disabled"
-    MONITORED = "monitored"
-    LOW_INCOME_MARGIN = "low_income_margin"
-
+from service.words import IdentityClass
 
 AID_CLASSES: Final = frozenset(
     {
@@ -35,22 +21,6 @@ AID_CLASSES: Final = frozenset(
     }
 )
 """The classes that civil affairs keeps; others come from the poverty office or the disability federation."""
-
-
-class HospitalLevel(StrEnum):
-    TOWNSHIP = "township"
-    LEVEL2 = "level2"
-    LEVEL3_CITY = "level3_city"
-    LEVEL3_REGION = "level3_region"
-
-
-class Location(StrEnum):
-    """Where a hospital lies, seen from a county; `city` is the same insurance pool."""
-
-    COUNTY = "county"
-    CITY = "city"
-    REGION = "region"
-    OUTSIDE = "outside"
 
 
 class AidMode(StrEnum):

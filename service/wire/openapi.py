@@ -83,6 +83,12 @@ def _requires_its_key(operation: dict[str, Any]) -> None:
             parameter["schema"].pop("default", None)
 
 
+def _says_its_roles(operation: dict[str, Any]) -> None:
+    if "x-roles" in operation:
+        roles = ", ".join(f"`{role}`" for role in operation["x-roles"])
+        operation["description"] = f"{operation.get('description', '')}\n\nRoles: {roles}.".strip()
+
+
 def _with_headers(operation: dict[str, Any]) -> None:
     keyed = any(parameter["name"] == _KEY_HEADER for parameter in operation.get("parameters", []))
     for status, response in operation["responses"].items():
@@ -113,6 +119,7 @@ def complete(document: dict[str, Any], implied: Implied) -> dict[str, Any]:
         operation["responses"] = dict(sorted(responses.items()))
         _with_headers(operation)
         _requires_its_key(operation)
+        _says_its_roles(operation)
     return document
 
 

@@ -96,7 +96,15 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 def _methods_at(request: Request) -> list[str]:
-    """All methods of this address. Starlette names those of the first route only, and each method is a route."""
+    """
+    All methods of this address. Starlette names those of the first route only, and each method is a route.
+
+    Where the address stands in the document as it is ('/v1/settlements/preview'), only what is said of it there counts,
+    not what '/v1/settlements/{id}' would take.
+    """
+    documented = request.app.openapi()["paths"].get(request.scope["path"])
+    if documented is not None:
+        return [method for method in _METHODS if method.lower() in documented]
     routes = request.app.router.routes
     return [
         method

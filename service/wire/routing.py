@@ -39,6 +39,11 @@ class WireRequest(Request):
 class WireRoute(APIRoute):
     """A route that asks its guard first, then reads the body, then lets FastAPI do the rest."""
 
+    def __init__(self, *positional: Any, **named: Any) -> None:
+        super().__init__(*positional, **named)
+        for each in self.dependant.dependencies:
+            self.openapi_extra = (self.openapi_extra or {}) | getattr(each.call, "openapi", {})
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         asked_first = (getattr(each.call, "before_body", None) for each in self.dependant.dependencies)

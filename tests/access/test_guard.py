@@ -173,6 +173,8 @@ async def test_openapi_shows_who_may_call_and_how_it_is_refused(app: FastAPI, pr
     operation = document["paths"]["/v1/probe"]["post"]
 
     assert operation["security"] == [{"oauth2": []}]
+    assert operation["x-roles"] == ["agency", "hospital"]
+    assert operation["description"].endswith("Roles: `agency`, `hospital`.")
     flows = document["components"]["securitySchemes"]["oauth2"]["flows"]
     assert flows["clientCredentials"]["tokenUrl"] == "/oauth/token"
     assert {"400", "401", "403", "413", "415", "422", "500", "503"} <= operation["responses"].keys()

@@ -16,6 +16,7 @@ from service.policy.load import SHIPPED
 from tests.access.callers import headers_of
 from tests.cases.county import Call, County
 from tests.claims import world as worlds
+from tests.claims.burst import Burst, bursting
 from tests.claims.world import World
 from tests.conftest import Cluster
 
@@ -70,4 +71,11 @@ def neighbour_pack(folder: Path) -> None:
 async def world(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """An application for all tests of a module, with the neighbour county's pack beside those that ship."""
     async with worlds.made(cluster, tmp_path_factory.mktemp("world"), neighbour_pack) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def burst(world: World) -> AsyncIterator[Burst]:
+    """Server processes on the module's database, and a caller who asks each in turn."""
+    async with bursting(world.start_servers(3), await headers_of(world.app, Role.AGENCY, "burst")) as made:
         yield made

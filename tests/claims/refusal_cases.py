@@ -218,6 +218,12 @@ INVALID = [
     invalid("plus", lines(fee_line() | {"quantity": "+10"}), "/fee_lines/0/quantity", FORMAT),
     invalid("full-width-digits", lines(fee_line() | {"quantity": "１０"}), "/fee_lines/0/quantity", FORMAT),
     invalid("huge-amount", lines(fee_line(amount="9" * 13 + ".00")), "/fee_lines/0/amount", FORMAT),
+    invalid(
+        "huge-total",
+        lines(*[fee_line(n, price="999999999", quantity="1000") for n in (1, 2)]),
+        "/fee_lines",
+        "request.range",
+    ),
     invalid("huge-price", lines(fee_line(unit_price="9" * 40)), "/fee_lines/0/unit_price", FORMAT),
     invalid("negative-price", lines(fee_line(unit_price="-1.00")), "/fee_lines/0/unit_price", FORMAT),
     invalid("ratio-above-one", lines(fee_line(grade="B", self_pay_ratio="1.1")), "/fee_lines/0/self_pay_ratio", FORMAT),

@@ -1,8 +1,10 @@
 """One application on one database for a whole test module, where tests do not step on each other's persons."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,12 +12,13 @@ from uuid import uuid4
 import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import func, literal, select, table, text, union_all
+from sqlalchemy import Text, cast, func, literal, literal_column, select, table, text, union_all
 
 from service.access.model import Role
 from service.config import Settings
 from service.db import transaction_on
 from service.main import create_app
+from service.processes import Worker, listen, start_worker, stop_workers
 from tests.access.callers import headers_of
 from tests.cases.county import Call, County
 from tests.conftest import KEYS, Cluster
@@ -31,6 +34,25 @@ class World:
     county: County
     hospital_code: str
     hospital: Call
+    workers: list[Worker] = field(default_factory=list)
+
+    def start_servers(self, count: int) -> list[str]:
+        """Start that many server processes on this database; gives the base URL of each."""
+        settings: Settings = self.app.state.settings
+        listeners = [listen("127.0.0.1", 0) for _ in range(count)]
+        environment = {
+            "ONESTOP_DATABASE_URL": settings.database_url or "",
+            "ONESTOP_KEYS": KEYS,
+            "ONESTOP_DATA_DIR": os.fspath(settings.data_dir),
+        }
+        new = [start_worker(listener, environment) for listener in listeners]
+        self.workers += new
+        for worker in new:
+            worker.wait_until_ready()
+        urls = [f"http://127.0.0.1:{listener.getsockname()[1]}" for listener in listeners]
+        for listener in listeners:
+            listener.close()
+        return urls
 
     async def call_as(self, role: Role, **details: Any) -> Call:
         """A new client of a role; each POST has an Idempotency-Key of its own unless one is given."""
@@ -44,9 +66,33 @@ class World:
             found = await tx.execute(union_all(*counts))
             return {row[0]: row[1] for row in found}
 
+    async def contents(self, name: str) -> list[str]:
+        """Every row of a table, as text."""
+        row = cast(func.to_jsonb(literal_column("t")), Text)
+        async with transaction_on(self.app.state.engine) as tx:
+            return list(await tx.scalars(select(row).select_from(table(name).alias("t"))))
+
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         async with transaction_on(self.app.state.engine) as tx:
             return list((await tx.execute(text(statement), values)).all())
+
+
+async def until_somebody_waits(world: World) -> None:
+    """Come back when a statement on this database waits for another one's lock."""
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(30):
+        while not await world.rows(waiting):
+            await world.rows("SELECT pg_sleep(0.01)")
+
+
+async def drifted(world: World) -> list[Any]:
+    """Sums that are not the sum of their entries."""
+    return await world.rows("""
+        SELECT county_code, person_no, period, name, a.value, e.value FROM accumulators a
+        FULL JOIN (SELECT county_code, person_no, period, name, sum(delta) AS value
+            FROM accumulator_entries GROUP BY 1, 2, 3, 4) e USING (county_code, person_no, period, name)
+        WHERE a.value IS DISTINCT FROM e.value
+    """)
 
 
 def caller(client: httpx.AsyncClient, headers: dict[str, str]) -> Call:
@@ -79,5 +125,7 @@ async def made(cluster: Cluster, folder: Path, prepare: Callable[[Path], None] |
         county = County(agency)
         code = await county.hospital("level2", "county")
         hospital = caller(client, await headers_of(app, Role.HOSPITAL, hospital_code=code))
-        yield World(app, client, agency, county, code, hospital)
+        world = World(app, client, agency, county, code, hospital)
+        yield world
+        stop_workers(world.workers)
     await cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -212,11 +212,21 @@ async def test_a_corrected_identity_number_finds_the_person_and_the_wrong_one_do
     assert (await agency("GET", "/v1/recognition?person_no=P000001")).status_code == 200
 
 
+async def test_a_new_identity_number_says_anew_when_somebody_was_born(agency: Call) -> None:
+    await agency("POST", "/v1/persons", a_person(1))
+
+    changed = await agency("PUT", "/v1/persons/P000001", {"id_no": id_no(2, "19510408")})
+    against = await agency("PUT", "/v1/persons/P000001", {"id_no": id_no(2, "19510408"), "born_on": "1950-03-07"})
+
+    assert (changed.json()["born_on"], changed.json()["sex"]) == ("1951-04-08", "female")
+    assert [each["code"] for each in against.json()["errors"]] == ["person.born_on_differs"]
+
+
 async def test_a_change_to_a_number_of_somebody_else_is_refused(agency: Call) -> None:
     await agency("POST", "/v1/persons", a_person(1))
     await agency("POST", "/v1/persons", a_person(3))
 
-    refused = await agency("PUT", "/v1/persons/P000001", {"id_no": id_no(3), "sex": None, "born_on": None})
+    refused = await agency("PUT", "/v1/persons/P000001", {"id_no": id_no(3)})
 
     assert (refused.status_code, refused.json()["code"]) == (409, "person.exists")
     assert (await agency("GET", "/v1/persons/P000001")).json()["id_no"] == id_no(1)
@@ -251,19 +261,15 @@ async def test_corrections_at_once_end_as_one_after_the_other(agency: Call) -> N
     await agency("POST", "/v1/persons", a_person())
     days = [f"2018-06-{day:02}" for day in range(1, 7)]
 
-    answers = await asyncio.gather(
-        *(
-            agency(
-                "PUT",
-                "/v1/persons/P000001",
-                {"insured": [{"from": day}], "as_of": day, "phone": f"1380000{day[-2:]}00"},
-            )
-            for day in days
-        )
-    )
+    def from_day(day: str) -> dict[str, Any]:
+        identity = {"class": "registered_poor", "valid_from": day, "source": f"名单 {day}"}
+        return {"identities": [identity], "as_of": day}
+
+    answers = await asyncio.gather(*(agency("PUT", "/v1/persons/P000001", from_day(day)) for day in days))
 
     assert [each.status_code for each in answers] == [200] * len(days)
-    assert (await agency("GET", "/v1/persons/P000001")).json()["insured"] == [{"from": "2018-01-01", "to": None}]
+    held = (await agency("GET", "/v1/persons/P000001")).json()["identities"]
+    assert (held[0]["valid_from"], held[-1]["valid_to"]) == ("2018-01-01", None)
 
 
 async def test_the_number_in_the_address_cannot_be_changed(agency: Call) -> None:

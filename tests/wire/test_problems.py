@@ -77,6 +77,16 @@ async def put_things() -> None:
     return None
 
 
+@router.post("/things/mine")
+async def add_mine() -> None:
+    return None
+
+
+@router.get("/things/{name}")
+async def show_thing(name: str) -> None:
+    return None
+
+
 @router.get("/fault")
 async def fail() -> None:
     raise RuntimeError("459901195003070005 is in the message of this fault")
@@ -261,6 +271,8 @@ async def test_a_wrong_method_is_told_all_the_right_ones(bare: httpx.AsyncClient
     answer = await bare.delete("/v1/probe/list")
 
     assert answer.headers["allow"] == "GET, PUT"
+    assert (await bare.delete("/v1/probe/things/mine")).headers["allow"] == "POST"
+    assert (await bare.delete("/v1/probe/things/yours")).headers["allow"] == "GET"
 
 
 @pytest.mark.parametrize("address", ["/v1/probe/a%00b", "/v1/probe/list?limit=1&x=%00"])

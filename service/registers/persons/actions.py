@@ -10,7 +10,7 @@ from service.access.model import Role
 from service.registers.dated import DatedTable, hold
 from service.registers.desk import Desk
 from service.registers.entries import Coverage, Person
-from service.registers.model import AID_CLASSES, Author
+from service.registers.model import AID_CLASSES, ID_CARD, Author
 from service.registers.periods import Dated, Recorded, changed_from
 from service.registers.persons import store
 from service.registers.persons.checks import checked, refuse_overlaps
@@ -87,7 +87,7 @@ async def change(desk: Desk, person_no: str, asked: Change) -> tuple[Person, Cov
     if aid_only:
         _refuse_beyond_aid(asked)
 
-    after = checked(replace(known, **asked.values), desk.today) if asked.values else known
+    after = checked(_amended(known, asked.values), desk.today) if asked.values else known
     refuse_overlaps(asked.coverage)
 
     author = desk.author(asked.reason)
@@ -112,6 +112,13 @@ async def _seen(desk: Desk, person: Person) -> tuple[Person, Coverage]:
     coverage = await store.coverage_of(desk.tx, person.county_code, [person.person_no])
     shown = person if desk.caller.role is Role.AGENCY else masked(person)
     return shown, coverage[person.person_no]
+
+
+def _amended(known: Person, values: dict[str, Any]) -> Person:
+    """The person with other values; a new identity number says anew when they were born, and their sex."""
+    if values.get("id_no") and values.get("id_type", known.id_type) == ID_CARD:
+        values = {"born_on": None, "sex": None} | values
+    return replace(known, **values)
 
 
 def _refuse_beyond_aid(asked: Change) -> None:
