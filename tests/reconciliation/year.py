@@ -138,7 +138,8 @@ class Year:
 
     async def clear(self, statement: Row, day: date) -> None:
         """Pay a statement in one of the ways in which statements are paid."""
-        dice, due = self.dice, statement["outstanding"]
+        dice = self.dice
+        due: int = statement["outstanding"]
         if statement["carried_into"] is not None or due <= 0 or dice.random() < 0.1:
             return
         way = dice.choice(("full", "full", "part", "retention", "refusal", "returned", "too much"))
@@ -148,9 +149,9 @@ class Year:
                 asked = Asked(way, due // 20 + 1, (), None, "年终考核")
                 await deductions.deduct(desk, statement["id"], asked)
             due -= due // 20 + 1
-        amount = {"part": due // 2 or due, "too much": due + 7_77}.get(way, due)
+        amount: int = {"part": due // 2 or due, "too much": due + 7_77}.get(way, due)
         async with self.desk(day) as desk:
-            paid = await payments.pay(desk, self._transfer(statement, day, amount))
+            paid = await payments.pay(desk, self.transfer(statement, day, amount))
             assert paid["prepaid"] == yuan(max(0, amount - due))
         if way == "returned":
             async with self.desk(day) as desk:
@@ -160,7 +161,7 @@ class Year:
             async with self.desk(day, Role.HOSPITAL, hospital_code=statement["hospital_code"]) as desk:
                 await payments.receive(desk, UUID(paid["id"]))
 
-    def _transfer(self, statement: Row, day: date, amount: int) -> Transfer:
+    def transfer(self, statement: Row, day: date, amount: int) -> Transfer:
         self.serial += 1
         reference = f"R{self.serial:08d}"
         allocations = ((statement["id"], amount),)

@@ -64,9 +64,8 @@ async def match(desk: Desk, statement_id: UUID, upload: Upload) -> dict[str, Any
 async def compared(desk: Desk, statement: Known, file: File) -> list[Known]:
     """The differences between a statement and a file, as they are kept."""
     references = {row.row_no: row.reference for row in file.rows}
-    resolved = await _resolved(desk, statement, file.rows)
-    await store.load(desk.tx, resolved)
-    suspects = await store.differing(desk.tx, statement)
+    await store.load(desk.tx, await resolved(desk, statement, file.rows))
+    suspects = await store.differing(desk.tx, statement, len(file.rows))
     if not suspects:
         return []
 
@@ -107,7 +106,7 @@ def _kept(statement: Known, found: Found, references: dict[int, str]) -> Known:
     }
 
 
-async def _resolved(desk: Desk, statement: Known, rows: list[FileRow]) -> list[tuple[int, str, int]]:
+async def resolved(desk: Desk, statement: Known, rows: list[FileRow]) -> list[tuple[int, str, int]]:
     """The rows with their references as cases of ours, where a claim or visit number says which."""
     by_claim: dict[tuple[str, int], str] = {}
     claims = [row.reference for row in rows if row.kind == "claim"]

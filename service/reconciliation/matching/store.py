@@ -12,14 +12,20 @@ from service.reconciliation.matching.tables import matches
 
 Row = dict[str, Any]
 _MAKE: Final = text("CREATE TEMPORARY TABLE match_rows (row_no integer, reference text, amount bigint) ON COMMIT DROP")
-_DIFFERING: Final = text("""
-    SELECT coalesce(o.reference, t.reference) FROM (
-        SELECT case_id::text AS reference, amount < 0 AS negative, count(*) AS n, sum(amount) AS total
-        FROM statement_lines WHERE county_code = :county_code AND statement_id = :statement_id GROUP BY 1, 2) o
-    FULL JOIN (
-        SELECT reference, amount < 0 AS negative, count(*) AS n, sum(amount) AS total FROM match_rows GROUP BY 1, 2) t
-        ON t.reference = o.reference AND t.negative = o.negative
-    WHERE (o.n = 1 AND t.n = 1 AND o.total = t.total) IS NOT TRUE
+_JOINED: Final = text("""
+    SELECT count(*) AS found, count(*) FILTER (WHERE o.reference IS NULL) AS theirs_alone,
+        count(*) FILTER (WHERE t.reference IS NULL) AS ours_alone,
+        array_agg(coalesce(o.reference, t.reference)) FILTER (WHERE o.reference IS NULL OR t.reference IS NULL)
+            AS suspects
+    FROM (SELECT case_id::text AS reference, amount FROM statement_lines
+        WHERE county_code = :county_code AND statement_id = :statement_id) o
+    FULL JOIN match_rows t ON t.reference = o.reference AND t.amount = o.amount
+""")
+_REPEATED: Final = text("""
+    SELECT reference FROM match_rows GROUP BY reference, amount HAVING count(*) > 1
+    UNION
+    SELECT case_id::text FROM statement_lines WHERE county_code = :county_code AND statement_id = :statement_id
+    GROUP BY case_id, amount HAVING count(*) > 1
 """)
 _LINES: Final = text("""
     SELECT line_no, case_id::text, amount FROM statement_lines
@@ -65,10 +71,20 @@ async def load(tx: AsyncConnection, rows: Iterable[tuple[int, str, int]]) -> Non
     await driver.copy_records_to_table("match_rows", records=rows)
 
 
-async def differing(tx: AsyncConnection, statement: Row) -> list[str]:
-    """References of which the two sides have not one equal line and row each: all that needs a second look."""
+async def differing(tx: AsyncConnection, statement: Row, row_count: int) -> list[str]:
+    """
+    References of which a line has no equal row, a row no equal line, or either stands more than once.
+
+    Exact: the amounts are compared as whole fen, line by line. Where every line has met exactly one row, the counts
+    say that nothing stands twice, and nobody has to look for it.
+    """
     key = {"county_code": statement["county_code"], "statement_id": statement["id"]}
-    return list(await tx.scalars(_DIFFERING, key))
+    joined = (await tx.execute(_JOINED, key)).one()
+    suspects = set(joined.suspects or ())
+    pairs = joined.found - joined.ours_alone - joined.theirs_alone
+    if (pairs + joined.ours_alone, pairs + joined.theirs_alone) != (statement["line_count"], row_count):
+        suspects.update(await tx.scalars(_REPEATED, key))
+    return sorted(suspects)
 
 
 async def lines(tx: AsyncConnection, statement: Row, cases: Sequence[str]) -> list[Line]:
