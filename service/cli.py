@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -30,6 +30,7 @@ from service.processes import listen
 from service.sandbox import run_demo
 from service.serving import Plan, stop_on_sigterm
 from service.serving import serve as serve_until_stopped
+from service.statement_run import Run, run_statements, told
 
 app = typer.Typer(
     help="onestop: one-stop (一站式) medical settlement for a county.",
@@ -40,6 +41,8 @@ app = typer.Typer(
 
 policy = typer.Typer(help="Policy packs: the law of a county as data.", no_args_is_help=True)
 app.add_typer(policy, name="policy")
+statements = typer.Typer(help="What payers owe hospitals, billed by period.", no_args_is_help=True)
+app.add_typer(statements, name="statements")
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every IPv4 address of this machine.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]
@@ -122,6 +125,31 @@ def check(
         raise typer.Exit(1)
 
 
+@statements.command("run")
+def statements_run(
+    payer: Annotated[str, typer.Option(help="The payer, as the county's policy pack names it.")],
+    period: Annotated[str, typer.Option(help="A month, 2018-06, or a quarter, 2018-Q2, by the payer's calendar.")],
+    county: Annotated[str | None, typer.Option(help="The county; needed where the packs know several.")] = None,
+    operator: Annotated[str | None, typer.Option(help="Who runs it; kept with the statements.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be billed; keep nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """
+    Bill what a payer owes for an ended period, one statement per hospital. Safe to run again, and after a kill.
+
+    Exit 1 where a hospital could not be billed; the others are.
+    """
+    with refusals():
+        settings = Settings()
+        asked = Run(payer, period, county, operator, dry_run)
+        with _database(settings) as (url, server):
+            asyncio.run(_ensure_schema(url, settings, ours=server is not None))
+            answer = asyncio.run(_run_statements(url, settings, asked))
+        print(json.dumps(answer, ensure_ascii=False, default=str) if as_json else told(answer))
+        if answer["failed"]:
+            raise typer.Exit(1)
+
+
 @app.command()
 def openapi(
     file: Annotated[Path, typer.Argument(help="Where the document is kept.")],
@@ -158,6 +186,11 @@ async def _ensure_schema(url: str, settings: Settings, *, ours: bool) -> None:
     async with _engine(url, settings) as engine, transaction_on(engine) as tx:
         if not await is_at_head(tx):
             raise CommandRefused("the database does not have the newest schema: run `onestop migrate` first")
+
+
+async def _run_statements(url: str, settings: Settings, asked: Run) -> dict[str, Any]:
+    async with _engine(url, settings) as engine:
+        return await run_statements(engine, settings, asked)
 
 
 async def _upgrade(url: str, settings: Settings) -> str:

@@ -20,12 +20,20 @@ from service.db import create_engine
 from service.policy import routes as policy
 from service.policy.library import Library
 from service.policy.load import load_packs
+from service.reconciliation import routes as reconciliation
 from service.registers import routes as registers
 from service.wire import docs, health, logs, openapi, problems
 from service.wire.limits import RequestLimits
 from service.wire.request_id import RequestId
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (access.router, claims.router, *registers.ROUTERS, policy.router, health.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    access.router,
+    claims.router,
+    *registers.ROUTERS,
+    *reconciliation.ROUTERS,
+    policy.router,
+    health.router,
+)
 
 _DESCRIPTION: Final = """
 What each payer pays for a hospital visit, what the patient owes, and why: exact to the fen, stored once.
@@ -48,6 +56,7 @@ _TAGS: Final = [
     {"name": "Policies", "description": "The law as packs: parameters with their citations."},
     {"name": "Settlements", "description": "Preview a visit, settle it, read it again with its reasons."},
     *registers.TAGS,
+    *reconciliation.TAGS,
     {"name": "Operations", "description": "For those who run the service."},
 ]
 _IMPLIED: Final = openapi.Implied(secured=(Unauthenticated, Forbidden), idempotent=(KeyMissing, KeyReused, InProgress))

@@ -22,8 +22,9 @@ _ADVISORY_KEY: Final = int.from_bytes(b"onestop")
 
 def all_tables() -> MetaData:
     """The metadata with every package's tables on it."""
-    for path in sorted(Path(__file__).parent.glob("*/tables.py")):
-        import_module(f"service.{path.parent.name}.tables")
+    home = Path(__file__).parents[1]
+    for path in sorted(Path(__file__).parent.rglob("tables.py")):
+        import_module(".".join(path.relative_to(home).with_suffix("").parts))
     return metadata
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.claims.checks import already_settled
 from service.claims.model import BillLine, History, LiveVisit, Order, Record
-from service.settlement.model import Award
+from service.claims.posting import posted, ways
 
 _OPEN: Final = text(
     "SELECT open_person(:county_code, :person_no, :lock, :periods, :hospital_code, :visit_no, :first_day, :last_day)"
@@ -36,6 +36,13 @@ WITH settled AS (
 ), sums AS (
     INSERT INTO accumulator_entries
     SELECT * FROM jsonb_populate_recordset(NULL::accumulator_entries, CAST(:entries AS jsonb))
+), entry AS (
+    INSERT INTO ledger_entries SELECT * FROM jsonb_populate_recordset(NULL::ledger_entries, CAST(:entry AS jsonb))
+), posted AS (
+    INSERT INTO postings SELECT * FROM jsonb_populate_recordset(NULL::postings, CAST(:postings AS jsonb))
+), event AS (
+    INSERT INTO events (county_code, txid, at, kind, subject, hospital_code)
+    VALUES (:county_code, pg_current_xact_id()::text::bigint, :settled_at, 'settlement.settled', :id, :hospital_code)
 ), answer AS (
     INSERT INTO idempotency_answers (county_code, result_id, status, body, created_at)
     VALUES (:client_county, :id, :status, :answer, :settled_at)
@@ -131,6 +138,7 @@ async def record(
     Raises visit.already_settled when another county's transaction took the same visit number meanwhile.
     """
     row = _row(record, settled_on, query_code_hash)
+    entry, postings = posted(record, settled_on)
     try:
         await tx.execute(
             _RECORD,
@@ -138,6 +146,8 @@ async def record(
                 "settlement": _json(row),
                 "layers": _json(_layers(record)),
                 "entries": _json(_entries(record)),
+                "entry": _json(entry),
+                "postings": _json(postings),
                 "bill": _json(record.bill),
                 "trace": _json(record.trace),
                 "audit": _json(audit),
@@ -198,25 +208,6 @@ def _entries(record: Record) -> list[dict[str, Any]]:
     return [
         {**key, "position": position, **entry._asdict()} for position, entry in enumerate(record.settlement.entries)
     ]
-
-
-def ways(awards: Sequence[Award], *, on_hold: bool) -> list[tuple[str, str, int, str]]:
-    """Which layer, which payer, how much (fen) and which way, share by share."""
-    return [
-        (award.layer, share.payer, share.amount, _way(award, share.pay_to, on_hold=on_hold))
-        for award in awards
-        for share in award.shares
-    ]
-
-
-def _way(award: Award, pay_to: str, *, on_hold: bool) -> str:
-    if award.decided:
-        return "elsewhere"
-    if award.rule == "other":
-        return "credited" if pay_to == "hospital" else "beside"
-    if award.expected:
-        return "expected"
-    return "held" if on_hold else pay_to
 
 
 def _json(value: Any) -> str:

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 from service.money import WHOLE
 from service.policy import shape as s
 from service.policy import values as v
+from service.policy.clearing import compiled as payer_of
 from service.policy.conditions import ALWAYS, Condition
-from service.policy.model import Advance, ChronicRules, Disease, Layer, Pack, PayerName, PayerShare
+from service.policy.model import Advance, ChronicRules, Disease, Layer, Pack, PayerShare
 from service.policy.read import Origins, fault
 from service.policy.refusals import Fault
 from service.policy.terms import (
@@ -24,11 +25,11 @@ from service.policy.terms import (
     OutOfPocketTerms,
     RatioTerms,
     RuleTerms,
-    Source,
     Table,
     Term,
     Terms,
 )
+from service.policy.values import source_of
 from service.text import Text
 
 T = TypeVar("T")
@@ -41,19 +42,13 @@ def compile_pack(
     return _Compiler(shape, origins).pack(content_hash, document)
 
 
-def _source(sourced: v.Sourced | None) -> Source:
-    if sourced is None:
-        return Source()
-    return Source(sourced.clauses, sourced.demonstration, sourced.note)
-
-
 class _Compiler:
     def __init__(self, shape: s.PackShape, origins: Origins) -> None:
         self.shape = shape
         self.origins = origins
         self.faults: list[Fault] = []
         self.diseases = {
-            one.code: Disease(one.code, one.name, one.monthly_deductible, one.annual_limit, _source(one))
+            one.code: Disease(one.code, one.name, one.monthly_deductible, one.annual_limit, source_of(one))
             for one in shape.diseases
         }
         self._open: list[str] = []
@@ -73,16 +68,16 @@ class _Compiler:
             county_codes=frozenset(shape.county_codes),
             valid_from=shape.in_force.valid_from,
             valid_to=shape.in_force.valid_to,
-            payers={id_: PayerName(id_, Text(name.zh, name.en)) for id_, name in shape.payers.items()},
+            payers={id_: payer_of(id_, payer) for id_, payer in shape.payers.items()},
             layers=layers,
             diseases=self.diseases,
             chronic=ChronicRules(
                 chronic.certificate_months,
                 frozenset(chronic.certificate_levels),
                 frozenset(self.diseases),
-                _source(chronic),
+                source_of(chronic),
             ),
-            deposit_waived=Term(frozenset(waived.identities if waived else ()), _source(waived)),
+            deposit_waived=Term(frozenset(waived.identities if waived else ()), source_of(waived)),
             refused_findings=frozenset(shape.findings.refused if shape.findings else ()),
             document=document,
         )
@@ -115,15 +110,15 @@ class _Compiler:
             self._when(layer.advance.when, (*path, "advance")),
             layer.advance.agreement,
             layer.advance.on_application,
-            _source(layer.advance),
+            source_of(layer.advance),
         )
         terms = tuple(self._terms(name, one, (*path, f"terms[{i}]")) for i, one in enumerate(layer.terms))
         return Layer(name, Text(layer.name.zh, layer.name.en), layer.rule, payers, advance, terms)
 
     def _terms(self, layer: str, terms: s.TermsShape, path: tuple[str, ...]) -> Terms:
-        eligible, reason = ALWAYS, _source(terms.none)
+        eligible, reason = ALWAYS, source_of(terms.none)
         if terms.eligible is not None:
-            eligible, reason = self._when(terms.eligible.when, path), _source(terms.eligible)
+            eligible, reason = self._when(terms.eligible.when, path), source_of(terms.eligible)
         return Terms(
             visit_types=frozenset(terms.visit_types),
             valid_from=terms.valid_from or self.shape.in_force.valid_from,
@@ -158,7 +153,7 @@ class _Compiler:
                     self._table(terms.deductible, path),
                     rows,
                     bands.origin if bands else "absolute",
-                    _source(bands),
+                    source_of(bands),
                     self._table(terms.points, path),
                     terms.catch_up,
                 )
@@ -170,7 +165,7 @@ class _Compiler:
                         one.ratio,
                         one.annual_cap,
                         one.deductible,
-                        _source(one),
+                        source_of(one),
                     )
                     for one in terms.classes
                 )
@@ -198,7 +193,7 @@ class _Compiler:
             amount=self._table(deductible.amount, path) if deductible.amount else None,
             by_disease=by_disease if deductible.per == "disease_month" else None,
             repeat_factors=repeat.factors if repeat else (),
-            repeat_source=_source(repeat),
+            repeat_source=source_of(repeat),
             floor=repeat.floor if repeat else None,
         )
 
@@ -212,7 +207,7 @@ class _Compiler:
 
     def _table(self, cases: Iterable[Any], path: tuple[str, ...]) -> Table[Any]:
         return Table(
-            tuple(Case(self._when(one.when, path), one.value, one.by_level or {}, _source(one)) for one in cases)
+            tuple(Case(self._when(one.when, path), one.value, one.by_level or {}, source_of(one)) for one in cases)
         )
 
     def _when(self, when: v.When, path: tuple[str, ...]) -> Condition:

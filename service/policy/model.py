@@ -73,11 +73,27 @@ class ChronicRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Clearing:
+    """
+    When a payer repays hospitals (domain §5): for every `month` or `quarter`, by a day of the month after it.
+
+    A statement that nobody objects to counts as confirmed that many days after it was issued.
+    """
+
+    every: str
+    due_day: int
+    deemed_confirmed_days: int
+    source: Source
+    deemed_source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class PayerName:
-    """A payer as people call it."""
+    """A payer as people call it, and its clearing calendar, where it has one."""
 
     id: str
     name: Text
+    clearing: Clearing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,18 @@ class Packs:
 
     def by_id(self, pack_id: str) -> Pack | None:
         return next((pack for pack in self.packs if pack.id == pack_id), None)
+
+    def payer(self, county_code: str, payer: str, day: date) -> PayerName | None:
+        """A payer as the newest pack that names it has it, of those in force by a day: a payer outlives its pack."""
+        known = [pack for pack in self.packs if county_code in pack.county_codes and pack.valid_from <= day]
+        named = [pack for pack in sorted(known, key=lambda pack: pack.valid_from) if payer in pack.payers]
+        return named[-1].payers[payer] if named else None
+
+    def payers(self, county_code: str, day: date) -> dict[str, PayerName]:
+        """Every payer that a county has had up to a day, by its id."""
+        found = {name for pack in self.packs if county_code in pack.county_codes for name in pack.payers}
+        known = {name: self.payer(county_code, name, day) for name in sorted(found)}
+        return {name: payer for name, payer in known.items() if payer is not None}
 
     def chronic_rules(self, county_code: str, day: date) -> ChronicRules | None:
         """The rules for chronic cards of a county on a day, or None where no pack is in force."""

@@ -4,13 +4,13 @@ The shape of a pack file: which keys there are and what may stand in them. Anyth
 Amounts are quoted strings in yuan, ratios quoted strings from 0 to 1: unquoted, YAML would make them floats.
 """
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool, model_validator
+from pydantic import Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.money import Fen
+from service.policy.clearing import PayerShape
 from service.policy.conditions import VisitType
 from service.policy.terms import Part
 from service.policy.values import (
@@ -19,6 +19,7 @@ from service.policy.values import (
     BaseShape,
     CapCase,
     ConditionShape,
+    Day,
     Name,
     NamedConditionShape,
     PointsCase,
@@ -30,15 +31,6 @@ from service.policy.values import (
     When,
 )
 from service.words import FindingCode, HospitalLevel, IdentityClass
-
-
-def _day(value: Any) -> Any:
-    if isinstance(value, date | str):
-        return value
-    raise PydanticCustomError("not_a_day", "write the day as 2018-01-01")
-
-
-Day = Annotated[date, BeforeValidator(_day)]
 
 
 class RepeatShape(Sourced):
@@ -240,7 +232,7 @@ class PackShape(Shape):
     identity_on: Literal["discharge"]
     year_of: Literal["discharge"]
     referral_on: Literal["first_admission"]
-    payers: dict[Name, TextShape] = Field(min_length=1)
+    payers: dict[Name, PayerShape] = Field(min_length=1)
     conditions: dict[Name, NamedConditionShape] = Field(default={})
     order: OrderShape
     layers: dict[Name, AnyLayer] = Field(min_length=1)

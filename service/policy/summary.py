@@ -5,7 +5,7 @@ from typing import Any
 
 from service.money import ratio, yuan
 from service.policy.conditions import ALWAYS, Condition
-from service.policy.model import Layer, Pack
+from service.policy.model import Layer, Pack, PayerName
 from service.policy.terms import (
     AidTerms,
     BandTerms,
@@ -28,6 +28,7 @@ def summary(pack: Pack) -> list[str]:
         f"  in force for {', '.join(sorted(pack.county_codes))} from {pack.valid_from} to {ends}",
         f"  {len(pack.diseases)} chronic diseases",
     ]
+    lines += [f"  {_clearing(payer)}" for payer in pack.payers.values() if payer.clearing is not None]
     for number, layer in enumerate(pack.layers, 1):
         payers = " + ".join(
             f"{pack.payers[one.payer].name.zh} {ratio(one.share)}"
@@ -39,6 +40,14 @@ def summary(pack: Pack) -> list[str]:
         for terms in layer.terms:
             lines += [f"     {line}" for line in _terms(terms)]
     return lines
+
+
+def _clearing(payer: PayerName) -> str:
+    calendar = payer.clearing
+    assert calendar is not None
+    repays = f"repays hospitals every {calendar.every}, by day {calendar.due_day} of the month after"
+    deemed = f"unanswered, confirmed after {calendar.deemed_confirmed_days} days{_source(calendar.deemed_source)}"
+    return f"{payer.name.zh} / {payer.name.en} {repays}{_source(calendar.source)}; {deemed}"
 
 
 def _advanced(layer: Layer) -> str:

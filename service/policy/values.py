@@ -1,12 +1,13 @@
 """The values that stand in a pack: amounts, ratios, conditions, cases; each with its source, each checked."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.money import WHOLE, Fen, Ppm, fen, ppm
-from service.policy.terms import Part
+from service.policy.terms import Part, Source
 from service.words import HospitalLevel, IdentityClass, Location
 
 LARGEST_AMOUNT = fen("999999999999.99")
@@ -45,9 +46,16 @@ def _points(value: Any) -> Ppm:
     return points
 
 
+def _day(value: Any) -> Any:
+    if isinstance(value, date | str):
+        return value
+    raise PydanticCustomError("not_a_day", "write the day as 2018-01-01")
+
+
 Amount = Annotated[Fen, BeforeValidator(_amount)]
 Ratio = Annotated[Ppm, BeforeValidator(_ratio)]
 Points = Annotated[Ppm, BeforeValidator(_points)]
+Day = Annotated[date, BeforeValidator(_day)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
 
@@ -74,6 +82,13 @@ class Sourced(Shape):
         if not any(clause.strip() for clause in self.clauses) and not self.demonstration:
             raise PydanticCustomError("uncited", "neither clauses nor a demonstration mark")
         return self
+
+
+def source_of(sourced: Sourced | None) -> Source:
+    """Where a value comes from, as the model has it."""
+    if sourced is None:
+        return Source()
+    return Source(sourced.clauses, sourced.demonstration, sourced.note)
 
 
 class ConditionShape(Shape):

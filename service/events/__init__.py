@@ -1,0 +1,1 @@
+"""What happened? A list that only grows, to be polled by systems on closed networks."""

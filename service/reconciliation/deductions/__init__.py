@@ -1,0 +1,1 @@
+"""What settles a statement beside payment?"""

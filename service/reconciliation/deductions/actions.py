@@ -1,0 +1,145 @@
+"""What settles a statement beside payment: deduct, release a retention, hold a line back."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from service.ids import new_id
+from service.ledger.model import Cause, State
+from service.money import yuan
+from service.reconciliation import clearing
+from service.reconciliation.deductions import store
+from service.reconciliation.deductions.store import Row
+from service.reconciliation.desk import Desk
+from service.reconciliation.refusals import (
+    DeductionTooLarge,
+    DeductionUnknown,
+    NoPrepayment,
+    NotReleasable,
+    StatementClosed,
+)
+from service.reconciliation.statements import actions as statements
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A deduction as it is asked for; the amount in fen, `lines` empty for the statement as a whole."""
+
+    kind: str
+    amount: int
+    lines: tuple[int, ...]
+    document_no: str | None
+    reason: str
+
+
+async def deduct(desk: Desk, statement_id: UUID, asked: Asked) -> dict[str, Any]:
+    """
+    Settle part of a statement without money: a retention, the offset of a prepayment, a refusal after review, a
+    recovery after inspection.
+
+    The hospital bears it, never the patient: no settlement changes. Raises statement.unknown, statement.closed,
+    deduction.too_large and deduction.no_prepayment.
+    """
+    statement = (await statements.locked(desk, [statement_id]))[0]
+    return answer(await take(desk, statement, asked))
+
+
+async def take(desk: Desk, statement: Row, asked: Asked) -> Row:
+    """The deduction itself, on a statement whose lock the caller holds."""
+    county_code, payer, hospital_code = statement["county_code"], statement["payer"], statement["hospital_code"]
+    if statement["carried_into"] is not None or statement["status"] == "closed":
+        raise StatementClosed("/statement_id")
+    line_nos = list(asked.lines) or None
+    opened = await clearing.open_of(desk, statement, line_nos) if line_nos else statement["outstanding"]
+    if asked.amount > min(opened, statement["outstanding"]):
+        raise DeductionTooLarge("/amount")
+    offset = asked.kind == "prepayment_offset"
+    if offset and await clearing.prepaid(desk, county_code, payer, hospital_code) < asked.amount:
+        raise NoPrepayment("/amount")
+
+    row = {
+        "county_code": county_code,
+        "id": new_id(desk.now),
+        "statement_id": statement["id"],
+        "kind": asked.kind,
+        "amount": asked.amount,
+        "lines": list(asked.lines),
+        "document_no": asked.document_no,
+        "reason": asked.reason,
+        **desk.author(),
+    }
+    await store.add(desk.tx, row)
+    await clearing.enter(desk, county_code, row["id"], Cause.DEDUCTION)
+    moved = await clearing.move(desk, statement, row["id"], asked.amount, State.DEDUCTED, line_nos=line_nos)
+    assert moved == asked.amount, "what was open of the lines is not what was open of the statement"
+    if offset:
+        await clearing.post_prepaid(desk, county_code, payer, hospital_code, row["id"], -asked.amount)
+    await statements.tell(desk, "statement.deducted", statement, amount=asked.amount, deduction=asked.kind)
+    await desk.note("statement.deduct", subject=str(statement["id"]))
+    return row | {"released": False}
+
+
+async def release(desk: Desk, statement_id: UUID, deduction_id: UUID, reason: str) -> dict[str, Any]:
+    """
+    Owe a retention again. Raises statement.unknown, deduction.unknown and deduction.not_releasable.
+    """
+    statement = (await statements.locked(desk, [statement_id]))[0]
+    deduction = await store.find(desk.tx, statement["county_code"], statement_id, deduction_id)
+    if deduction is None:
+        raise DeductionUnknown("/deduction_id")
+
+    row = {
+        "county_code": statement["county_code"],
+        "id": new_id(desk.now),
+        "deduction_id": deduction_id,
+        "reason": reason,
+        **desk.author(),
+    }
+    if deduction["kind"] != "retention" or not await store.release(desk.tx, row):
+        raise NotReleasable("/deduction_id")
+    await clearing.enter(desk, statement["county_code"], row["id"], Cause.RELEASE)
+    await clearing.undo(
+        desk.tx,
+        statement["county_code"],
+        deduction_id,
+        row["id"],
+        state=State.DEDUCTED,
+        opened=State.BILLED,
+        on_day=desk.today,
+        statement_id=statement_id,
+    )
+    await statements.tell(desk, "statement.released", statement, amount=deduction["amount"])
+    await desk.note("statement.release", subject=str(statement_id))
+    return answer(deduction | {"released": True})
+
+
+async def hold_back(desk: Desk, statement: Row, line: Row) -> None:
+    """
+    Take a line off a statement whose lock the caller holds; it is billed again with the next one.
+
+    Raises statement.closed and deduction.too_large where nothing of the line is open.
+    """
+    if statement["carried_into"] is not None or statement["status"] == "closed":
+        raise StatementClosed("/statement_id")
+    if await clearing.open_of(desk, statement, [line["line_no"]]) == 0:
+        raise DeductionTooLarge("/line_no")
+    hold_id = new_id(desk.now)
+    amount = await clearing.roll(desk, statement, line, hold_id)
+    key = {"county_code": statement["county_code"], "statement_id": statement["id"], "line_no": line["line_no"]}
+    await store.hold(desk.tx, key | {"id": hold_id, "amount": amount} | desk.author())
+    await statements.tell(desk, "statement.line_held", statement, line_no=line["line_no"], amount=amount)
+
+
+def answer(row: Row) -> dict[str, Any]:
+    """A deduction as it is answered."""
+    return {
+        "id": str(row["id"]),
+        "statement_id": str(row["statement_id"]),
+        "kind": row["kind"],
+        "amount": yuan(row["amount"]),
+        "lines": row["lines"],
+        "document_no": row["document_no"],
+        "reason": row["reason"],
+        "released": row["released"],
+        "at": row["at"],
+    }

@@ -1,0 +1,109 @@
+"""What every action of the room has at hand, and how one that commits somebody acts once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Self
+from uuid import UUID
+
+import orjson
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from starlette.responses import Response
+
+from service.access import audit, idempotency
+from service.access.idempotency import Attempt
+from service.access.model import Caller, Role
+from service.access.vault import Vault
+from service.events import store as events
+from service.ids import new_id
+from service.policy.model import Clearing, Packs
+from service.reconciliation.refusals import NoCalendar, PayerUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The transaction, the caller, the law, the calendar. `engine` is for runs that are many transactions."""
+
+    tx: AsyncConnection
+    caller: Caller
+    engine: AsyncEngine
+    packs: Packs
+    vault: Vault
+    now: datetime
+
+    @classmethod
+    def of(cls, request: Request, tx: AsyncConnection, caller: Caller) -> Self:
+        state = request.app.state
+        return cls(tx, caller, state.engine, state.packs, state.vault, state.clock.now())
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    @property
+    def county_code(self) -> str:
+        return self.caller.county_code
+
+    @property
+    def payers(self) -> list[str] | None:
+        """The payers whose money the caller may see; None for all."""
+        return sorted(self.caller.payers) if self.caller.role == Role.PAYER else None
+
+    @property
+    def hospital_code(self) -> str | None:
+        """The hospital whose money the caller may see; None for all."""
+        return self.caller.hospital_code if self.caller.role == Role.HOSPITAL else None
+
+    def author(self) -> dict[str, Any]:
+        return {"client_id": self.caller.client_id, "operator": self.caller.operator, "at": self.now}
+
+    def clearing(self, payer: str, day: date) -> Clearing:
+        """The calendar of a payer that the caller acts for. Raises payer.unknown and period.no_calendar."""
+        named = self.packs.payer(self.county_code, payer, day)
+        if named is None or (self.payers is not None and payer not in self.payers):
+            raise PayerUnknown("/payer")
+        if named.clearing is None:
+            raise NoCalendar("/payer")
+        return named.clearing
+
+    async def note(self, action: str, *, subject: str | None = None, person_no: str | None = None) -> None:
+        """Leave a row in the audit trail."""
+        await audit.record(
+            self.tx,
+            self.caller,
+            action,
+            at=self.now,
+            person_no=person_no,
+            county_code=self.county_code,
+            subject=subject,
+        )
+
+    async def tell(
+        self, kind: str, subject: UUID, *, county_code: str, hospital_code: str, payer: str, **data: Any
+    ) -> None:
+        """Add a change of state to the events that both sides poll."""
+        event = events.Event(county_code, self.now, kind, subject, hospital_code, payer, data or None)
+        await events.add(self.tx, event)
+
+    async def once(self, attempt: Attempt, act: Callable[[], Awaitable[Any]], status: int) -> Response:
+        """Act once per key: the answer of `act`, or the first answer to the same request."""
+        result_id = new_id(self.now)
+        first = await idempotency.reserve(
+            self.tx,
+            self.caller,
+            key=attempt.key,
+            request_hash=attempt.request_hash,
+            result_id=result_id,
+            at=self.now,
+        )
+        if first is not None:
+            return first.response()
+        body = orjson.dumps(await act())
+        await idempotency.keep(self.tx, self.caller, result_id=result_id, status=status, body=body, at=self.now)
+        return answered(body, status)
+
+
+def answered(body: Any, status: int = 200) -> Response:
+    """An answer as JSON, written by the same writer as the answer that is kept."""
+    return Response(body if isinstance(body, bytes) else orjson.dumps(body), status, media_type="application/json")

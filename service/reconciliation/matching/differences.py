@@ -1,0 +1,142 @@
+"""Differences and their histories: kept, read, and settled. A difference's last step is where it stands."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.ids import new_id
+from service.money import yuan
+from service.reconciliation.desk import Desk
+from service.reconciliation.matching.tables import difference_steps, differences
+
+Row = dict[str, Any]
+OWNERS: Final = {
+    "missing_here": "hospital",
+    "missing_there": "payer",
+    "amount": "payer",
+    "duplicate": "payer",
+    "wrong_period": "payer",
+    "wrong_payer": "agency",
+    "reversed_one_side": "payer",
+    "overpaid": "hospital",
+    "underpaid": "payer",
+}
+"""Who has to look first, where the file is the payer's; in a hospital's file the hospital answers for its own."""
+
+_FOUND: Final = """
+    SELECT d.*, s.payer, s.hospital_code, s.period, m.side, steps.status, steps.history
+    FROM differences d
+    JOIN statements s ON s.county_code = d.county_code AND s.id = d.statement_id
+    LEFT JOIN matches m ON m.county_code = d.county_code AND m.id = d.match_id
+    JOIN LATERAL (SELECT (array_agg(status ORDER BY step_no DESC))[1] AS status,
+            json_agg(json_build_object('status', status, 'resolution', resolution, 'note', note,
+                'client_id', client_id, 'operator', operator, 'at', at) ORDER BY step_no) AS history
+        FROM difference_steps t WHERE t.county_code = d.county_code AND t.difference_id = d.id) steps ON true
+    WHERE {where} ORDER BY d.id LIMIT :limit
+"""
+
+
+async def open_many(
+    desk: Desk, statement: Row, found: Sequence[Row], *, match_id: UUID | None = None, payment_id: UUID | None = None
+) -> list[UUID]:
+    """Open differences of a statement, in the order given; gives their ids."""
+    if not found:
+        return []
+    key = {"county_code": statement["county_code"], "statement_id": statement["id"]}
+    blank = dict.fromkeys(("line_no", "row_no", "ours", "theirs", "elsewhere"))
+    rows = [
+        key
+        | blank
+        | {"id": new_id(desk.now), "match_id": match_id, "payment_id": payment_id}
+        | {"opened_on": desk.today, "at": desk.now, "owner": OWNERS[one["kind"]]}
+        | one
+        for one in found
+    ]
+    await desk.tx.execute(insert(differences), rows)
+    first = {"county_code": key["county_code"], "step_no": 1, "status": "open", "resolution": None, "note": ""}
+    await desk.tx.execute(
+        insert(difference_steps), [first | desk.author() | {"difference_id": row["id"]} for row in rows]
+    )
+    return [row["id"] for row in rows]
+
+
+async def step(desk: Desk, difference: Row, status: str, *, resolution: str | None = None, note: str = "") -> None:
+    """Add a step to a difference's history."""
+    await desk.tx.execute(
+        insert(difference_steps).values(
+            county_code=difference["county_code"],
+            difference_id=difference["id"],
+            step_no=len(difference["history"]) + 1,
+            status=status,
+            resolution=resolution,
+            note=note,
+            **desk.author(),
+        )
+    )
+
+
+async def of_statement(tx: AsyncConnection, statement: Row, *, after: UUID | None = None, limit: int) -> list[Row]:
+    """Differences of a statement, oldest first."""
+    where = "d.county_code = :county_code AND d.statement_id = :statement_id"
+    values: dict[str, Any] = {"county_code": statement["county_code"], "statement_id": statement["id"]}
+    if after is not None:
+        where += " AND d.id > :after"
+        values["after"] = after
+    return await _found(tx, where, values, limit)
+
+
+async def find(desk: Desk, difference_id: UUID) -> Row | None:
+    """A difference of a statement that the caller may see, held against other decisions; None where there is none."""
+    where = "d.id = :id"
+    values: dict[str, Any] = {"id": difference_id}
+    if desk.hospital_code is not None:
+        where += " AND s.hospital_code = :hospital_code"
+        values |= {"hospital_code": desk.hospital_code}
+    else:
+        where += " AND d.county_code = :county_code"
+        values |= {"county_code": desk.county_code}
+    if desk.payers is not None:
+        where += " AND s.payer = ANY (:payers)"
+        values |= {"payers": desk.payers}
+    await desk.tx.execute(
+        text(
+            f"SELECT d.id FROM differences d JOIN statements s ON s.county_code = d.county_code"
+            f" AND s.id = d.statement_id WHERE {where} FOR UPDATE OF d"
+        ),
+        values,
+    )
+    found = await _found(desk.tx, where, values, 1)
+    return found[0] if found else None
+
+
+async def _found(tx: AsyncConnection, where: str, values: dict[str, Any], limit: int) -> list[Row]:
+    query = text(_FOUND.format(where=where))
+    return [dict(row) for row in (await tx.execute(query, values | {"limit": limit})).mappings()]
+
+
+def answer(row: Row, today: date) -> dict[str, Any]:
+    """A difference as it is answered: what it is, who has to act, how old it is, and its history."""
+    return {
+        "id": str(row["id"]),
+        "statement_id": str(row["statement_id"]),
+        "kind": row["kind"],
+        "reference": row["reference"],
+        "line_no": row["line_no"],
+        "row_no": row["row_no"],
+        "ours": _yuan(row["ours"]),
+        "theirs": _yuan(row["theirs"]),
+        "elsewhere": row["elsewhere"],
+        "owner": row["owner"],
+        "status": row["status"],
+        "opened_on": row["opened_on"],
+        "age_days": (today - row["opened_on"]).days,
+        "history": row["history"],
+    }
+
+
+def _yuan(amount: int | None) -> str | None:
+    return yuan(amount) if amount is not None else None

@@ -1,0 +1,108 @@
+"""Settle a difference: one person where nothing moves, two where money does."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from service.access.model import Role
+from service.reconciliation.deductions import actions as deductions
+from service.reconciliation.deductions.actions import Asked
+from service.reconciliation.desk import Desk
+from service.reconciliation.matching import differences
+from service.reconciliation.refusals import (
+    DifferenceSettled,
+    DifferenceUnknown,
+    ResolutionImpossible,
+    SecondPerson,
+)
+from service.reconciliation.statements import actions as statements
+from service.reconciliation.statements import store as statement_store
+
+Row = dict[str, Any]
+MOVES_MONEY: Final = ("accept_theirs", "hold_back")
+
+
+async def resolve(desk: Desk, difference_id: UUID, resolution: str, note: str) -> dict[str, Any]:
+    """
+    Settle a difference: keep ours, have it corrected by re-adjudication, accept theirs, or hold the line back.
+
+    The last two move money: the first call proposes, the same call by another operator does it, and what the other
+    side's file says is accepted by the side whose file it is not (or the agency). Raises difference.unknown,
+    difference.already_settled, difference.resolution, difference.second_person and those of a deduction.
+    """
+    difference = await differences.find(desk, difference_id)
+    if difference is None:
+        raise DifferenceUnknown("/difference_id")
+    if difference["status"] in ("resolved", "gone"):
+        raise DifferenceSettled("/difference_id")
+    if not possible(difference, resolution):
+        raise ResolutionImpossible("/resolution")
+
+    if resolution in MOVES_MONEY and not _seconded(desk, difference, resolution):
+        await differences.step(desk, difference, "proposed", resolution=resolution, note=note)
+        kind = "difference.proposed"
+    else:
+        if resolution in MOVES_MONEY:
+            await _move(desk, difference, resolution, note)
+        await differences.step(desk, difference, "resolved", resolution=resolution, note=note)
+        kind = "difference.resolved"
+    await desk.tell(
+        kind,
+        difference_id,
+        county_code=difference["county_code"],
+        hospital_code=difference["hospital_code"],
+        payer=difference["payer"],
+        resolution=resolution,
+    )
+    await desk.note(kind, subject=str(difference_id))
+    after = await differences.find(desk, difference_id)
+    assert after is not None
+    return differences.answer(after, desk.today)
+
+
+def possible(difference: Row, resolution: str) -> bool:
+    """Whether a difference can be settled that way: only what we bill too much can be given up here."""
+    match resolution:
+        case "keep_ours":
+            return True
+        case "accept_theirs":
+            return difference["kind"] in ("amount", "missing_there") and _surplus(difference) > 0
+        case _:
+            return difference["line_no"] is not None
+
+
+def _surplus(difference: Row) -> int:
+    """What we bill more than they have, where both are on one side of zero (fen)."""
+    ours, theirs = difference["ours"], difference["theirs"] or 0
+    return ours - theirs if ours > 0 and theirs >= 0 else 0
+
+
+def _seconded(desk: Desk, difference: Row, resolution: str) -> bool:
+    """Whether this call is the second person's. Raises difference.second_person where it cannot be."""
+    operator = desk.caller.operator
+    if operator is None:
+        raise SecondPerson("/X-Operator")
+    last = difference["history"][-1]
+    if last["status"] != "proposed" or last["resolution"] != resolution:
+        return False
+    if last["operator"] == operator:
+        raise SecondPerson("/X-Operator")
+    if resolution == "accept_theirs" and desk.caller.role.value == _side(difference):
+        raise SecondPerson("/X-Operator")
+    return True
+
+
+def _side(difference: Row) -> str:
+    """Whose file it was."""
+    side: str = difference["side"]
+    return Role(side).value
+
+
+async def _move(desk: Desk, difference: Row, resolution: str, note: str) -> None:
+    statement = (await statements.locked(desk, [difference["statement_id"]]))[0]
+    line_no = difference["line_no"]
+    if resolution == "accept_theirs":
+        reason = note or f"difference {difference['id']}"
+        await deductions.take(desk, statement, Asked("difference", _surplus(difference), (line_no,), None, reason))
+        return
+    line = (await statement_store.lines(desk.tx, statement, after=line_no - 1, limit=1))[0]
+    await deductions.hold_back(desk, statement, line)

@@ -1,0 +1,1 @@
+"""Statements as documents: CSV, XLSX, PDF, from the same rows."""

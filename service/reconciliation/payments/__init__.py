@@ -1,0 +1,1 @@
+"""Was it paid, and did it arrive?"""

@@ -1,0 +1,124 @@
+"""One list of what is due, for whoever asks: to run, to confirm, to pay, to receive, to settle."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+
+from service.errors import Text
+from service.money import yuan
+from service.reconciliation.desk import Desk
+from service.reconciliation.payments import store as payments
+from service.reconciliation.reports.owed import open_amounts
+from service.reconciliation.statements import store as statements
+
+MOST = 10_000
+_WORDS = {
+    "statement.run": Text("期间已结束，尚未出具结算单", "The period ended and nobody billed it"),
+    "statement.confirm": Text("结算单待确认，逾期视为确认", "To confirm: unanswered, it counts as confirmed"),
+    "statement.pay": Text("结算单待付款", "To pay"),
+    "payment.receive": Text("款项待医疗机构确认到账", "To confirm that the transfer arrived"),
+    "difference.settle": Text("差异待处理", "A difference to settle"),
+    "line.held": Text("暂缓支付的明细转入下期", "A line held back that rolls on"),
+}
+_OPEN_DIFFERENCES = """
+    SELECT d.id, d.kind, d.owner, d.opened_on, s.payer, s.hospital_code, s.period,
+        greatest(abs(coalesce(d.ours, 0)), abs(coalesce(d.theirs, 0))) AS amount
+    FROM differences d JOIN statements s ON s.county_code = d.county_code AND s.id = d.statement_id
+    WHERE {scope} AND NOT EXISTS (SELECT FROM difference_steps t WHERE t.county_code = d.county_code
+        AND t.difference_id = d.id AND t.status IN ('resolved', 'gone'))
+    ORDER BY d.opened_on, d.id LIMIT :most
+"""
+_HELD = """
+    SELECT h.id, h.at::date AS held_on, abs(h.amount) AS amount, s.payer, s.hospital_code, s.period
+    FROM line_holds h JOIN statements s ON s.county_code = h.county_code AND s.id = h.statement_id
+    WHERE {scope} AND NOT EXISTS (SELECT FROM statement_lines l JOIN statements b ON b.county_code = l.county_code
+        AND b.id = l.statement_id WHERE l.county_code = h.county_code AND l.payer = s.payer AND l.origin = h.id)
+    ORDER BY h.at, h.id LIMIT :most
+"""
+
+
+async def deadlines(desk: Desk) -> list[dict[str, Any]]:
+    """Everything that waits for somebody, what is most overdue first. Every caller sees its own money only."""
+    found = [*await _unbilled(desk), *await _statements(desk), *await _transfers(desk)]
+    found += [*await _query(desk, _OPEN_DIFFERENCES, "difference.settle", "opened_on")]
+    found += [*await _query(desk, _HELD, "line.held", "held_on")]
+    return sorted(found, key=lambda one: (one["due_on"], one["kind"], one["payer"], one["hospital_code"]))
+
+
+async def _unbilled(desk: Desk) -> list[dict[str, Any]]:
+    return [
+        _item(desk, "statement.run", one.due_on, one.payer, one.hospital_code, one.period, None, one.amount)
+        for one in await open_amounts(desk, as_of=desk.today)
+        if not one.billed and one.due_on is not None and one.due_on.replace(day=1) <= desk.today and one.amount
+    ]
+
+
+async def _statements(desk: Desk) -> list[dict[str, Any]]:
+    found = []
+    for row in await statements.statements(desk.tx, desk, {}, limit=MOST):
+        named = (row["payer"], row["hospital_code"], row["period"], str(row["id"]))
+        if row["status"] == "issued":
+            found.append(_item(desk, "statement.confirm", row["deemed_on"], *named, row["total"]))
+        if row["outstanding"] > 0 and row["carried_into"] is None:
+            found.append(_item(desk, "statement.pay", row["due_on"], *named, row["outstanding"]))
+    return found
+
+
+async def _transfers(desk: Desk) -> list[dict[str, Any]]:
+    return [
+        _item(
+            desk,
+            "payment.receive",
+            row["paid_on"],
+            row["payer"],
+            row["hospital_code"],
+            None,
+            str(row["id"]),
+            row["amount"],
+        )
+        for row in await payments.payments_of(desk, limit=MOST)
+        if row["status"] == "on_the_way"
+    ]
+
+
+async def _query(desk: Desk, query: str, kind: str, day: str) -> list[dict[str, Any]]:
+    values: dict[str, Any] = {"most": MOST}
+    scope = ["s.county_code = :county_code"]
+    if desk.hospital_code is not None:
+        scope, values["hospital_code"] = ["s.hospital_code = :hospital_code"], desk.hospital_code
+    else:
+        values["county_code"] = desk.county_code
+    if desk.payers is not None:
+        scope.append("s.payer = ANY (:payers)")
+        values["payers"] = desk.payers
+    rows = (await desk.tx.execute(text(query.format(scope=" AND ".join(scope))), values)).mappings()
+    return [
+        _item(desk, kind, row[day], row["payer"], row["hospital_code"], row["period"], str(row["id"]), row["amount"])
+        for row in rows
+    ]
+
+
+def _item(
+    desk: Desk,
+    kind: str,
+    due: date,
+    payer: str,
+    hospital_code: str,
+    period: str | None,
+    subject: str | None,
+    amount: int,
+) -> dict[str, Any]:
+    words = _WORDS[kind]
+    return {
+        "kind": kind,
+        "due_on": due,
+        "overdue": due < desk.today,
+        "days_left": (due - desk.today).days,
+        "payer": payer,
+        "hospital_code": hospital_code,
+        "period": period,
+        "subject": subject,
+        "amount": yuan(amount),
+        "text": {"zh": words.zh, "en": words.en},
+    }

@@ -1,0 +1,168 @@
+"""What is owed, what is due, what happened: over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+from starlette.responses import Response
+
+from service.access.guard import allow
+from service.access.model import Caller, Role
+from service.db import Tx
+from service.events import store as events
+from service.reconciliation import examples
+from service.reconciliation import refusals as no
+from service.reconciliation.desk import Desk, answered
+from service.reconciliation.reports import actions
+from service.reconciliation.reports.deadlines import deadlines
+from service.reconciliation.reports.owed import advances
+from service.reconciliation.reports.schemas import (
+    AdvancesOut,
+    CashiersOut,
+    ClearingOut,
+    DeadlinesOut,
+    EventsOut,
+    MonthOut,
+)
+from service.wire.responses import example, refusals
+from service.wire.routing import Router
+from service.wire.types import Code, Day, Spelled
+
+router = Router(prefix="/v1", tags=["Reports"])
+
+Reader = Annotated[Caller, allow(Role.HOSPITAL, Role.PAYER, Role.AGENCY, Role.AUDITOR)]
+Counter = Annotated[Caller, allow(Role.HOSPITAL, Role.AGENCY, Role.AUDITOR)]
+PeriodAsked = Annotated[Code, Query(description='A month, "2018-06", or a quarter, "2018-Q2".', examples=["2018-06"])]
+MOST_EVENTS = 500
+
+
+def _position(text: str) -> tuple[int, int]:
+    transaction, number = text.split("-")
+    return int(transaction), int(number)
+
+
+After = Annotated[
+    str,
+    Spelled(
+        r"[0-9]{1,18}-[0-9]{1,18}",
+        "应为上次返回的 next",
+        "must be `next` of the poll before",
+        ("0-0",),
+    ),
+]
+
+
+@router.get("/advances", response_model=AdvancesOut, summary="What is owed", responses=example(200, examples.ADVANCES))
+async def list_advances(
+    request: Request,
+    caller: Reader,
+    tx: Tx,
+    payer: Annotated[Code | None, Query(description="Of this payer.")] = None,
+    hospital: Annotated[Code | None, Query(description="To this hospital.")] = None,
+    as_of: Annotated[Day | None, Query(description="At the end of this day; left out: today.")] = None,
+) -> Response:
+    """
+    What each payer owes each hospital: unbilled, billed, paid, deducted, and what is overdue by age.
+
+    What a payer owes is due by its calendar whether or not anybody ran the statement.
+    """
+    desk = Desk.of(request, tx, caller)
+    if desk.payers is not None and payer is not None and payer not in desk.payers:
+        return answered({"as_of": as_of or desk.today, "items": []})
+    if desk.hospital_code is not None and hospital not in (None, desk.hospital_code):
+        return answered({"as_of": as_of or desk.today, "items": []})
+    return answered(await advances(desk, as_of=as_of or desk.today, payer=payer, hospital_code=hospital))
+
+
+@router.get(
+    "/deadlines", response_model=DeadlinesOut, summary="What is due", responses=example(200, examples.DEADLINES)
+)
+async def list_deadlines(request: Request, caller: Reader, tx: Tx) -> Response:
+    """One list of what waits for somebody: statements to run, confirm and pay, transfers to receive, differences."""
+    desk = Desk.of(request, tx, caller)
+    return answered({"today": desk.today, "items": await deadlines(desk)})
+
+
+@router.get(
+    "/reports/month",
+    response_model=MonthOut,
+    summary="The month as settled",
+    responses=refusals(no.PeriodInvalid) | example(200, examples.MONTH),
+)
+async def report_month(request: Request, caller: Reader, tx: Tx, period: PeriodAsked) -> Response:
+    """Visits, cost, each layer and the actual ratio, as a whole, by hospital and by identity class."""
+    asked = actions.period_asked(period)
+    return answered(await actions.month(Desk.of(request, tx, caller), asked))
+
+
+@router.get(
+    "/reports/clearing",
+    response_model=ClearingOut,
+    summary="The month as cleared",
+    responses=refusals(no.PeriodInvalid) | example(200, examples.CLEARING),
+)
+async def report_clearing(request: Request, caller: Reader, tx: Tx, period: PeriodAsked) -> Response:
+    """
+    What was owed before, what was advanced, reversed, billed, paid and deducted, and what is owed after.
+
+    The agency sees every pair, a payer its own, a hospital its own: from one ledger, so that they agree.
+    """
+    asked = actions.period_asked(period)
+    return answered(await actions.clearing(Desk.of(request, tx, caller), asked))
+
+
+@router.get(
+    "/reports/cashier",
+    response_model=CashiersOut,
+    summary="The cashier's day",
+    responses=example(200, examples.CASHIER),
+)
+async def report_cashier(
+    request: Request,
+    caller: Counter,
+    tx: Tx,
+    day: Annotated[Day, Query(description="The day of settlement.")],
+    hospital: Annotated[Code | None, Query(description="Of this hospital; a hospital sees its own.")] = None,
+) -> Response:
+    """By operator: how many were settled and reversed, the bills' total, and what patients owed at the counter."""
+    return answered(await actions.cashier(Desk.of(request, tx, caller), day, hospital))
+
+
+@router.get("/events", response_model=EventsOut, summary="What happened", responses=example(200, examples.EVENTS))
+async def list_events(
+    request: Request,
+    caller: Reader,
+    tx: Tx,
+    after: Annotated[
+        After | None, Query(description="`next` of the poll before; left out: from the beginning.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_EVENTS, description="How many events at most.")] = 100,
+) -> Response:
+    """
+    Every change of state of the caller's settlements, statements, payments and differences, in order.
+
+    For systems on closed networks: poll with `after`; nothing is ever missed or told twice.
+    """
+    desk = Desk.of(request, tx, caller)
+    position = _position(after or "0-0")
+    found = await events.after(
+        tx,
+        desk.county_code,
+        hospital_code=desk.hospital_code,
+        payers=desk.payers,
+        position=position,
+        limit=limit,
+    )
+    items: list[dict[str, Any]] = [
+        {
+            "cursor": f"{at[0]}-{at[1]}",
+            "kind": one.kind,
+            "at": one.at,
+            "subject": str(one.subject),
+            "hospital_code": one.hospital_code,
+            "payer": one.payer,
+            "data": one.data,
+        }
+        for at, one in found
+    ]
+    last = found[-1][0] if found else position
+    return answered({"items": items, "next": f"{last[0]}-{last[1]}"})

@@ -1,0 +1,26 @@
+"""Every router of the room."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from service.reconciliation.deductions import routes as deductions
+from service.reconciliation.matching import routes as matching
+from service.reconciliation.papers import routes as papers
+from service.reconciliation.payments import routes as payments
+from service.reconciliation.reports import routes as reports
+from service.reconciliation.statements import routes as statements
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    statements.router,
+    papers.router,
+    matching.router,
+    deductions.router,
+    payments.router,
+    reports.router,
+)
+TAGS: Final = [
+    {"name": "Statements", "description": "What a payer owes a hospital for a period: billed, matched, confirmed."},
+    {"name": "Payments", "description": "Bank transfers from payers to hospitals."},
+    {"name": "Reports", "description": "What is owed, what is due, the month and the day, and what happened."},
+]

@@ -1,0 +1,1 @@
+"""What is billed, to whom, until when?"""

@@ -1,0 +1,199 @@
+"""What can be done with statements: run a period, read them, confirm them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.access.model import Role
+from service.claims.described import described
+from service.db import transaction_on
+from service.errors import Refusal, Text
+from service.money import yuan
+from service.reconciliation import calendar
+from service.reconciliation.calendar import due_on, kind_of
+from service.reconciliation.desk import Desk
+from service.reconciliation.refusals import (
+    AlreadyConfirmed,
+    EarlierOpen,
+    PeriodInvalid,
+    PeriodOpen,
+    StatementClosed,
+    StatementOrder,
+    StatementUnknown,
+)
+from service.reconciliation.statements import gather, store
+from service.reconciliation.statements.answer import line_answer, statement_answer
+from service.reconciliation.statements.gather import Bill
+from service.reconciliation.statements.store import Row
+
+DESCRIBED_AT_ONCE = 1000
+
+Progress = Callable[[int, int], None]
+
+
+async def run(
+    desk: Desk, payer: str, period_name: str, *, dry_run: bool, progress: Progress | None = None
+) -> dict[str, Any]:
+    """
+    Bill a payer's period: one statement per hospital, each in a transaction of its own.
+
+    So a run that dies goes on where it stopped when it is started again, and a hospital that cannot be billed is
+    reported and stops no other. Running again gives the same statements. Raises payer.unknown, period.no_calendar,
+    period.invalid and period.open.
+    """
+    period = calendar.period(period_name)
+    clearing = desk.clearing(payer, period.last if period else desk.today)
+    if period is None or kind_of(period) != clearing.every:
+        raise PeriodInvalid("/period")
+    if desk.today <= period.last:
+        raise PeriodOpen("/period")
+    codes = await gather.hospitals(desk.tx, desk.county_code, payer, period)
+
+    items: list[dict[str, Any]] = []
+    failed: list[dict[str, Any]] = []
+    for number, code in enumerate(codes, 1):
+        bill = Bill(payer, code, period, clearing)
+        try:
+            found = await (_draft(desk, bill) if dry_run else _issued(desk, bill))
+            items += [found] if found is not None else []
+        except (Refusal, SQLAlchemyError) as error:
+            failed.append(_failure(code, error))
+        if progress is not None:
+            progress(number, len(codes))
+    await desk.note("statement.dry_run" if dry_run else "statement.run", subject=f"{payer}/{period.name}")
+    return {"payer": payer, "period": period.name, "dry_run": dry_run, "items": items, "failed": failed}
+
+
+async def _issued(desk: Desk, bill: Bill) -> dict[str, Any] | None:
+    async with transaction_on(desk.engine) as tx:
+        known = await store.statements(tx, desk, {}, ids=[bill.id(desk.county_code)], limit=1)
+        if not known:
+            await _refuse_gap(desk, tx, bill)
+            deemed_on = desk.today + timedelta(days=bill.clearing.deemed_confirmed_days)
+            issued = await gather.issue(tx, desk, bill, deemed_on)
+            known = await store.statements(tx, desk, {}, ids=[bill.id(desk.county_code)], limit=1)
+            if issued is not None:
+                await tell(replace(desk, tx=tx), "statement.issued", known[0], total=known[0]["total"])
+        return statement_answer(known[0]) if known else None
+
+
+async def _draft(desk: Desk, bill: Bill) -> dict[str, Any] | None:
+    known = await store.statements(desk.tx, desk, {}, ids=[bill.id(desk.county_code)], limit=1)
+    if known:
+        return statement_answer(known[0])
+    await _refuse_gap(desk, desk.tx, bill)
+    sums = await gather.draft(desk.tx, desk.county_code, bill)
+    if sums is None:
+        return None
+    total = sums["lines_total"] + sums["carried_forward"]
+    nothing = dict.fromkeys(("paid", "deducted", "held"), 0)
+    unknown = dict.fromkeys(("at", "carried_into", "hospital_confirmed_at", "payer_confirmed_at", "deemed_on"))
+    row = {
+        "county_code": desk.county_code,
+        "id": bill.id(desk.county_code),
+        "payer": bill.payer,
+        "hospital_code": bill.hospital_code,
+        "period": bill.period.name,
+        "status": "draft",
+        "due_on": due_on(bill.period, bill.clearing),
+        "overdue": False,
+        "open_differences": 0,
+        "total": total,
+        "outstanding": total,
+    }
+    return statement_answer(row | sums | nothing | unknown)
+
+
+async def _refuse_gap(desk: Desk, tx: AsyncConnection, bill: Bill) -> None:
+    gap = await gather.earlier_open(tx, desk.county_code, bill)
+    if gap is not None:
+        raise EarlierOpen(
+            "/period",
+            detail=Text(
+                f"请先出具 {bill.hospital_code} {gap} 的结算单。",
+                f"Run {gap} of {bill.hospital_code} first: it has lines that nobody billed.",
+            ),
+        )
+
+
+def _failure(hospital_code: str, error: Refusal | SQLAlchemyError) -> dict[str, Any]:
+    if isinstance(error, Refusal):
+        return {"hospital_code": hospital_code, "code": error.code, "detail": error.detail.zh}
+    detail = "数据库拒绝了该医疗机构的结算单，其余医疗机构不受影响；请查看日志后重试。"
+    return {"hospital_code": hospital_code, "code": "statement.failed", "detail": detail}
+
+
+async def find(desk: Desk, statement_id: UUID) -> Row:
+    """A statement that the caller may see. Raises statement.unknown."""
+    found = await store.statements(desk.tx, desk, {}, ids=[statement_id], limit=1)
+    if not found:
+        raise StatementUnknown("/statement_id")
+    return found[0]
+
+
+async def locked(desk: Desk, statement_ids: list[UUID]) -> list[Row]:
+    """Statements whose money the caller is about to move, in the order asked. Raises statement.unknown."""
+    known = [await find(desk, statement_id) for statement_id in statement_ids]
+    if known:
+        await store.lock(desk.tx, known[0]["county_code"], statement_ids)
+    return [await find(desk, statement_id) for statement_id in statement_ids]
+
+
+async def read(desk: Desk, statement_id: UUID) -> dict[str, Any]:
+    found = await find(desk, statement_id)
+    await desk.note("statement.read", subject=str(statement_id))
+    return statement_answer(found) | {"layers": await layers(desk, found)}
+
+
+async def layers(desk: Desk, statement: Row) -> dict[str, str]:
+    """What a statement bills by layer."""
+    totals = await store.layer_totals(desk.tx, statement)
+    return {layer: yuan(amount) for layer, amount in totals.items()}
+
+
+async def described_lines(desk: Desk, statement: Row, lines: list[Row]) -> list[dict[str, Any]]:
+    """Lines with what the payer needs to open the case."""
+    answered: list[dict[str, Any]] = []
+    for start in range(0, len(lines), DESCRIBED_AT_ONCE):
+        page = lines[start : start + DESCRIBED_AT_ONCE]
+        ids = [line["settlement_id"] for line in page]
+        cases = await described(desk.tx, statement["county_code"], ids)
+        answered += [line_answer(statement, line, cases[line["settlement_id"]]) for line in page]
+    return answered
+
+
+async def confirm(desk: Desk, statement_id: UUID) -> dict[str, Any]:
+    """
+    Agree to a statement: the hospital first, then the payer (the agency for a payer that has no client of its own).
+
+    Raises statement.unknown, statement.closed, statement.not_confirmed_by_hospital, statement.already_confirmed.
+    """
+    statement = (await locked(desk, [statement_id]))[0]
+    side = "hospital" if desk.caller.role == Role.HOSPITAL else "payer"
+    if statement["status"] == "closed":
+        raise StatementClosed("/statement_id")
+    if side == "payer" and statement["hospital_confirmed_at"] is None:
+        raise StatementOrder("/statement_id")
+
+    if not await store.confirm(desk.tx, statement, side, desk.author()):
+        raise AlreadyConfirmed("/statement_id")
+    await tell(desk, f"statement.confirmed_by_{side}", statement)
+    await desk.note("statement.confirm", subject=str(statement_id))
+    return statement_answer(await find(desk, statement_id))
+
+
+async def tell(desk: Desk, kind: str, statement: Row, **data: Any) -> None:
+    """An event of a statement, for both its sides."""
+    await desk.tell(
+        kind,
+        statement["id"],
+        county_code=statement["county_code"],
+        hospital_code=statement["hospital_code"],
+        payer=statement["payer"],
+        **data,
+    )

@@ -1,0 +1,288 @@
+"""The other side's file against a statement: every injected difference found and typed, none invented."""
+
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import date
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import openpyxl
+import pytest
+
+from service.money import yuan
+from tests.cases.county import done
+from tests.reconciliation.bulk import Case
+from tests.reconciliation.conftest import H1, Calendar, Parties
+
+JUNE_9, JUNE_20, JULY_3 = date(2018, 6, 9), date(2018, 6, 20), date(2018, 7, 3)
+PAYER = "top_up_insurer"
+Settled = Callable[..., Awaitable[None]]
+
+
+class Row(NamedTuple):
+    """A row of the other side's file: a reference and an amount in fen."""
+
+    reference: str
+    amount: int
+
+
+def csv_file(rows: list[Row], *, headings: str = "结算号,金额", encoding: str = "utf-8-sig") -> bytes:
+    return "\r\n".join([headings, *(f"{row.reference},{yuan(row.amount)}" for row in rows)]).encode(encoding)
+
+
+def national_file(rows: list[Row]) -> bytes:
+    """The 3202 text: tab-separated, no headings, `null` for what is empty, dashes left out of ids."""
+    texts = (
+        "\t".join([row.reference.replace("-", ""), "null", "P1", "1.00", yuan(row.amount), "0", "0"]) for row in rows
+    )
+    return "\n".join(texts).encode()
+
+
+def xlsx_file(rows: list[Row]) -> bytes:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(["结算号", "金额"])
+    for row in rows:
+        book.active.append([row.reference, float(yuan(row.amount))])
+    made = BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+async def match(parties: Parties, statement: dict[str, Any], content: bytes, *, name: str = "a.csv") -> Any:
+    path = f"/v1/statements/{statement['id']}/matches"
+    return await done(await parties.insurer("POST", path, files={"file": (name, content)}))
+
+
+def types(matched: Any) -> list[tuple[Any, ...]]:
+    return in_order((one["kind"], one["ours"], one["theirs"], one["elsewhere"]) for one in matched["differences"])
+
+
+def in_order(found: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return sorted(found, key=lambda one: tuple(str(part) for part in one))
+
+
+class Month(NamedTuple):
+    statement: dict[str, Any]
+    rows: list[Row]
+
+
+@pytest.fixture
+async def month(parties: Parties, calendar: Calendar, settled: Settled) -> Month:
+    """June of the top-up insurer: ten lines and a reversal of one of them; beside it a basic-only case and July."""
+    cases = [Case(JUNE_9, H1, {"basic": 1_000_00, "top_up": n * 100_00}) for n in range(1, 11)]
+    await settled(*cases, cases[4].reversed_on(JUNE_20))
+    calendar.turn_to("2018-07-02")
+    statement = (await parties.run(PAYER, "2018-06"))["items"][0]
+    rows = [Row(str(case.id), case.layers["top_up"]) for case in cases]
+    return Month(statement, [*rows, Row(str(cases[4].id), -cases[4].layers["top_up"])])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+async def test_an_equal_file_is_level_in_every_encoding(parties: Parties, month: Month, encoding: str) -> None:
+    matched = await match(parties, month.statement, csv_file(month.rows, encoding=encoding))
+
+    assert (matched["level"], matched["differences"], matched["row_count"]) == (True, [], 11)
+
+
+async def test_the_national_text_and_a_workbook_are_read_alike(parties: Parties, month: Month) -> None:
+    national = await match(parties, month.statement, national_file(month.rows), name="3202.txt")
+    workbook = await match(parties, month.statement, xlsx_file(month.rows), name="a.xlsx")
+
+    assert (national["level"], national["format"]) == (True, "3202")
+    assert (workbook["level"], workbook["format"]) == (True, "table")
+
+
+async def test_our_own_export_matches_itself(parties: Parties, month: Month) -> None:
+    for kind in ("csv", "xlsx"):
+        path = f"/v1/statements/{month.statement['id']}/export?format={kind}"
+        exported = (await parties.insurer("GET", path)).content
+        matched = await match(parties, month.statement, exported, name=f"a.{kind}")
+
+        assert (matched["level"], matched["differences"]) == (True, [])
+
+
+async def test_equal_totals_with_errors_that_compensate_are_two_differences(parties: Parties, month: Month) -> None:
+    rows = list(month.rows)
+    rows[0] = rows[0]._replace(amount=rows[0].amount + 1)
+    rows[1] = rows[1]._replace(amount=rows[1].amount - 1)
+
+    matched = await match(parties, month.statement, csv_file(rows))
+
+    assert matched["ours_total"] == matched["theirs_total"]
+    assert not matched["level"]
+    assert types(matched) == [("amount", "100.00", "100.01", None), ("amount", "200.00", "199.99", None)]
+
+
+async def test_each_kind_of_difference_is_told_from_the_others(
+    parties: Parties, calendar: Calendar, settled: Settled, month: Month
+) -> None:
+    elsewhere = Case(JULY_3, H1, {"top_up": 77_00})
+    others = Case(JUNE_9, H1, {"basic": 66_00})
+    await settled(elsewhere, others)
+    rows = [
+        *month.rows[1:4],
+        # The reversal of the fifth is not known there.
+        *month.rows[4:10],
+        month.rows[5],
+        Row(str(month.rows[6].reference), -month.rows[6].amount),
+        Row(str(elsewhere.id), 77_00),
+        Row(str(others.id), 66_00),
+        Row("0198c7a4-5c00-7000-8000-00000000dead", 55_00),
+        Row("not-a-number", 44_00),
+    ]
+
+    matched = await match(parties, month.statement, csv_file(rows))
+
+    assert types(matched) == [
+        ("duplicate", None, "600.00", None),
+        ("missing_here", None, "44.00", None),
+        ("missing_here", None, "55.00", None),
+        ("missing_there", "100.00", None, None),
+        ("reversed_one_side", "-500.00", None, None),
+        ("reversed_one_side", None, "-700.00", None),
+        ("wrong_payer", None, "66.00", "basic_fund"),
+        ("wrong_period", None, "77.00", "unbilled"),
+    ]
+
+
+async def test_a_corrected_file_closes_what_is_gone_and_keeps_what_was_settled(parties: Parties, month: Month) -> None:
+    first = [row._replace(amount=row.amount - 1) if n < 3 else row for n, row in enumerate(month.rows)]
+    found = (await match(parties, month.statement, csv_file(first)))["differences"]
+    path = f"/v1/differences/{found[0]['id']}/resolution"
+    await done(await parties.agency("POST", path, {"resolution": "keep_ours", "note": "已核对"}), 200)
+
+    second = await match(parties, month.statement, csv_file([*first[:2], *month.rows[2:]]))
+
+    assert [(one["id"], one["status"]) for one in second["differences"]] == [
+        (found[0]["id"], "resolved"),
+        (found[1]["id"], "open"),
+    ]
+    listed = await done(await parties.auditor("GET", f"/v1/statements/{month.statement['id']}/differences"), 200)
+    assert [one["status"] for one in listed["items"]] == ["resolved", "open", "gone"]
+
+
+async def test_what_moves_money_needs_a_second_person_of_the_other_side(
+    parties: Parties, calendar: Calendar, month: Month
+) -> None:
+    rows = [month.rows[0]._replace(amount=60_00), *month.rows[1:]]
+    [difference] = (await match(parties, month.statement, csv_file(rows)))["differences"]
+    path, body = f"/v1/differences/{difference['id']}/resolution", {"resolution": "accept_theirs", "note": "少付"}
+
+    nobody = await parties.insurer("POST", path, body)
+    proposed = await parties.insurer("POST", path, body, operator="jia")
+    alone = await parties.insurer("POST", path, body, operator="jia")
+    same_side = await parties.insurer("POST", path, body, operator="yi")
+    before = await parties.statement(month.statement["id"])
+    accepted = await parties.hospital("POST", path, body, operator="bing")
+    after = await parties.statement(month.statement["id"])
+
+    assert [one.json()["code"] for one in (nobody, alone, same_side)] == ["difference.second_person"] * 3
+    assert (proposed.json()["status"], accepted.json()["status"]) == ("proposed", "resolved")
+    assert (before["deducted"], after["deducted"]) == ("0.00", "40.00")
+    assert [step["operator"] for step in accepted.json()["history"]] == [None, "jia", "bing"]
+
+
+async def test_a_line_held_back_rolls_to_the_next_statement(parties: Parties, calendar: Calendar, month: Month) -> None:
+    [difference] = (await match(parties, month.statement, csv_file(month.rows[1:])))["differences"]
+    path, body = f"/v1/differences/{difference['id']}/resolution", {"resolution": "hold_back"}
+    await done(await parties.insurer("POST", path, body, operator="jia"), 200)
+    await done(await parties.hospital("POST", path, body, operator="yi"), 200)
+    held = await parties.statement(month.statement["id"])
+    calendar.turn_to("2018-08-01")
+    july = (await parties.run(PAYER, "2018-07"))["items"][0]
+
+    assert (held["held"], held["outstanding"]) == ("100.00", "4900.00")
+    [line] = await parties.lines(july["id"])
+    assert (line["kind"], line["amount"], line["original_line"]) == ("adjustment", "100.00", f"2018-06-{H1}-000001")
+
+
+async def test_a_file_that_cannot_be_read_names_its_rows(parties: Parties, month: Month) -> None:
+    path = f"/v1/statements/{month.statement['id']}/matches"
+    files = ["结算号,金额\r\nx,1.005\r\n,2.00\r\ny,3.00", "什么,也,不是\r\n1,2,3", ""]
+    codes = []
+    for content in files:
+        refused = await parties.insurer("POST", path, files={"file": ("a.csv", content.encode())})
+        codes.append((refused.status_code, refused.json()["code"]))
+        if len(codes) == 1:
+            assert "第 2、3 行" in refused.json()["detail"]
+
+    assert codes == [(422, "match.file"), (422, "match.file"), (422, "sheet.empty")]
+
+
+MUTATIONS = ("drop", "amount", "sign", "duplicate", "unknown", "wrong_period", "wrong_payer", "unreverse", "reverse")
+
+
+async def test_a_thousand_random_mutations_are_all_found_and_nothing_else(
+    parties: Parties, calendar: Calendar, settled: Settled
+) -> None:
+    """Precision and recall 1.0: what is found is exactly what was injected, file after file."""
+    dice = random.Random(3202)
+    june = [Case(JUNE_9, H1, {"basic": 10_00 * n, "top_up": 10_00 + n}) for n in range(1, 121)]
+    reversals = [case.reversed_on(JUNE_20) for case in june[100:]]
+    july = [Case(JULY_3, H1, {"top_up": 5_00 + n}) for n in range(20)]
+    basic = [Case(JUNE_9, H1, {"basic": 6_00 + n}) for n in range(20)]
+    await settled(*june, *reversals, *july, *basic)
+    calendar.turn_to("2018-07-02")
+    statement = (await parties.run(PAYER, "2018-06"))["items"][0]
+    whole = [Row(str(c.id), c.layers["top_up"]) for c in june] + [
+        Row(str(c.original.id if dice.random() < 0.5 and c.original else c.id), c.layers["top_up"]) for c in reversals
+    ]
+    injected = 0
+    while injected < 1000:
+        rows, wanted = mutate(dice, list(whole), july, basic, june)
+        dice.shuffle(rows)
+        matched = await match(parties, statement, csv_file(rows))
+        assert types(matched) == in_order(wanted), f"after {injected} mutations"
+        injected += len(wanted)
+
+
+def mutate(
+    dice: random.Random, rows: list[Row], july: list[Case], basic: list[Case], june: list[Case]
+) -> tuple[list[Row], list[tuple[Any, ...]]]:
+    """A file with up to 40 differences of every kind, each on a line of its own, and what they are."""
+    wanted: list[tuple[Any, ...]] = []
+    touched: set[int] = set()
+    gone: set[int] = set()
+    more: list[Row] = []
+    spare = {"wrong_period": list(july), "wrong_payer": list(basic)}
+    for _ in range(dice.randint(1, 40)):
+        kind = dice.choice(MUTATIONS)
+        at = dice.randrange(100)
+        if kind == "unreverse":
+            at = dice.randrange(120, 140)
+        if at in touched and kind not in ("unknown", "wrong_period", "wrong_payer"):
+            continue
+        row = rows[at]
+        ours = yuan(row.amount)
+        match kind:
+            case "drop":
+                gone.add(at)
+                wanted.append(("missing_there", ours, None, None))
+            case "amount" | "sign":
+                amount = -row.amount if kind == "sign" else row.amount + dice.choice((-1, 1, -100, 900))
+                rows[at] = row._replace(amount=amount)
+                wanted.append(("amount", ours, yuan(amount), None))
+            case "duplicate":
+                more.append(row)
+                wanted.append(("duplicate", None, ours, None))
+            case "reverse":
+                more.append(row._replace(amount=-row.amount))
+                wanted.append(("reversed_one_side", None, yuan(-row.amount), None))
+            case "unreverse":
+                gone.add(at)
+                wanted.append(("reversed_one_side", ours, None, None))
+            case "unknown":
+                amount = dice.randint(1, 99999)
+                more.append(Row(f"X{dice.getrandbits(40)}", amount))
+                wanted.append(("missing_here", None, yuan(amount), None))
+                continue
+            case _:
+                if spare[kind]:
+                    case = spare[kind].pop()
+                    more.append(Row(str(case.id), case.paid))
+                    elsewhere = "unbilled" if kind == "wrong_period" else "basic_fund"
+                    wanted.append((kind, None, yuan(case.paid), elsewhere))
+                continue
+        touched.add(at)
+    return [row for n, row in enumerate(rows) if n not in gone] + more, wanted
