@@ -237,3 +237,17 @@ EVENTS: Final[dict[str, Any]] = {
     ],
     "next": "7731-1",
 }
+MATCH_FORM: Final[dict[str, Any]] = {
+    "requestBody": {
+        "content": {
+            "multipart/form-data": {
+                "examples": {
+                    "example": {
+                        "summary": "A table with headings",
+                        "value": {"file": "结算号,金额\r\n0198c7a4-5c00-7000-8000-000000000001,2299.60"},
+                    }
+                }
+            }
+        }
+    }
+}

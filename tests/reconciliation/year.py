@@ -77,7 +77,7 @@ class Year:
         dice, days = self.dice, months.monthrange(YEAR, month)[1]
         new = [
             Case(date(YEAR, month, dice.randint(1, days)), dice.choice(self.hospitals), self.layers())
-            for _ in range(self.settlements // 12)
+            for _ in range(-(-self.settlements // 12))
         ]
         last = date(YEAR, month, days)
         again: list[Case] = []
