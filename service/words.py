@@ -45,3 +45,5 @@ class FindingCode(StrEnum):
     CATALOGUE_DIFFERS = "catalogue.differs"
     AGREEMENT_EXPIRED = "agreement.expired"
     INJURY_RECOURSE = "injury.recourse"
+    VISIT_TOUCHES_STAY = "visit.touches_stay"
+    VISIT_SAME_DAY = "visit.same_day"

@@ -1,6 +1,7 @@
 """`onestop demo` as a script drives it: ready, stopped, killed, started again where it was."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from service.embedded.cluster import Cluster
 
 ROOT = Path(__file__).parents[1]
 ROLES = {"hospital", "agency", "insurer", "civil_affairs", "township", "auditor"}
@@ -38,6 +41,10 @@ def demo(tmp_path: Path) -> Iterator[Start]:
     for process in started:
         process.kill()
         process.wait()
+    # As root the database lies on open ground, where nobody else would clear it away.
+    if (home := tmp_path / "data" / "postgres").is_symlink():
+        Cluster.below(tmp_path / "data").stop_orphan()
+        shutil.rmtree(home.resolve())
 
 
 def test_a_script_can_drive_it_stop_it_kill_it_and_go_on(demo: Start, tmp_path: Path) -> None:

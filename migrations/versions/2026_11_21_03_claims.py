@@ -236,7 +236,7 @@ END $$
 REFUSE_CHANGE = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% only grows: correct it by adding', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION '% changes only as settlements are added', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$
 """
 
@@ -265,12 +265,11 @@ BEGIN
         'sums', (SELECT coalesce(json_agg(json_build_array(period, name, value)), '[]') FROM accumulators
             WHERE county_code = p_county AND person_no = p_person AND period = ANY (p_periods) AND value <> 0),
         'parts', (SELECT coalesce(json_agg(json_build_array(hospital_code, visit_no, interim_no, county_code,
-                person_no, settlement_id, admitted_on, last_day)), '[]') FROM live_visits
+                person_no, settlement_id, visit_type, admitted_on, last_day)), '[]') FROM live_visits
             WHERE hospital_code = p_hospital AND visit_no = p_visit),
-        'stays', (SELECT coalesce(json_agg(json_build_array(hospital_code, visit_no, interim_no, county_code,
-                person_no, settlement_id, admitted_on, last_day)), '[]') FROM live_visits
-            WHERE county_code = p_county AND person_no = p_person AND visit_type = 'inpatient'
-                AND admitted_on <= p_to AND last_day >= p_from
+        'others', (SELECT coalesce(json_agg(json_build_array(hospital_code, visit_no, interim_no, county_code,
+                person_no, settlement_id, visit_type, admitted_on, last_day)), '[]') FROM live_visits
+            WHERE county_code = p_county AND person_no = p_person AND admitted_on <= p_to AND last_day >= p_from
                 AND (hospital_code, visit_no) <> (p_hospital, p_visit)));
 END $$
 """
@@ -296,6 +295,10 @@ def upgrade() -> None:
     ):
         op.execute(table)
     op.execute("CREATE TRIGGER carry_sum AFTER INSERT ON accumulator_entries FOR EACH ROW EXECUTE FUNCTION carry_sum()")
+    op.execute(
+        "CREATE TRIGGER only_carried BEFORE INSERT OR UPDATE OR DELETE ON accumulators FOR EACH ROW"
+        " WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_change()"
+    )
     op.execute(
         "CREATE CONSTRAINT TRIGGER prove_settlement AFTER INSERT ON settlements"
         " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION prove_settlement()"

@@ -11,7 +11,7 @@ from service.claims import bill, checks, trace
 from service.claims import refusals as no
 from service.claims.bill import LineTerms
 from service.claims.decided import check_decided, check_other
-from service.claims.findings import of_bill, of_visit
+from service.claims.findings import of_bill, of_history, of_visit
 from service.claims.model import History, Order, Record, Status, ThirdParty
 from service.errors import Text
 from service.explanation.render import Renderer
@@ -55,7 +55,7 @@ def decide(caller: Caller, order: Order, facts: Facts, history: History, making:
     terms = bill.terms_of_lines(order, bill.Catalogue(facts.visit.catalogue), history.earlier_lines)
     lines = bill.fee_lines(order, terms)
     scoped = scope_bill(lines)
-    bill.check_amounts(scoped.amounts)
+    bill.check_amounts(order, scoped, history.earlier_lines)
     check_other(facts.pack, order.other)
 
     claim = Claim(
@@ -87,7 +87,12 @@ def _decided(
     terms: Sequence[LineTerms],
 ) -> Record:
     settlement = settle(claim, facts.pack, scoped)
-    found = (*of_bill(order, terms), *of_visit(order, facts.visit, facts.pack, claim), *settlement.findings)
+    found = (
+        *of_bill(order, terms),
+        *of_visit(order, facts.visit, facts.pack, claim),
+        *of_history(order, history),
+        *settlement.findings,
+    )
     _refuse_findings(facts.pack, found)
     made = making.settlement_id is not None
     return Record(

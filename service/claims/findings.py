@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from service.claims.bill import LineTerms
-from service.claims.model import Order, OrderedLine, ThirdParty
+from service.claims.model import History, Order, OrderedLine, ThirdParty
 from service.money import PRICE_PLACES, price_times_quantity, ratio, unscaled
 from service.policy.model import Pack
 from service.registers.model import VisitFacts
@@ -21,6 +21,20 @@ def of_visit(order: Order, facts: VisitFacts, pack: Pack, claim: Claim) -> list[
         found.append(Finding(FindingCode.AGREEMENT_EXPIRED))
     if order.third_party == ThirdParty.LIABLE_UNPAID:
         found.append(Finding(FindingCode.INJURY_RECOURSE))
+    return found
+
+
+def of_history(order: Order, history: History) -> list[Finding]:
+    """Other visits that may be the same encounter (domain §9): stays that touch, chronic visits of one day."""
+    found = []
+    for other in history.others:
+        if other.visit_type != order.visit_type:
+            continue
+        day = max(other.admitted_on, order.admitted_on).isoformat()
+        if order.is_stay:
+            found.append(Finding(FindingCode.VISIT_TOUCHES_STAY, {"day": day}))
+        else:
+            found.append(Finding(FindingCode.VISIT_SAME_DAY, {"day": day}))
     return found
 
 

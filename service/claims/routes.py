@@ -53,7 +53,7 @@ WHY_NOT = refusals(
 
 def _desk(request: Request) -> Desk:
     state = request.app.state
-    return Desk(state.packs, state.clock, state.vault)
+    return Desk(state.law, state.clock, state.vault)
 
 
 def _language(request: Request) -> str:

@@ -68,7 +68,11 @@ class Renderer:
 
 
 def _why_nothing(award: Award) -> Step:
-    """The step that says why a layer pays nothing: the cap that cut it, else the last that came to nothing."""
+    """
+    The step that says why a layer pays nothing: nothing to work on, a cap that cut it, or the last that came to
+    nothing.
+    """
+    no_base = [step for step in award.steps if step.rule.endswith(".base") and not step.applied]
     cut = [step for step in award.steps if step.rule.startswith("cap.") and step.applied]
     came_to_nothing = [step for step in award.steps if not step.applied and not step.rule.startswith("cap.")]
-    return (cut or came_to_nothing or award.steps)[-1]
+    return (no_base or cut or came_to_nothing or award.steps)[-1]

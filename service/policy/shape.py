@@ -6,7 +6,7 @@ Amounts are quoted strings in yuan, ratios quoted strings from 0 to 1: unquoted,
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.money import Fen
@@ -55,7 +55,7 @@ class DeductibleShape(Shape):
 class CapsShape(Shape):
     visit: tuple[CapCase, ...] | None = Field(default=None, min_length=1)
     year: tuple[CapCase, ...] | None = Field(default=None, min_length=1)
-    disease_year: bool = False
+    disease_year: StrictBool = False
 
 
 class EligibleShape(Sourced):
@@ -98,7 +98,7 @@ class BandTermsShape(TermsShape):
     deductible: tuple[AmountCase, ...] = ()
     bands: BandsShape | None = None
     points: tuple[PointsCase, ...] = ()
-    catch_up: bool = False
+    catch_up: StrictBool = False
 
 
 class AidClassShape(Sourced):
@@ -138,8 +138,8 @@ class PayerShareShape(Shape):
 
 class AdvanceShape(Sourced):
     when: When = None
-    agreement: bool = False
-    on_application: bool = False
+    agreement: StrictBool = False
+    on_application: StrictBool = False
 
 
 class LayerShape(Shape):

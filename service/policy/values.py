@@ -3,12 +3,15 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.money import WHOLE, Fen, Ppm, fen, ppm
 from service.policy.terms import Part, Source
 from service.words import HospitalLevel, IdentityClass, Location
+
+LARGEST_AMOUNT = fen("999999999999.99")
+"""No amount on the wire is larger."""
 
 
 def _number(value: Any, read: Any, what: str) -> Any:
@@ -24,8 +27,8 @@ def _number(value: Any, read: Any, what: str) -> Any:
 
 def _amount(value: Any) -> Fen:
     amount: Fen = _number(value, fen, "amount in yuan")
-    if amount < 0:
-        raise PydanticCustomError("negative", "an amount is not negative")
+    if not 0 <= amount <= LARGEST_AMOUNT:
+        raise PydanticCustomError("out_of_range", "an amount lies between 0 and 999 999 999 999.99 yuan")
     return amount
 
 
@@ -71,7 +74,7 @@ class Sourced(Shape):
     """Every value of the law says where it stands, or that it is a demonstration."""
 
     clauses: tuple[str, ...] = ()
-    demonstration: bool = False
+    demonstration: StrictBool = False
     note: str | None = None
 
     @model_validator(mode="after")
@@ -94,8 +97,8 @@ class ConditionShape(Shape):
     without_identities: tuple[IdentityClass, ...] | None = None
     locations: tuple[Location, ...] | None = None
     levels: tuple[HospitalLevel, ...] | None = None
-    specialist: bool | None = None
-    referred: bool | None = None
+    specialist: StrictBool | None = None
+    referred: StrictBool | None = None
     any_of: tuple["str | ConditionShape", ...] = ()
     all_of: tuple["str | ConditionShape", ...] = ()
 
@@ -132,7 +135,7 @@ class AmountCase(CaseShape):
 class CapCase(CaseShape):
     value: Amount | None = None
     by_level: dict[HospitalLevel, Amount] | None = None
-    none: bool = False
+    none: StrictBool = False
 
 
 class RatioCase(CaseShape):

@@ -96,9 +96,8 @@ class FactsAsked:
     """
     What a visit needs to know of the registers.
 
-    `person_key` comes from `keys.person_key`; `last_day` is the day of discharge or service,
-    `first_admitted_on` the day a referral must be in force (None: the last day); the catalogue answers with every
-    version in force on some day from `charged_from` to `charged_to`.
+    `person_key` comes from `keys.person_key`; `last_day` is the day of discharge or service; the catalogue answers
+    with every version in force on some day from `charged_from` to `charged_to`.
     """
 
     person_key: tuple[str, bytes]
@@ -106,7 +105,6 @@ class FactsAsked:
     last_day: date
     charged_from: date
     charged_to: date
-    first_admitted_on: date | None = None
     referral_no: str | None = None
     disease_code: str | None = None
     item_codes: list[str] | tuple[str, ...] = ()
@@ -121,6 +119,7 @@ class PersonFacts:
     insured: bool
     barred: str | None
     identities: tuple[str, ...]
+    born_on: date | None
     died_on: date | None
 
 
@@ -146,14 +145,13 @@ class AgreementFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReferralFacts:
-    """A referral of the person's county, whoever's; `in_force` is said of the day of first admission."""
+    """A referral of the person's county, whoever's. In force from its approval to `valid_to`."""
 
     referral_no: str
     person_no: str
     hospital_code: str
     approved_on: date
     valid_to: date | None
-    in_force: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ HOSPITALS = [
     Refused("absent", of(hospital_code="H0"), "hospital.unknown", "/hospital_code", 404, by="hospital"),
     Refused("not-connected", of(hospital_code="@unconnected"), "hospital.not_connected", "/hospital_code"),
     Refused("suspended", of(hospital_code="@suspended"), "hospital.suspended", "/hospital_code"),
-    Refused("agency-elsewhere", of(), "hospital.unknown", "/hospital_code", 404, by="neighbour"),
+    Refused("agency-elsewhere", of(), "person.unknown", "/person", by="neighbour"),
 ]
 DATES = [
     Refused("reversed", of(discharged_on="2018-05-31"), "visit.dates", "/discharged_on"),

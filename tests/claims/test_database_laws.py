@@ -104,12 +104,12 @@ async def now(owner: Owner) -> None:
 @pytest.mark.parametrize("table", GROWS)
 @pytest.mark.parametrize("verb", ["UPDATE {} SET county_code = county_code", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 async def test_what_is_settled_is_never_changed(table: str, verb: str, owner: Owner) -> None:
-    with pytest.raises(asyncpg.RestrictViolationError, match="only grows"):
+    with pytest.raises(asyncpg.RestrictViolationError, match="changes only as settlements are added"):
         await owner.prompt.execute(verb.format(table))
 
 
 async def test_the_refusal_holds_where_no_row_is_meant(owner: Owner) -> None:
-    with pytest.raises(asyncpg.RestrictViolationError, match="only grows"):
+    with pytest.raises(asyncpg.RestrictViolationError, match="changes only as settlements are added"):
         await owner.prompt.execute("DELETE FROM settlements WHERE false")
 
 
@@ -202,6 +202,20 @@ async def test_layers_that_do_not_add_up_to_the_row_are_refused(change: str, own
         await now(owner)
 
     assert refused.value.constraint_name == "settlement_layers_add_up"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE accumulators SET value = value + 1",
+        "DELETE FROM accumulators",
+        "INSERT INTO accumulators VALUES ('459901', 'P-1', '2018', 'basic.paid', 1)",
+    ],
+    ids=["changed", "deleted", "added"],
+)
+async def test_sums_change_by_their_entries_alone(statement: str, owner: Owner) -> None:
+    with pytest.raises(asyncpg.RestrictViolationError, match="changes only as settlements are added"):
+        await owner.prompt.execute(statement)
 
 
 async def test_a_layer_that_goes_no_known_way_is_refused(owner: Owner) -> None:
