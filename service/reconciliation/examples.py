@@ -147,6 +147,7 @@ ADVANCES: Final[dict[str, Any]] = {
         {
             "payer": "top_up_insurer",
             "hospital_code": "H45990100101",
+            "person_no": None,
             "unbilled": "800.00",
             "billed": "2299.60",
             "returned": "0.00",
