@@ -88,7 +88,6 @@ def upgrade() -> None:
     op.execute(POSTINGS)
     op.execute("CREATE INDEX ix_postings_account ON postings (county_code, payer, payee, on_day)")
     op.execute(EVENTS)
-    op.execute("CREATE INDEX ix_events_hospital ON events (hospital_code, txid, seq)")
     op.execute(PROVE_POSTED)
     op.execute(
         "CREATE CONSTRAINT TRIGGER prove_settlement_posted AFTER INSERT ON settlements DEFERRABLE INITIALLY DEFERRED"

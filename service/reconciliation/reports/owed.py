@@ -55,11 +55,9 @@ async def open_amounts(
 ) -> list[Open]:
     """Everything open at the end of a day that the caller may see, with the day by which it is due, billed or not."""
     values: dict[str, Any] = {"as_of": as_of}
-    scope = ["p.payee LIKE 'hospital:%'"]
+    scope = ["p.payee LIKE 'hospital:%'", "p.county_code = ANY (:county_codes)"]
     own = desk.hospital_code
-    if own is None:
-        scope.append("p.county_code = :county_code")
-        values["county_code"] = desk.county_code
+    values["county_codes"] = desk.county_codes
     if own is not None or hospital_code is not None:
         scope.append("p.payee = :payee")
         values["payee"] = hospital(own or hospital_code or "")
@@ -99,7 +97,7 @@ async def advances(
     payers = [payer] if payer is not None else desk.payers
     found = await ledger.balances(
         desk.tx,
-        None if desk.hospital_code is not None else desk.county_code,
+        desk.county_codes,
         as_of=as_of,
         payers=payers,
         payee=hospital(own) if own is not None else None,
@@ -122,7 +120,7 @@ async def advances(
 async def owed_to_person(desk: Desk, person_no: str, *, as_of: date, payer: str | None = None) -> dict[str, Any]:
     """What each payer owes a patient's account at the end of a day, by state: it enters no statement."""
     payers = [payer] if payer is not None else desk.payers
-    found = await ledger.balances(desk.tx, desk.county_code, as_of=as_of, payers=payers, payee=person(person_no))
+    found = await ledger.balances(desk.tx, desk.county_codes, as_of=as_of, payers=payers, payee=person(person_no))
     states: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATES, 0))
     for one in found:
         if one.state in STATES:

@@ -148,13 +148,12 @@ async def list_events(
     For systems on closed networks: poll with `after`; nothing is ever missed or told twice.
     """
     desk = Desk.of(request, tx, caller)
-    position = _position(after or "0-0")
-    found = await events.after(
+    found, seen = await events.after(
         tx,
-        desk.county_code,
+        desk.county_codes,
         hospital_code=desk.hospital_code,
         payers=desk.payers,
-        position=position,
+        position=_position(after or "0-0"),
         limit=limit,
     )
     items: list[dict[str, Any]] = [
@@ -169,5 +168,4 @@ async def list_events(
         }
         for at, one in found
     ]
-    last = found[-1][0] if found else position
-    return answered({"items": items, "next": f"{last[0]}-{last[1]}"})
+    return answered({"items": items, "next": f"{seen[0]}-{seen[1]}"})
