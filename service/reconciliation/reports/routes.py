@@ -9,10 +9,9 @@ from service.access.guard import allow
 from service.access.model import Caller, Role
 from service.db import Tx
 from service.events import store as events
-from service.reconciliation import examples
 from service.reconciliation import refusals as no
 from service.reconciliation.desk import Desk, answered
-from service.reconciliation.reports import actions
+from service.reconciliation.reports import actions, examples
 from service.reconciliation.reports.deadlines import deadlines
 from service.reconciliation.reports.owed import advances, owed_to_person
 from service.reconciliation.reports.schemas import (
