@@ -236,7 +236,7 @@ END $$
 REFUSE_CHANGE = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% changes only as settlements are added', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION '% only grows: correct it by adding', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$
 """
 
