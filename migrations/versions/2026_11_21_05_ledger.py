@@ -80,13 +80,6 @@ BEGIN
 END $$
 """
 
-KEEP_AS_WRITTEN = """
-CREATE FUNCTION keep_as_written() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION '% only grows: put it right by adding', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
-END $$
-"""
-
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
@@ -96,7 +89,6 @@ def upgrade() -> None:
     op.execute("CREATE INDEX ix_postings_account ON postings (county_code, payer, payee, on_day)")
     op.execute(EVENTS)
     op.execute(PROVE_POSTED)
-    op.execute(KEEP_AS_WRITTEN)
     op.execute(
         "CREATE CONSTRAINT TRIGGER prove_settlement_posted AFTER INSERT ON settlements DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW WHEN (NEW.version = 1 OR NEW.kind = 'reversal') EXECUTE FUNCTION prove_posted()"
@@ -104,5 +96,5 @@ def upgrade() -> None:
     for table in ("ledger_entries", "postings", "events"):
         op.execute(
             f"CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION keep_as_written()"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )

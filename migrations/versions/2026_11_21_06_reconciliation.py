@@ -299,5 +299,5 @@ def upgrade() -> None:
     for table in TABLES:
         op.execute(
             f"CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION keep_as_written()"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
