@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from service.access.model import Role
 from service.claims.examples import REQUEST_BODY
 from service.config import Settings
+from service.db import transaction_on
 from service.main import create_app
 from service.wire import openapi
 from tests.access.callers import headers_of
@@ -30,6 +32,8 @@ from tests.claims import world as worlds
 from tests.claims.bills import stay
 from tests.claims.world import World
 from tests.conftest import Cluster
+from tests.reconciliation.bulk import Case as Settled
+from tests.reconciliation.bulk import write
 
 OPERATIONS = [(path, method.upper()) for path, method, _ in openapi.operations(create_app(Settings()).openapi())]
 CHECKS = [
@@ -74,7 +78,26 @@ async def furnish(world: World) -> dict[str, str]:
         "item_code": "K-1",
         "agreement_id": agreements["items"][0]["id"],
         "policy_id": "guangxi-county-2018",
+        **await billed(world),
     }
+
+
+async def billed(world: World) -> dict[str, str]:
+    """A statement of long ago, and a transfer that pays it."""
+    async with transaction_on(world.app.state.engine) as tx:
+        await write(tx, [Settled(date(2018, 6, 9), world.hospital_code, {"basic": 100_00})])
+    run = await world.agency("POST", "/v1/statements/run", {"payer": "basic_fund", "period": "2018-06"})
+    statement = (await done(run, 200))["items"][0]
+    transfer = {
+        "payer": "basic_fund",
+        "hospital_code": world.hospital_code,
+        "bank_reference": "K-1",
+        "paid_on": "2018-07-12",
+        "amount": "40.00",
+        "allocations": [{"statement_id": statement["id"], "amount": "40.00"}],
+    }
+    paid = await done(await world.agency("POST", "/v1/payments", transfer))
+    return {"statement_id": statement["id"], "payment_id": paid["id"]}
 
 
 async def tokens_of(world: World) -> dict[str, dict[str, str]]:
@@ -146,7 +169,9 @@ READ = [path for path, method in OPERATIONS if method == "GET"]
 
 @pytest.mark.parametrize("path", READ)
 def test_what_there_is_is_read_as_the_document_says(path: str, served: Served) -> None:
-    query = {"person_no": served.known["person_no"]} if path.endswith("/recognition") else {}
+    asked = {"/recognition": {"person_no": served.known["person_no"]}, "/export": {"format": "csv"}}
+    asked |= {"/month": {"period": "2018-06"}, "/clearing": {"period": "2018-06"}, "/cashier": {"day": "2018-06-09"}}
+    query = next((query for end, query in asked.items() if path.endswith(end)), {})
     case = served.operation(path, "GET").Case(path_parameters=served.known, query=query)
 
     answer = case.call_and_validate(headers=served.tokens["agency"], checks=CHECKS)

@@ -63,7 +63,8 @@ CREATE TABLE events (
 """
 
 # A settlement and what payers owe by it are written in one statement; at commit the ledger must know all of it.
-# A later version adds only its difference, so it is not asked here.
+# A later version adds only its difference, so it is not asked here. Named so that it is asked after the settlement's
+# own sums have been proved.
 PROVE_POSTED = """
 CREATE FUNCTION prove_posted() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -87,10 +88,9 @@ def upgrade() -> None:
     op.execute(POSTINGS)
     op.execute("CREATE INDEX ix_postings_account ON postings (county_code, payer, payee, on_day)")
     op.execute(EVENTS)
-    op.execute("CREATE INDEX ix_events_hospital ON events (hospital_code, txid, seq)")
     op.execute(PROVE_POSTED)
     op.execute(
-        "CREATE CONSTRAINT TRIGGER prove_posted AFTER INSERT ON settlements DEFERRABLE INITIALLY DEFERRED"
+        "CREATE CONSTRAINT TRIGGER prove_settlement_posted AFTER INSERT ON settlements DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW WHEN (NEW.version = 1 OR NEW.kind = 'reversal') EXECUTE FUNCTION prove_posted()"
     )
     for table in ("ledger_entries", "postings", "events"):

@@ -19,15 +19,18 @@ _ADD: Final = text("""
 """)
 _AFTER: Final = """
     SELECT txid, seq, at, kind, subject, hospital_code, payer, data FROM events e
-    WHERE {scope} AND (txid, seq) > (:txid, :seq)
-        AND txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    WHERE e.county_code = ANY (:county_codes) AND (txid, seq) > (:txid, :seq) AND txid < :horizon {scope}
     ORDER BY txid, seq LIMIT :limit
 """
 _OF_PAYERS: Final = """
-    e.county_code = :county_code AND (e.payer = ANY (:payers) OR e.payer IS NULL AND EXISTS (
+    AND (e.payer = ANY (:payers) OR e.payer IS NULL AND EXISTS (
         SELECT FROM postings p WHERE p.county_code = e.county_code AND p.origin = e.subject
             AND p.payer = ANY (:payers)))
 """
+_HORIZON: Final = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_LAST_OF_TRANSACTION: Final = 10**18 - 1
+
+Position = tuple[int, int]
 
 
 class Event(NamedTuple):
@@ -50,26 +53,29 @@ async def add(tx: AsyncConnection, event: Event) -> None:
 
 async def after(
     tx: AsyncConnection,
-    county_code: str,
+    county_codes: Sequence[str],
     *,
     hospital_code: str | None,
     payers: Sequence[str] | None,
-    position: tuple[int, int],
+    position: Position,
     limit: int,
-) -> list[tuple[tuple[int, int], Event]]:
+) -> tuple[list[tuple[Position, Event]], Position]:
     """
-    Events after a position, oldest first: of a hospital (in every county), of some payers, else of the county.
+    Events of some counties after a position, oldest first: of a hospital, of some payers, or all. And the position
+    from which to ask next: where nothing more is to be seen, it moves on past the events of others.
     """
-    values: dict[str, Any] = {"txid": position[0], "seq": position[1], "limit": limit}
+    horizon: int = await tx.scalar(_HORIZON)
+    values: dict[str, Any] = {"county_codes": list(county_codes), "horizon": horizon, "limit": limit}
+    values |= {"txid": position[0], "seq": position[1]}
+    scope = ""
     if hospital_code is not None:
-        scope, values["hospital_code"] = "e.hospital_code = :hospital_code", hospital_code
+        scope, values["hospital_code"] = "AND e.hospital_code = :hospital_code", hospital_code
     elif payers is not None:
         scope, values["payers"] = _OF_PAYERS, list(payers)
-        values["county_code"] = county_code
-    else:
-        scope, values["county_code"] = "e.county_code = :county_code", county_code
-    found = await tx.execute(text(_AFTER.format(scope=scope)), values)
-    return [
+    rows = await tx.execute(text(_AFTER.format(scope=scope)), values)
+    found = [
         ((row.txid, row.seq), Event("", row.at, row.kind, row.subject, row.hospital_code, row.payer, row.data))
-        for row in found
+        for row in rows
     ]
+    seen = found[-1][0] if len(found) == limit else max(position, (horizon - 1, _LAST_OF_TRANSACTION))
+    return found, seen

@@ -1,6 +1,6 @@
 """Events, in the order in which they became visible."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import BigInteger, Column, DateTime, Identity, PrimaryKeyConstraint, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from service.db import metadata
@@ -19,6 +19,5 @@ events = Table(
     Column("payer", Text),
     Column("data", JSONB),
     PrimaryKeyConstraint("county_code", "txid", "seq"),
-    Index("ix_events_hospital", "hospital_code", "txid", "seq"),
 )
 """What changed its state, when. `payer` null: of a settlement, whose payers are known by its layers."""

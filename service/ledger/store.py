@@ -28,10 +28,10 @@ _ADD: Final = text(
 _BALANCES: Final = """
     SELECT payer, payee, state, sum(amount)::bigint AS amount FROM (
         SELECT payer, payee, target AS state, amount FROM postings
-        WHERE on_day <= :as_of {where}
+        WHERE county_code = ANY (:county_codes) AND on_day <= :as_of {where}
         UNION ALL
         SELECT payer, payee, source, -amount FROM postings
-        WHERE on_day <= :as_of {where}
+        WHERE county_code = ANY (:county_codes) AND on_day <= :as_of {where}
     ) AS moved GROUP BY payer, payee, state HAVING sum(amount) <> 0 ORDER BY payer, payee, state
 """
 
@@ -76,7 +76,7 @@ async def enter(tx: AsyncConnection, entry: Entry) -> None:
 
 async def balances(
     tx: AsyncConnection,
-    county_code: str | None,
+    county_codes: Sequence[str],
     *,
     as_of: date,
     payers: Sequence[str] | None = None,
@@ -84,14 +84,11 @@ async def balances(
     hospitals: bool = False,
 ) -> list[Balance]:
     """
-    Every account that is not empty at the end of a day, per payer, payee and state: of a county, or of one payee in
-    all counties; with `hospitals`, of those alone.
+    Every account of some counties that is not empty at the end of a day, per payer, payee and state; with
+    `hospitals`, those of hospitals alone.
     """
     where = " AND payee LIKE 'hospital:%'" if hospitals else ""
-    values: dict[str, Any] = {"as_of": as_of}
-    if county_code is not None:
-        where += " AND county_code = :county_code"
-        values["county_code"] = county_code
+    values: dict[str, Any] = {"as_of": as_of, "county_codes": list(county_codes)}
     if payers is not None:
         where += " AND payer = ANY (:payers)"
         values["payers"] = list(payers)
@@ -154,7 +151,7 @@ _NET: Final = (
 
 async def flows(
     tx: AsyncConnection,
-    county_code: str | None,
+    county_codes: Sequence[str],
     *,
     first: date,
     last: date,
@@ -162,20 +159,17 @@ async def flows(
     payee: str | None = None,
 ) -> list[Flow]:
     """
-    What happened between each payer and each hospital from a day to another: of a county, or of one payee in all.
+    What happened between each payer and each hospital of some counties, from a day to another.
 
     owed_after = owed_before + advanced - reversed - (paid - returned) - (deducted - released).
     """
-    values: dict[str, Any] = {"first": first, "last": last}
-    scope = []
-    if county_code is not None:
-        scope.append("p.county_code = :county_code")
-        values["county_code"] = county_code
+    values: dict[str, Any] = {"first": first, "last": last, "county_codes": list(county_codes)}
+    scope = ["p.county_code = ANY (:county_codes)"]
     if payers is not None:
         scope.append("p.payer = ANY (:payers)")
         values["payers"] = list(payers)
     if payee is not None:
         scope.append("p.payee = :payee")
         values["payee"] = payee
-    query = _FLOWS.format(net=_NET, within="p.on_day >= :first", scope=" AND ".join(scope) or "true")
+    query = _FLOWS.format(net=_NET, within="p.on_day >= :first", scope=" AND ".join(scope))
     return [Flow(*row) for row in await tx.execute(text(query), values)]

@@ -46,6 +46,13 @@ class Desk:
         return self.caller.county_code
 
     @property
+    def county_codes(self) -> list[str]:
+        """Whose money the caller may see: a hospital treats people of every county, the others have their own."""
+        if self.hospital_code is None:
+            return [self.county_code]
+        return sorted({county for pack in self.packs.packs for county in pack.county_codes})
+
+    @property
     def payers(self) -> list[str] | None:
         """The payers whose money the caller may see; None for all."""
         return sorted(self.caller.payers) if self.caller.role == Role.PAYER else None

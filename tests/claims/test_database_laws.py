@@ -39,7 +39,13 @@ class Owner:
         await self.copy_row("settlements", "id", {"id": made, "order_no": 99} | changed)
         await self.copy_row("settlement_layers", "settlement_id", {"settlement_id": made})
         await self.copy_row("settlement_documents", "settlement_id", {"settlement_id": made})
+        await self.post(made)
         return made
+
+    async def post(self, made: UUID, **changed: Any) -> None:
+        """What the original makes payers owe, for another settlement."""
+        await self.copy_row("ledger_entries", "id", {"id": made, "settlement_id": made, "case_id": made})
+        await self.copy_row("postings", "origin", {"origin": made, "entry_id": made} | changed)
 
     async def copy_row(self, table: str, key: str, changed: dict[str, Any], *, into: str | None = None) -> None:
         values = {name: str(value) if isinstance(value, UUID) else value for name, value in changed.items()}
@@ -163,6 +169,7 @@ async def reverse(owner: Owner, **changed: Any) -> None:
         owner.original,
     )
     await owner.copy_row("settlement_documents", "settlement_id", {"settlement_id": made})
+    await owner.post(made, source="unbilled", target="fund")
 
 
 async def test_a_settlement_is_reversed_once(owner: Owner) -> None:

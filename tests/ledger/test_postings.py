@@ -77,14 +77,9 @@ def test_nothing_cannot_move() -> None:
         move(Share("basic", "basic_fund", H, 0), FUND, UNBILLED)
 
 
-async def test_a_settlement_is_posted_with_it_and_told(
-    app: FastAPI, county: County, agency: Call, as_role: Callable[..., Awaitable[Call]], engine: AsyncEngine
-) -> None:
-    """The example of api.md without charity: 9,680.00 basic and 2,599.60 top-up, both advanced."""
-    _, number = await county.person([{"class": "registered_poor", "valid_from": "2018-01-01"}])
-    hospital = await county.hospital("level2", "county")
+def stay(hospital: str, number: str) -> dict[str, Any]:
     lines = [("A", "20.00", "300", "6000.00", None), ("A", "12200.00", "0.5", "6100.00", None)]
-    body = {
+    return {
         "hospital_code": hospital,
         "visit_no": "ZY1",
         "visit_type": "inpatient",
@@ -105,6 +100,15 @@ async def test_a_settlement_is_posted_with_it_and_told(
             for n, (grade, price, quantity, amount, ratio) in enumerate(lines, 1)
         ],
     }
+
+
+async def test_a_settlement_is_posted_with_it_and_told(
+    app: FastAPI, county: County, agency: Call, as_role: Callable[..., Awaitable[Call]], engine: AsyncEngine
+) -> None:
+    """The example of api.md without charity: 9,680.00 basic and 2,599.60 top-up, both advanced."""
+    _, number = await county.person([{"class": "registered_poor", "valid_from": "2018-01-01"}])
+    hospital = await county.hospital("level2", "county")
+    body = stay(hospital, number)
     settled = await done(await agency("POST", "/v1/settlements", body))
     async with transaction_on(engine) as tx:
         rows = await tx.execute(text("SELECT layer, payer, payee, source, target, amount FROM postings ORDER BY 1"))
@@ -121,4 +125,19 @@ async def test_a_settlement_is_posted_with_it_and_told(
     assert [[(one["kind"], one["subject"]) for one in items] for items in told] == [
         [("settlement.settled", settled["id"])],
         [],
+    ]
+
+
+async def test_what_is_owed_to_a_patient_stands_on_the_patients_account(county: County, agency: Call) -> None:
+    """Without an agreement the top-up is owed to the patient: it enters no statement."""
+    person_no, number = await county.person([{"class": "registered_poor", "valid_from": "2018-01-01"}])
+    hospital = await county.hospital("level2", "county", aid="on_the_spot")
+    settled = await done(await agency("POST", "/v1/settlements", stay(hospital, number)))
+
+    own = await done(await agency("GET", f"/v1/advances?person={person_no}"), 200)
+    hospitals = await done(await agency("GET", f"/v1/advances?hospital={hospital}"), 200)
+
+    assert [(one["payer"], one["unbilled"]) for one in own["items"]] == [("top_up_insurer", settled["owed_to_patient"])]
+    assert [(one["payer"], one["unbilled"]) for one in hospitals["items"]] == [
+        ("basic_fund", settled["hospital_advances"])
     ]

@@ -15,10 +15,12 @@ from service.clock import COUNTY_ZONE
 from service.ledger.model import Cause, Entry, Share, hospital
 from service.ledger.postings import claim, difference, reverse
 from service.ledger.store import rows
+from service.policy.load import shipped_packs
 
 COUNTY = "459901"
 LAYERS = {"basic": "basic_fund", "serious": "serious_insurer", "aid": "civil_affairs", "top_up": "top_up_insurer"}
 AT_ONCE = 2000
+PACK_HASH = next(pack.hash for pack in shipped_packs().packs if pack.id == "guangxi-county-2018")
 _SERIAL = count(1)
 
 _WRITE = text("""
@@ -168,7 +170,7 @@ def _row(case: Case) -> dict[str, Any]:
         "identities": ["registered_poor"],
         "on_hold": False,
         "pack_id": "guangxi-county-2018",
-        "pack_hash": "sha256:test",
+        "pack_hash": PACK_HASH,
         "total": total,
         "in_scope": total,
         "paid_total": paid,

@@ -129,6 +129,7 @@ async def test_the_paper_says_what_the_statement_says_in_an_embedded_font(
 ) -> None:
     paper = tmp_path / "a.pdf"
     paper.write_bytes(await export(parties, statement, "pdf"))
+    assert b"/FontFile3" in paper.read_bytes(), "the font comes with the paper"
     if shutil.which("pdftotext") is None or shutil.which("pdffonts") is None:
         pytest.skip("needs pdftotext and pdffonts (poppler-utils)")
     words, fonts = said_by("pdftotext", "-layout", str(paper), "-"), said_by("pdffonts", str(paper)).splitlines()[2:]

@@ -77,7 +77,7 @@ class Year:
         dice, days = self.dice, months.monthrange(YEAR, month)[1]
         new = [
             Case(date(YEAR, month, dice.randint(1, days)), dice.choice(self.hospitals), self.layers())
-            for _ in range(self.settlements // 12)
+            for _ in range(-(-self.settlements // 12))
         ]
         last = date(YEAR, month, days)
         again: list[Case] = []
@@ -170,7 +170,7 @@ class Year:
     async def prove(self, day: date) -> None:
         """The books at the end of a day, per payer and hospital, against what was kept beside."""
         async with self.desk(day) as desk:
-            found = await ledger.balances(desk.tx, COUNTY, as_of=day)
+            found = await ledger.balances(desk.tx, [COUNTY], as_of=day)
             known = await store.statements(desk.tx, desk, {}, limit=100_000)
             lines = (await desk.tx.execute(text(LINES), {"day": day})).one()
         balance: dict[Pair, dict[State, int]] = defaultdict(lambda: defaultdict(int))

@@ -48,13 +48,15 @@ async def open_many(
         return []
     key = {"county_code": statement["county_code"], "statement_id": statement["id"]}
     blank = dict.fromkeys(("line_no", "row_no", "ours", "theirs", "elsewhere"))
+    # Made in one instant, ids are in no order of their own: sorted, they keep the order of what was found.
+    ids = sorted(new_id(desk.now) for _ in found)
     rows = [
         key
         | blank
-        | {"id": new_id(desk.now), "match_id": match_id, "payment_id": payment_id}
+        | {"id": one_id, "match_id": match_id, "payment_id": payment_id}
         | {"opened_on": desk.today, "at": desk.now, "owner": OWNERS[one["kind"]]}
         | one
-        for one in found
+        for one_id, one in zip(ids, found, strict=True)
     ]
     await desk.tx.execute(insert(differences), rows)
     first = {"county_code": key["county_code"], "step_no": 1, "status": "open", "resolution": None, "note": ""}

@@ -35,6 +35,7 @@ LONGEST_FILENAME = 200
     status_code=201,
     response_model=MatchOut,
     summary="Match the other side's file",
+    openapi_extra=examples.MATCH_FORM,
     responses=refusals(no.StatementUnknown, no.FileUnreadable, SheetRefused, SheetEmpty, SheetEncoding, SheetTooLarge)
     | example(201, examples.MATCH),
 )

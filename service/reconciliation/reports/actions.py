@@ -57,7 +57,7 @@ async def clearing(desk: Desk, period: Period) -> dict[str, Any]:
     own = desk.hospital_code
     found = await ledger.flows(
         desk.tx,
-        None if own is not None else desk.county_code,
+        desk.county_codes,
         first=period.first,
         last=period.last,
         payers=desk.payers,

@@ -56,7 +56,7 @@ async def _unbilled(desk: Desk) -> list[dict[str, Any]]:
 
 async def _statements(desk: Desk) -> list[dict[str, Any]]:
     found = []
-    for row in await statements.statements(desk.tx, desk, {}, limit=MOST):
+    for row in await statements.statements(desk.tx, desk, {"open": True}, limit=MOST):
         named = (row["payer"], row["hospital_code"], row["period"], str(row["id"]))
         if row["status"] == "issued":
             found.append(_item(desk, "statement.confirm", row["deemed_on"], *named, row["total"]))

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import text
 
 from service.ledger import store as ledger
-from service.ledger.model import State, hospital
+from service.ledger.model import State, hospital, person
 from service.money import yuan
 from service.reconciliation.calendar import due_on, period_of
 from service.reconciliation.desk import Desk
@@ -55,11 +55,9 @@ async def open_amounts(
 ) -> list[Open]:
     """Everything open at the end of a day that the caller may see, with the day by which it is due, billed or not."""
     values: dict[str, Any] = {"as_of": as_of}
-    scope = ["p.payee LIKE 'hospital:%'"]
+    scope = ["p.payee LIKE 'hospital:%'", "p.county_code = ANY (:county_codes)"]
     own = desk.hospital_code
-    if own is None:
-        scope.append("p.county_code = :county_code")
-        values["county_code"] = desk.county_code
+    values["county_codes"] = desk.county_codes
     if own is not None or hospital_code is not None:
         scope.append("p.payee = :payee")
         values["payee"] = hospital(own or hospital_code or "")
@@ -99,7 +97,7 @@ async def advances(
     payers = [payer] if payer is not None else desk.payers
     found = await ledger.balances(
         desk.tx,
-        None if desk.hospital_code is not None else desk.county_code,
+        desk.county_codes,
         as_of=as_of,
         payers=payers,
         payee=hospital(own) if own is not None else None,
@@ -119,10 +117,27 @@ async def advances(
     return {"as_of": as_of, "items": items}
 
 
-def _item(pair: tuple[str, str], amounts: dict[str, int], overdue: dict[str, int]) -> dict[str, Any]:
+async def owed_to_person(desk: Desk, person_no: str, *, as_of: date, payer: str | None = None) -> dict[str, Any]:
+    """What each payer owes a patient's account at the end of a day, by state: it enters no statement."""
+    payers = [payer] if payer is not None else desk.payers
+    found = await ledger.balances(desk.tx, desk.county_codes, as_of=as_of, payers=payers, payee=person(person_no))
+    states: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATES, 0))
+    for one in found:
+        if one.state in STATES:
+            states[one.payer][one.state] += one.amount
+    await desk.note("advances.read", person_no=person_no)
+    none = dict.fromkeys([name for _, name in AGES] + [OLDEST], 0)
+    items = [_item((name, None), amounts, none, person_no) for name, amounts in sorted(states.items())]
+    return {"as_of": as_of, "items": items}
+
+
+def _item(
+    pair: tuple[str, str | None], amounts: dict[str, int], overdue: dict[str, int], person_no: str | None = None
+) -> dict[str, Any]:
     return {
         "payer": pair[0],
         "hospital_code": pair[1],
+        "person_no": person_no,
         **{state.value: yuan(amounts[state]) for state in STATES},
         "overdue": yuan(sum(overdue.values())),
         "overdue_by_age": {name: yuan(amount) for name, amount in overdue.items()},

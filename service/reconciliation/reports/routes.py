@@ -9,12 +9,11 @@ from service.access.guard import allow
 from service.access.model import Caller, Role
 from service.db import Tx
 from service.events import store as events
-from service.reconciliation import examples
 from service.reconciliation import refusals as no
 from service.reconciliation.desk import Desk, answered
-from service.reconciliation.reports import actions
+from service.reconciliation.reports import actions, examples
 from service.reconciliation.reports.deadlines import deadlines
-from service.reconciliation.reports.owed import advances
+from service.reconciliation.reports.owed import advances, owed_to_person
 from service.reconciliation.reports.schemas import (
     AdvancesOut,
     CashiersOut,
@@ -58,19 +57,24 @@ async def list_advances(
     tx: Tx,
     payer: Annotated[Code | None, Query(description="Of this payer.")] = None,
     hospital: Annotated[Code | None, Query(description="To this hospital.")] = None,
+    person: Annotated[Code | None, Query(description="To this person's account instead of to hospitals.")] = None,
     as_of: Annotated[Day | None, Query(description="At the end of this day; left out: today.")] = None,
 ) -> Response:
     """
     What each payer owes each hospital: unbilled, billed, paid, deducted, and what is overdue by age.
 
-    What a payer owes is due by its calendar whether or not anybody ran the statement.
+    What a payer owes is due by its calendar whether or not anybody ran the statement. With `person`: what payers owe
+    that person's account; a hospital sees none of it.
     """
     desk = Desk.of(request, tx, caller)
-    if desk.payers is not None and payer is not None and payer not in desk.payers:
-        return answered({"as_of": as_of or desk.today, "items": []})
-    if desk.hospital_code is not None and hospital not in (None, desk.hospital_code):
-        return answered({"as_of": as_of or desk.today, "items": []})
-    return answered(await advances(desk, as_of=as_of or desk.today, payer=payer, hospital_code=hospital))
+    day = as_of or desk.today
+    foreign_payer = desk.payers is not None and payer is not None and payer not in desk.payers
+    foreign_hospital = desk.hospital_code is not None and (hospital or desk.hospital_code) != desk.hospital_code
+    if foreign_payer or foreign_hospital or (desk.hospital_code is not None and person is not None):
+        return answered({"as_of": day, "items": []})
+    if person is not None:
+        return answered(await owed_to_person(desk, person, as_of=day, payer=payer))
+    return answered(await advances(desk, as_of=day, payer=payer, hospital_code=hospital))
 
 
 @router.get(
@@ -143,13 +147,12 @@ async def list_events(
     For systems on closed networks: poll with `after`; nothing is ever missed or told twice.
     """
     desk = Desk.of(request, tx, caller)
-    position = _position(after or "0-0")
-    found = await events.after(
+    found, seen = await events.after(
         tx,
-        desk.county_code,
+        desk.county_codes,
         hospital_code=desk.hospital_code,
         payers=desk.payers,
-        position=position,
+        position=_position(after or "0-0"),
         limit=limit,
     )
     items: list[dict[str, Any]] = [
@@ -164,5 +167,4 @@ async def list_events(
         }
         for at, one in found
     ]
-    last = found[-1][0] if found else position
-    return answered({"items": items, "next": f"{last[0]}-{last[1]}"})
+    return answered({"items": items, "next": f"{seen[0]}-{seen[1]}"})

@@ -10,10 +10,11 @@ from service.wire.types import RatioOut, WireModel, YuanOut
 
 
 class AdvanceOut(WireModel):
-    """What a payer owes a hospital, by state. `overdue` counts ended periods that nobody billed too."""
+    """What a payer owes a hospital or a person, by state. `overdue` counts ended periods that nobody billed too."""
 
     payer: str
-    hospital_code: str
+    hospital_code: str | None
+    person_no: str | None
     unbilled: YuanOut
     billed: YuanOut
     returned: YuanOut = Field(description="Paid, and sent back by the bank.")

@@ -101,6 +101,10 @@ _EARLIER_OPEN: Final = text(f"""
             AND s.hospital_code = :hospital_code AND s.period = to_char(p.on_day, :format))
     ORDER BY p.on_day LIMIT 1
 """)
+_NEGATIVE: Final = text("""
+    SELECT id FROM statements WHERE county_code = :county_code AND payer = :payer AND hospital_code = :hospital_code
+        AND lines_total + carried_forward < 0 ORDER BY id FOR UPDATE
+""")
 _HOSPITALS: Final = text(f"""
     SELECT substr(p.payee, length('hospital:') + 1) AS code FROM postings p
     WHERE {_BEGINS} AND p.payee LIKE 'hospital:%' AND p.on_day <= :last
@@ -152,6 +156,12 @@ async def draft(tx: AsyncConnection, county_code: str, bill: Bill) -> dict[str, 
     """What issuing now would bill: line count, sum of the lines and what is carried forward; None for nothing."""
     row = (await tx.execute(_DRAFT, bill.values(county_code))).mappings().one_or_none()
     return dict(row) if row is not None else None
+
+
+async def hold_negative(tx: AsyncConnection, county_code: str, bill: Bill) -> None:
+    """Let nobody change the negative statements that this one may carry, until it is issued."""
+    values = bill.values(county_code)
+    await tx.execute(_NEGATIVE, {name: values[name] for name in ("county_code", "payer", "hospital_code")})
 
 
 async def issue(tx: AsyncConnection, desk: Desk, bill: Bill, deemed_on: date) -> UUID | None:

@@ -77,6 +77,7 @@ _FILTERS: Final = {
     "hospital": "hospital_code = :hospital",
     "status": "status = :status",
     "overdue": "overdue = :overdue",
+    "open": "(status <> 'closed') = :open",
 }
 
 
