@@ -1,0 +1,26 @@
+"""Table files for tests: the same cells as CSV, XLSX or XLS."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from openpyxl import Workbook
+
+Cells = Sequence[Sequence[Any]]
+
+
+def csv_file(cells: Cells, encoding: str = "utf-8") -> bytes:
+    return "\r\n".join(",".join("" if cell is None else str(cell) for cell in row) for row in cells).encode(encoding)
+
+
+def xlsx_file(cells: Cells, *, merged: Sequence[str] = ()) -> bytes:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in cells:
+        sheet.append(list(row))
+    for extent in merged:
+        sheet.merge_cells(extent)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
