@@ -20,11 +20,19 @@ from service.db import create_engine
 from service.policy import routes as policy
 from service.policy.load import load_packs
 from service.registers import routes as registers
+from service.rosters import routes as rosters
 from service.wire import docs, health, logs, openapi, problems
 from service.wire.limits import RequestLimits
 from service.wire.request_id import RequestId
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (access.router, claims.router, *registers.ROUTERS, policy.router, health.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    access.router,
+    claims.router,
+    *rosters.ROUTERS,
+    *registers.ROUTERS,
+    policy.router,
+    health.router,
+)
 
 _DESCRIPTION: Final = """
 What each payer pays for a hospital visit, what the patient owes, and why: exact to the fen, stored once.
@@ -47,6 +55,7 @@ _TAGS: Final = [
     {"name": "Policies", "description": "The law as packs: parameters with their citations."},
     {"name": "Settlements", "description": "Preview a visit, settle it, read it again with its reasons."},
     *registers.TAGS,
+    *rosters.TAGS,
     {"name": "Operations", "description": "For those who run the service."},
 ]
 _IMPLIED: Final = openapi.Implied(secured=(Unauthenticated, Forbidden), idempotent=(KeyMissing, KeyReused, InProgress))
@@ -112,7 +121,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     problems.install(app)
 
     # The last one added is the first to see a request.
-    app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes, max_file_bytes=settings.max_file_bytes)
     app.add_middleware(problems.LastResort)
     app.add_middleware(logs.RequestLog)
     app.add_middleware(RequestId)

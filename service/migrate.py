@@ -22,8 +22,9 @@ _ADVISORY_KEY: Final = int.from_bytes(b"onestop")
 
 def all_tables() -> MetaData:
     """The metadata with every package's tables on it."""
-    for path in sorted(Path(__file__).parent.glob("*/tables.py")):
-        import_module(f"service.{path.parent.name}.tables")
+    here = Path(__file__).parent
+    for path in sorted(here.rglob("tables.py")):
+        import_module(".".join(("service", *path.relative_to(here).with_suffix("").parts)))
     return metadata
 
 

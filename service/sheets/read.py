@@ -8,7 +8,7 @@ is one cell, a fault of the row; no exception of a library gets through.
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -55,7 +55,7 @@ class Row:
     faults: tuple[CellFault, ...] = ()
 
 
-def rows(source: BinaryIO | Path, filename: str = "") -> Iterator[Row]:
+def rows(source: BinaryIO | Path, filename: str = "") -> Generator[Row, None, None]:
     """
     The rows of the first sheet that are not empty. Read as they are asked for; raises `SheetRefused` meanwhile.
 
@@ -181,7 +181,7 @@ def _xls(source: BinaryIO) -> Iterator[Row]:
         values: list[tuple[str, Any]] = []
         for cell in sheet.row(number)[: MOST_COLUMNS + 1]:
             if cell.ctype == xlrd.XL_CELL_DATE:
-                values.append(("d", xlrd.xldate.xldate_as_datetime(cell.value, book.datemode)))
+                values.append(("d", xlrd.xldate.xldate_as_datetime(float(cell.value), book.datemode)))
             elif cell.ctype == xlrd.XL_CELL_ERROR:
                 values.append(("e", xlrd.error_text_from_code.get(int(cell.value), "#ERR")))
             elif cell.ctype == xlrd.XL_CELL_BOOLEAN:

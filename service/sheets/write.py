@@ -48,12 +48,14 @@ def _csv_cell(cell: object) -> str:
     return f"{text}\t" if long_number or leading_zero else text
 
 
-def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    """A CSV file in UTF-8 with BOM, piece by piece."""
+def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]], *, bom: bool = True) -> Iterator[bytes]:
+    """A CSV file in UTF-8 with BOM, piece by piece; without header and BOM, more lines of one that was begun."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    buffer.write(_BOM)
-    writer.writerow([_csv_cell(cell) for cell in header])
+    if bom:
+        buffer.write(_BOM)
+    if header:
+        writer.writerow([_csv_cell(cell) for cell in header])
     for row in rows:
         writer.writerow([_csv_cell(cell) for cell in row])
         yield buffer.getvalue().encode()

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from service.errors import Text
 from service.wire import strict_json
+from service.wire.limits import MULTIPART
 from service.wire.refusals import MediaTypeUnsupported
 
 _NOT_JSON: Final = Text(
@@ -54,6 +55,8 @@ class WireRoute(APIRoute):
             request = WireRequest(request.scope, request.receive)
             for before_body in guards:
                 await before_body(request)
+            if takes_json and (request.headers.get("content-type") or "").lower().startswith(MULTIPART):
+                raise MediaTypeUnsupported(_NOT_JSON)
             body = await request.body() if self.body_field is not None else b""
             if takes_json and body:
                 if not _is_json(request.headers.get("content-type")):

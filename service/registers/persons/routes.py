@@ -79,7 +79,8 @@ _MASKED: Final[dict[str, Any]] = _ANSWER | {
 _OVERLAPS: Final = (InsuredOverlap, IdentityOverlap, BarOverlap)
 
 
-def _refuse_other_payers(caller: Caller) -> None:
+def refuse_other_payers(caller: Caller) -> None:
+    """Of the payers only civil affairs has to do with persons."""
     if caller.role is Role.PAYER and CIVIL_AFFAIRS not in caller.payers:
         raise Forbidden(_NOT_CIVIL_AFFAIRS)
 
@@ -119,7 +120,7 @@ async def list_persons(
     identity: Annotated[IdentityClass | None, Query(description="Who hold this identity today.")] = None,
 ) -> Page[PersonOut]:
     """Persons of your county by number, masked. A township sees its own people, whatever it asks for."""
-    _refuse_other_payers(caller)
+    refuse_other_payers(caller)
     desk = Desk.of(request, tx, caller)
     filters = Filters(desk.today, township_code, household_no, identity)
     found = await actions.list_persons(desk, filters, after=paging.after(str), rows=paging.limit + 1)
@@ -130,7 +131,7 @@ async def list_persons(
 @router.get("/{person_no}", summary="Read a person", responses=refusals(PersonUnknown) | example(200, _ANSWER))
 async def read_person(request: Request, person_no: Number, caller: Readers, tx: Tx) -> PersonOut:
     """One person as now known: in full for the agency, masked for others. Reading leaves a row in the audit trail."""
-    _refuse_other_payers(caller)
+    refuse_other_payers(caller)
     return PersonOut.of(*await actions.look_up(Desk.of(request, tx, caller), person_no))
 
 
@@ -152,7 +153,7 @@ async def change_person(
     Fields that are left out stay. A list replaces what was believed, or, with `as_of`, what holds from that day on.
     Civil affairs may send `identities` only, of the aid classes; other classes stay as they are.
     """
-    _refuse_other_payers(caller)
+    refuse_other_payers(caller)
     desk = Desk.of(request, tx, caller)
     refuse_other_key("person_no", body.person_no, person_no)
     refuse_other_county(body.county_code, desk.county_code)

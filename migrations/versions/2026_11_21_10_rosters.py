@@ -1,0 +1,94 @@
+"""Rosters: what an uploaded list says, what it would change, and which settlements that touches."""
+
+from alembic import op
+
+revision = "0010"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+OF_ROSTER = """
+    FOREIGN KEY (county_code, roster_id) REFERENCES rosters (county_code, id) ON DELETE CASCADE"""
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.execute("""
+CREATE TABLE rosters (
+    county_code text NOT NULL,
+    id uuid NOT NULL,
+    content_hash bytea NOT NULL,
+    kind text NOT NULL,
+    source text NOT NULL,
+    as_of date NOT NULL,
+    identity_class text,
+    township_code text,
+    filename text NOT NULL,
+    state text NOT NULL,
+    rows_read integer NOT NULL,
+    columns jsonb NOT NULL,
+    header jsonb NOT NULL,
+    counts jsonb NOT NULL,
+    digest text,
+    uploaded_at timestamptz NOT NULL,
+    uploaded_by text NOT NULL,
+    applied_at timestamptz,
+    applied_by text,
+    CONSTRAINT pk_rosters PRIMARY KEY (county_code, id),
+    CONSTRAINT ck_rosters_kind CHECK (kind IN ('full', 'changes')),
+    CONSTRAINT ck_rosters_state CHECK (state IN ('reading', 'previewed', 'applied')),
+    CONSTRAINT ck_rosters_applied_at CHECK ((state = 'applied') = (applied_at IS NOT NULL))
+)""")
+    op.execute("CREATE UNIQUE INDEX uq_rosters_content_hash ON rosters (county_code, content_hash)")
+    op.execute(f"""
+CREATE TABLE roster_rows (
+    county_code text NOT NULL,
+    roster_id uuid NOT NULL,
+    row_no integer NOT NULL,
+    part smallint NOT NULL,
+    state text NOT NULL,
+    faults jsonb NOT NULL,
+    cells_enc bytea NOT NULL,
+    key_kind text,
+    key_hash bytea,
+    person_no text,
+    is_new boolean NOT NULL,
+    rounded boolean NOT NULL,
+    identity_class text,
+    action text,
+    valid_from date,
+    valid_to date,
+    duplicate_of integer,
+    CONSTRAINT pk_roster_rows PRIMARY KEY (county_code, roster_id, row_no, part),
+    CONSTRAINT fk_roster_rows_rosters {OF_ROSTER},
+    CONSTRAINT ck_roster_rows_state CHECK (state IN ('listed', 'rejected', 'duplicate'))
+)""")
+    op.execute(f"""
+CREATE TABLE roster_changes (
+    county_code text NOT NULL,
+    roster_id uuid NOT NULL,
+    position integer NOT NULL,
+    kind text NOT NULL,
+    person_no text NOT NULL,
+    identity_class text NOT NULL,
+    row_no integer,
+    superseded bigint[] NOT NULL,
+    facts daterange[] NOT NULL,
+    days datemultirange NOT NULL,
+    other_source text,
+    is_new boolean NOT NULL,
+    CONSTRAINT pk_roster_changes PRIMARY KEY (county_code, roster_id, position),
+    CONSTRAINT fk_roster_changes_rosters {OF_ROSTER},
+    CONSTRAINT ck_roster_changes_kind CHECK (kind IN ('added', 'changed', 'ended', 'conflict', 'unfounded'))
+)""")
+    op.execute("CREATE INDEX ix_roster_changes_person ON roster_changes (county_code, roster_id, person_no)")
+    op.execute(f"""
+CREATE TABLE roster_touched (
+    county_code text NOT NULL,
+    roster_id uuid NOT NULL,
+    settlement_id uuid NOT NULL,
+    person_no text NOT NULL,
+    last_day date NOT NULL,
+    CONSTRAINT pk_roster_touched PRIMARY KEY (county_code, roster_id, settlement_id),
+    CONSTRAINT fk_roster_touched_rosters {OF_ROSTER}
+)""")
