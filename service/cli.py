@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -27,6 +27,9 @@ from service.migrate import is_at_head, upgrade
 from service.policy.check import check_path
 from service.policy.load import load_packs
 from service.processes import listen
+from service.registers.model import IdentityClass
+from service.registers.rosters.model import RosterKind, Statement
+from service.roster_run import Import, import_roster, told
 from service.sandbox import run_demo
 from service.serving import Plan, stop_on_sigterm
 from service.serving import serve as serve_until_stopped
@@ -40,6 +43,8 @@ app = typer.Typer(
 
 policy = typer.Typer(help="Policy packs: the law of a county as data.", no_args_is_help=True)
 app.add_typer(policy, name="policy")
+roster = typer.Typer(help="Lists of persons from the offices that keep them.", no_args_is_help=True)
+app.add_typer(roster, name="roster")
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every IPv4 address of this machine.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]
@@ -122,6 +127,36 @@ def check(
         raise typer.Exit(1)
 
 
+@roster.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, XLSX or XLS.")],
+    county: Annotated[str, typer.Option(help="Division code of the county.")],
+    source: Annotated[str, typer.Option(help="The office that the list comes from.")],
+    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="From which day the list holds.")],
+    kind: Annotated[RosterKind, typer.Option(help="full: who is absent has ended.")] = RosterKind.CHANGES,
+    class_: Annotated[
+        IdentityClass | None, typer.Option("--class", help="Of everybody listed, where no column says it.")
+    ] = None,
+    township: Annotated[str | None, typer.Option(help="A full list of this township only.")] = None,
+    operator: Annotated[str | None, typer.Option(help="Who imports it.")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Apply it, whole or not at all; else preview only.")] = False,
+    accept_rejected: Annotated[
+        bool, typer.Option("--accept-rejected", help="Let a full list end people although rows could not be read.")
+    ] = False,
+    rejected: Annotated[Path | None, typer.Option(help="Where to write the rejected rows, as CSV.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Preview a list, or apply it. The same file again goes on where it stopped, and is never applied twice."""
+    with refusals():
+        settings = Settings()
+        statement = Statement(kind, source, as_of.date(), class_.value if class_ else None, township)
+        asked = Import(file, county, operator, statement, apply, accept_rejected, rejected)
+        with _database(settings) as (url, server):
+            asyncio.run(_ensure_schema(url, settings, ours=server is not None))
+            result = asyncio.run(_import(url, settings, asked))
+        print(json.dumps(result) if as_json else told(result))
+
+
 @app.command()
 def openapi(
     file: Annotated[Path, typer.Argument(help="Where the document is kept.")],
@@ -163,6 +198,11 @@ async def _ensure_schema(url: str, settings: Settings, *, ours: bool) -> None:
 async def _upgrade(url: str, settings: Settings) -> str:
     async with _engine(url, settings) as engine:
         return await upgrade(engine)
+
+
+async def _import(url: str, settings: Settings, asked: Import) -> dict[str, Any]:
+    async with _engine(url, settings) as engine:
+        return await import_roster(engine, settings, asked)
 
 
 @asynccontextmanager

@@ -34,15 +34,15 @@ class Office:
         assert answer.status_code == status, answer.text
         return answer.json() if "json" in answer.headers["content-type"] else answer
 
-    async def preview(self, content: bytes, status: int = 201, **fields: str) -> Any:
+    async def preview(self, content: bytes, *, refused: int | None = None, **fields: Any) -> Any:
         answer = await upload(self.client, self.headers, content, **fields)
-        assert answer.status_code == status, answer.text
+        assert answer.status_code == (refused or 201), answer.text
         return answer.json()
 
     async def apply(self, roster: Any, status: int = 200, **body: Any) -> Any:
         return await self.ask("POST", f"/v1/rosters/{roster['id']}/apply", body, status)
 
-    async def imported(self, content: bytes, **fields: str) -> Any:
+    async def imported(self, content: bytes, **fields: Any) -> Any:
         return await self.apply(await self.preview(content, **fields))
 
     async def person(self, number: int, **changes: Any) -> None:

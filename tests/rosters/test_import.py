@@ -1,6 +1,7 @@
 """A list is previewed, then applied whole: who is added, changed, ended, rejected, and what contradicts whom."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.rosters.lists import HEADER, listed, roster_csv
 from tests.sheets.files import csv_file, xlsx_file
 
 OLD = [{"class": "registered_poor", "valid_from": "2018-01-01", "source": "扶贫办"}]
-FULL = {"kind": "full", "class": "registered_poor"}
+FULL: dict[str, Any] = {"kind": "full", "class": "registered_poor"}
 
 
 def counts(roster: dict[str, dict[str, int]], *names: str) -> list[int]:
@@ -167,10 +168,10 @@ async def test_civil_affairs_lists_aid_classes_of_known_people_only(
 
     assert counts(applied, "added", "rejected") == [1, 2]
     assert await office.identities(1) == [("low_income_allowance", "2018-06-01", None)]
-    refused = await civil.preview(roster_csv(listed(1)), 403, **{"class": "registered_poor"})
+    refused = await civil.preview(roster_csv(listed(1)), refused=403, **FULL)
     assert refused["code"] == "access.only_aid_identities"
     other = await office_of(Role.PAYER, client_id="insurer", payers=frozenset({"top_up_insurer"}))
-    await other.preview(roster_csv(listed(1)), 403)
+    await other.preview(roster_csv(listed(1)), refused=403)
 
 
 @pytest.mark.parametrize(

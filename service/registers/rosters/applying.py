@@ -36,11 +36,17 @@ SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE k
 FROM roster_changes WHERE county_code = :county_code AND roster_id = :id
 """
 _NEW_PERSONS: Final = text("""
-SELECT DISTINCT ON (c.person_no) c.person_no, r.row_no, r.cells_enc
-FROM roster_changes c
-JOIN roster_rows r ON r.county_code = c.county_code AND r.roster_id = c.roster_id AND r.row_no = c.row_no
-WHERE c.county_code = :county_code AND c.roster_id = :id AND c.is_new AND c.kind = 'added' AND c.person_no > :after
-ORDER BY c.person_no, r.row_no LIMIT :rows
+WITH next AS MATERIALIZED (
+    SELECT person_no, min(row_no) AS row_no FROM roster_changes
+    WHERE county_code = :county_code AND roster_id = :id AND is_new AND kind = 'added' AND person_no > :after
+    GROUP BY person_no ORDER BY person_no LIMIT :rows
+)
+SELECT n.person_no, n.row_no, r.cells_enc FROM next n
+JOIN LATERAL (
+    SELECT cells_enc FROM roster_rows
+    WHERE county_code = :county_code AND roster_id = :id AND row_no = n.row_no ORDER BY part LIMIT 1
+) r ON true
+ORDER BY n.person_no
 """)
 
 
@@ -57,6 +63,7 @@ async def find_changes(tx: AsyncConnection, roster: Roster) -> Roster:
     if at is not None:
         await tx.execute(text(diff.SUSPECT_ROUNDED), _named(roster) | {"at": at, "heading": roster.header[at]})
     await tx.execute(text(diff.KEEP_CHANGES), _named(roster))
+    await store.analyze(tx)
     digest = await tx.scalar(text(diff.KEPT_DIGEST), _named(roster))
     counts = await _counts(tx, roster)
     return replace(roster, state=RosterState.PREVIEWED, counts=counts, digest=digest)

@@ -118,7 +118,7 @@ async def copy_rows(tx: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None
 
 async def analyze(tx: AsyncConnection) -> None:
     """Let the planner know what was staged: it would guess a handful of rows."""
-    await tx.execute(text("ANALYZE roster_rows"))
+    await tx.execute(text("ANALYZE roster_rows, roster_changes"))
 
 
 def place(roster_id: UUID, row_no: int) -> str:
