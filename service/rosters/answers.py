@@ -43,7 +43,7 @@ async def rows_page(
 async def touched(tx: AsyncConnection, roster: Roster, packs: Packs, now: datetime, paging: Paging) -> Page[TouchedOut]:
     after = paging.after(UUID)
     found = await touched_page(tx, roster, packs, now, after=after[0] if after else None, rows=paging.limit + 1)
-    page, cursor = paging.cut(found, lambda each: (each.record.id,))
+    page, cursor = paging.cut(found, lambda each: (each.settlement_id,))
     return Page(items=[TouchedOut.of(each) for each in page], next_cursor=cursor)
 
 

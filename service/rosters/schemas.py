@@ -189,9 +189,8 @@ class TouchedOut(WireModel):
     @classmethod
     def of(cls, seen: TouchedSeen) -> Self:
         record = seen.record
-        assert record.id is not None
         return cls(
-            settlement_id=record.id,
+            settlement_id=seen.settlement_id,
             person_no=record.person_no,
             hospital_code=record.hospital_code,
             visit_no=record.visit_no,

@@ -11,17 +11,17 @@ from service.claims import touched as claims
 from service.claims.model import Record
 from service.policy.model import Packs
 from service.registers.rosters import store
-from service.registers.rosters.model import ChangeKind, Roster, RosterState
+from service.registers.rosters.model import Roster, RosterState
 from service.registers.store import identities_on
 
 _AT_ONCE: Final = 5_000
-_CHANGING: Final = (ChangeKind.ADDED, ChangeKind.CHANGED, ChangeKind.ENDED)
 
 
 @dataclass(frozen=True, slots=True)
 class TouchedSeen:
     """A settlement that a list touches: with which identities it was settled, and with which it would be."""
 
+    settlement_id: UUID
     record: Record
     identities_after: list[str]
     expected: list[claims.Difference] | None
@@ -29,11 +29,9 @@ class TouchedSeen:
 
 async def find_touched(tx: AsyncConnection, roster: Roster) -> int:
     """Find the settlements whose last day lies among the changed days of their person; gives how many there are."""
-    position = 0
-    while changes := await store.changes_of(tx, roster, _CHANGING, after=position, rows=_AT_ONCE):
-        position = changes[-1].position
-        days = [claims.Days(each.person_no, first, last) for each in changes for first, last in each.days]
-        found = await claims.touched_by(tx, roster.county_code, days)
+    for after in range(0, await store.last_change(tx, roster), _AT_ONCE):
+        days = await store.changed_days(tx, roster, after=after, until=after + _AT_ONCE)
+        found = await claims.touched_by(tx, roster.county_code, [claims.Days(*each) for each in days])
         await store.set_touched(tx, roster, [tuple(each) for each in found])
     return await store.count_touched(tx, roster)
 
@@ -54,7 +52,7 @@ async def touched_page(
         if roster.state is not RosterState.APPLIED:
             classes ^= {name for person, name, days in changes if person == person_no and _among(day, days)}
         expected = claims.with_identities(record, frozenset(classes), packs)
-        seen.append(TouchedSeen(record, sorted(classes), expected))
+        seen.append(TouchedSeen(settlement_id, record, sorted(classes), expected))
     return seen
 
 

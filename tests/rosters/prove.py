@@ -5,7 +5,6 @@ import base64
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -63,7 +62,8 @@ def write(file: Path, size: int) -> None:
 
 def peak() -> int:
     """The most memory this process ever held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
 
 
 async def one(file: Path, url: str) -> None:
@@ -165,7 +165,7 @@ Machine: {machine}.
 |---|---|---|---|---|---|---|---|---|---|
 {chr(10).join(lines)}
 
-*Peak* is the most memory that the importing process ever held (`ru_maxrss`); *library alone* reads the same file and
+*Peak* is the most memory that the importing process ever held (`VmHWM`); *library alone* reads the same file and
 keeps nothing. *Apply* includes finding the same file again and comparing the register with the preview.
 """
 

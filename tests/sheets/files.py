@@ -2,8 +2,10 @@
 
 import io
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+import xlwt
 from openpyxl import Workbook
 
 Cells = Sequence[Sequence[Any]]
@@ -21,6 +23,21 @@ def xlsx_file(cells: Cells, *, merged: Sequence[str] = ()) -> bytes:
         sheet.append(list(row))
     for extent in merged:
         sheet.merge_cells(extent)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def xls_file(cells: Cells) -> bytes:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("名单")
+    as_day = xlwt.easyxf(num_format_str="YYYY-MM-DD")
+    for at, row in enumerate(cells):
+        for column, cell in enumerate(row):
+            if isinstance(cell, date):
+                sheet.write(at, column, cell, as_day)
+            elif cell is not None:
+                sheet.write(at, column, cell)
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

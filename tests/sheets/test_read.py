@@ -2,13 +2,15 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
 from service.sheets.faults import SheetEmpty, SheetEncoding, SheetRefused, SheetTooLarge
 from service.sheets.read import Row, rows
-from tests.sheets.files import csv_file, xlsx_file
+from tests.sheets.files import csv_file, xls_file, xlsx_file
 
 CELLS = [["姓名", "身份证号码"], ["张三", "459901195003070005"], ["", ""], ["李四", "45990119500307001X"]]
 AS_READ = [(1, CELLS[0]), (2, CELLS[1]), (4, CELLS[3])]
@@ -23,8 +25,15 @@ def test_text_is_read_in_the_encodings_that_offices_use(encoding: str) -> None:
     assert [(row.number, row.cells) for row in read(csv_file(CELLS, encoding))] == AS_READ
 
 
-def test_a_workbook_gives_the_same_rows() -> None:
-    assert [(row.number, row.cells) for row in read(xlsx_file(CELLS))] == AS_READ
+@pytest.mark.parametrize("workbook", [xlsx_file, xls_file])
+def test_a_workbook_gives_the_same_rows(workbook: Callable[[Any], bytes]) -> None:
+    assert [(row.number, row.cells) for row in read(workbook(CELLS))] == AS_READ
+
+
+def test_an_old_workbook_has_days_and_numbers_too() -> None:
+    cells = [[date(2018, 6, 1), 12, 12.5, 459901195003070005, True, "x"]]
+
+    assert read(xls_file(cells))[0].cells == ["2018-06-01", "12", "12.5", "4.59901195003070E+17", "TRUE", "x"]
 
 
 @pytest.mark.parametrize("delimiter", ["\t", ";"])

@@ -1,6 +1,6 @@
 """What an import changes: found, compared with what was previewed, and written. One transaction of the caller each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -36,17 +36,15 @@ SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE k
 FROM roster_changes WHERE county_code = :county_code AND roster_id = :id
 """
 _NEW_PERSONS: Final = text("""
-WITH next AS MATERIALIZED (
-    SELECT person_no, min(row_no) AS row_no FROM roster_changes
-    WHERE county_code = :county_code AND roster_id = :id AND is_new AND kind = 'added' AND person_no > :after
-    GROUP BY person_no ORDER BY person_no LIMIT :rows
-)
-SELECT n.person_no, n.row_no, r.cells_enc FROM next n
+SELECT c.position, c.person_no, c.row_no, r.cells_enc FROM roster_changes c
 JOIN LATERAL (
     SELECT cells_enc FROM roster_rows
-    WHERE county_code = :county_code AND roster_id = :id AND row_no = n.row_no ORDER BY part LIMIT 1
+    WHERE county_code = :county_code AND roster_id = :id AND row_no = c.row_no ORDER BY part LIMIT 1
 ) r ON true
-ORDER BY n.person_no
+WHERE c.county_code = :county_code AND c.roster_id = :id AND c.position > :after AND c.position <= :until
+    AND c.is_new AND c.kind = 'added' AND NOT EXISTS (
+        SELECT FROM roster_changes e WHERE e.county_code = :county_code AND e.roster_id = :id
+            AND e.person_no = c.person_no AND e.kind = 'added' AND e.position < c.position)
 """)
 
 
@@ -94,16 +92,15 @@ async def write_changes(tx: AsyncConnection, vault: Vault, roster: Roster, autho
         await tx.execute(text(diff.ADD), values)
 
 
-async def _new_persons(tx: AsyncConnection, vault: Vault, roster: Roster, author: Author) -> Any:
+async def _new_persons(
+    tx: AsyncConnection, vault: Vault, roster: Roster, author: Author
+) -> AsyncIterator[list[NewPerson]]:
     """The persons that only the list knows, as its rows describe them, some at a time."""
-    after = ""
-    while True:
-        values = _named(roster) | {"after": after, "rows": _AT_ONCE}
+    for after in range(0, await store.last_change(tx, roster), _AT_ONCE):
+        values = _named(roster) | {"after": after, "until": after + _AT_ONCE}
         found = (await tx.execute(_NEW_PERSONS, values)).mappings().all()
-        if not found:
-            return
-        yield list(_described(vault, roster, found, author))
-        after = found[-1]["person_no"]
+        if found:
+            yield list(_described(vault, roster, found, author))
 
 
 def _described(vault: Vault, roster: Roster, rows: Sequence[Any], author: Author) -> Iterator[NewPerson]:

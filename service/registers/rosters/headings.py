@@ -16,7 +16,7 @@ from service.sheets.faults import SheetHeadings
 from service.sheets.read import Row
 
 _SEARCHED_ROWS: Final = 15
-_PERSON_COLUMNS: Final = ("id_no", "person_no", "social_card_no")
+PERSON_COLUMNS: Final = ("id_no", "person_no", "social_card_no")
 _BRACKETS: Final = re.compile(r"\([^)]*\)|\[[^\]]*\]|【[^】]*】")
 _NOISE: Final = re.compile(r"[\s*:_.\-'\"“”、,]+")
 
@@ -66,7 +66,7 @@ def headings_of(row: Row) -> Headings | None:
             )
         columns[name] = at
     # One known word may stand in a title; a heading row names a person and something else.
-    is_header = any(name in columns for name in _PERSON_COLUMNS) and len(columns) > 1
+    is_header = any(name in columns for name in PERSON_COLUMNS) and len(columns) > 1
     return Headings(row.number, columns, row.cells) if is_header else None
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from service.registers.model import KeyKind
 from service.registers.rosters import values
-from service.registers.rosters.headings import Headings
+from service.registers.rosters.headings import PERSON_COLUMNS, Headings
 from service.registers.rosters.model import Action, Fault, Line, Statement
 from service.registers.rosters.values import Unreadable
 from service.sheets.read import Row
@@ -44,7 +44,8 @@ class Reader:
         said = self._said(read)
         kind, number = said.pop("key")
         if number is None and not any(fault.code.startswith("id_no") for fault in faults):
-            faults.append(Fault(None, "", "id_no.missing"))
+            first_key = next(at for name, at in self.headings.columns.items() if name in PERSON_COLUMNS)
+            faults.append(Fault(first_key, self._heading(first_key), "id_no.missing"))
         first, last = said["valid_from"], said["valid_to"]
         if first and last and last < first:
             faults.append(Fault(self.headings.columns["valid_to"], self._heading_of("valid_to"), "dates.order"))

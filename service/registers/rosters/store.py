@@ -189,6 +189,29 @@ def _last(upper: date | None) -> date | None:
     return None if upper is None else date.fromordinal(upper.toordinal() - 1)
 
 
+_CHANGED_DAYS = text("""
+    SELECT c.person_no, lower(d) AS first, upper(d) - 1 AS last
+    FROM roster_changes c CROSS JOIN LATERAL unnest(c.days) d
+    WHERE c.county_code = :county_code AND c.roster_id = :id AND c.position > :after AND c.position <= :until
+        AND NOT c.is_new
+""")
+
+
+async def changed_days(
+    tx: AsyncConnection, roster: Roster, *, after: int, until: int
+) -> list[tuple[str, date | None, date | None]]:
+    """The days that differ for persons whom the register knew before, of the changes between two positions."""
+    values = {"county_code": roster.county_code, "id": roster.id, "after": after, "until": until}
+    return [(row.person_no, row.first, row.last) for row in await tx.execute(_CHANGED_DAYS, values)]
+
+
+async def last_change(tx: AsyncConnection, roster: Roster) -> int:
+    """The position of the last change; 0 where there is none."""
+    c = roster_changes.c
+    query = select(func.max(c.position)).where(c.county_code == roster.county_code, c.roster_id == roster.id)
+    return int(await tx.scalar(query) or 0)
+
+
 async def changed_classes(
     tx: AsyncConnection, roster: Roster, persons: Sequence[str]
 ) -> list[tuple[str, str, list[tuple[date | None, date | None]]]]:

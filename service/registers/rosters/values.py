@@ -46,7 +46,7 @@ class Unreadable(Exception):
 
 def cleaned(cell: str) -> str:
     """The cell without what copying leaves: width, an apostrophe of our own, spaces around."""
-    return unicodedata.normalize("NFKC", original(cell)).strip()
+    return unicodedata.normalize("NFKC", original(cell)).strip().lstrip("'").strip()
 
 
 def id_no_of(cell: str) -> str:
