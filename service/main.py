@@ -16,6 +16,7 @@ from service.access.vault import Vault
 from service.claims import routes as claims
 from service.clock import Clock
 from service.config import Settings
+from service.corrections import routes as corrections
 from service.db import create_engine
 from service.policy import routes as policy
 from service.policy.load import load_packs
@@ -29,6 +30,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     access.router,
     claims.router,
     *rosters.ROUTERS,
+    *corrections.ROUTERS,
     *registers.ROUTERS,
     policy.router,
     health.router,

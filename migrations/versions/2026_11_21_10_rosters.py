@@ -92,3 +92,40 @@ CREATE TABLE roster_touched (
     CONSTRAINT pk_roster_touched PRIMARY KEY (county_code, roster_id, settlement_id),
     CONSTRAINT fk_roster_touched_rosters {OF_ROSTER}
 )""")
+    joins()
+
+
+def joins() -> None:
+    op.execute("""
+CREATE TABLE person_joins (
+    county_code text NOT NULL,
+    person_no text NOT NULL,
+    joined_into text NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    recorded_by text NOT NULL,
+    reason text NOT NULL DEFAULT '',
+    CONSTRAINT pk_person_joins PRIMARY KEY (county_code, person_no),
+    CONSTRAINT fk_person_joins_persons
+        FOREIGN KEY (county_code, person_no) REFERENCES persons (county_code, person_no),
+    CONSTRAINT fk_person_joins_joined_into
+        FOREIGN KEY (county_code, joined_into) REFERENCES persons (county_code, person_no)
+)""")
+    op.execute("CREATE INDEX ix_person_joins_joined_into ON person_joins (county_code, joined_into)")
+    op.execute("CREATE INDEX ix_persons_born_on ON persons (county_code, born_on)")
+    op.execute("""
+CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON person_joins
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""")
+    # A settlement that found the person before the join and took its turn after it would be lost to the person's year:
+    # it is told to try again, and then finds the surviving entry.
+    op.execute("""
+CREATE FUNCTION refuse_joined() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM person_joins j WHERE j.county_code = NEW.county_code AND j.person_no = NEW.person_no) THEN
+        RAISE EXCEPTION 'person % was joined into another one', NEW.person_no
+            USING ERRCODE = 'serialization_failure';
+    END IF;
+    RETURN NEW;
+END $$""")
+    op.execute(
+        "CREATE TRIGGER refuse_joined BEFORE INSERT ON live_visits FOR EACH ROW EXECUTE FUNCTION refuse_joined()"
+    )

@@ -24,6 +24,16 @@ _TOUCHED = text("""
 """)
 
 
+_WITHOUT_AGREEMENT = text("""
+    SELECT v.settlement_id, v.person_no, v.last_day FROM live_visits v
+    JOIN settlement_documents d ON d.county_code = v.county_code AND d.settlement_id = v.settlement_id
+    WHERE v.county_code = :county_code AND v.hospital_code = :hospital_code
+        AND v.last_day >= :first AND v.last_day <= coalesce(CAST(:last AS date), 'infinity')
+        AND NOT CAST(d.trace -> 'claim' ->> 'agreement' AS boolean)
+    ORDER BY v.settlement_id
+""")
+
+
 class Days(NamedTuple):
     """Days of one person, both ends included; None is open."""
 
@@ -59,6 +69,15 @@ async def touched_by(tx: AsyncConnection, county_code: str, days: Sequence[Days]
         "lasts": [each.last for each in days],
     }
     found = await tx.execute(_TOUCHED, asked)
+    return [Touched(UUID(bytes=row.settlement_id.bytes), row.person_no, row.last_day) for row in found]
+
+
+async def without_agreement(
+    tx: AsyncConnection, county_code: str, hospital_code: str, first: date, last: date | None
+) -> list[Touched]:
+    """The live settlements of a hospital on these days that were made while no agreement was in force."""
+    asked = {"county_code": county_code, "hospital_code": hospital_code, "first": first, "last": last}
+    found = await tx.execute(_WITHOUT_AGREEMENT, asked)
     return [Touched(UUID(bytes=row.settlement_id.bytes), row.person_no, row.last_day) for row in found]
 
 

@@ -83,6 +83,7 @@ class _Compiler:
                 frozenset(shape.deposit_waived.identities if shape.deposit_waived else ()),
                 _source(shape.deposit_waived),
             ),
+            agreement_warning=Term(shape.agreements.warn_days, _source(shape.agreements)) if shape.agreements else None,
             refused_findings=frozenset(shape.findings.refused if shape.findings else ()),
             document=document,
         )

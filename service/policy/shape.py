@@ -14,6 +14,7 @@ from service.money import Fen
 from service.policy.conditions import Level, VisitType
 from service.policy.terms import Part
 from service.policy.values import (
+    AgreementsShape,
     Amount,
     AmountCase,
     BaseShape,
@@ -246,4 +247,5 @@ class PackShape(Shape):
     diseases: tuple[DiseaseShape, ...] = ()
     chronic: ChronicShape
     deposit_waived: DepositShape | None = None
+    agreements: AgreementsShape | None = None
     findings: FindingsShape | None = None

@@ -58,7 +58,7 @@ _CHANGE: Final[dict[str, Any]] = {
     "as_of": "2019-01-01",
     "reason": "脱贫不脱策",
 }
-_ANSWER: Final[dict[str, Any]] = _NEW | {
+ANSWER: Final[dict[str, Any]] = _NEW | {
     "county_code": "459901",
     "id_type": "id_card",
     "social_card_no": None,
@@ -70,7 +70,7 @@ _ANSWER: Final[dict[str, Any]] = _NEW | {
     "identities": [{"class": "registered_poor", "valid_from": "2018-01-01", "valid_to": None, "source": "扶贫办"}],
     "barred": [],
 }
-_MASKED: Final[dict[str, Any]] = _ANSWER | {
+_MASKED: Final[dict[str, Any]] = ANSWER | {
     "name": "张*",
     "id_no": "4599************05",
     "phone": "138****1234",
@@ -89,7 +89,7 @@ def refuse_other_payers(caller: Caller) -> None:
     "",
     status_code=201,
     summary="Register a person",
-    responses=refusals(PersonExists, *_OVERLAPS) | example(201, _ANSWER),
+    responses=refusals(PersonExists, *_OVERLAPS) | example(201, ANSWER),
 )
 async def register_person(
     request: Request,
@@ -128,7 +128,7 @@ async def list_persons(
     return Page(items=[PersonOut.of(*each) for each in page], next_cursor=next_cursor)
 
 
-@router.get("/{person_no}", summary="Read a person", responses=refusals(PersonUnknown) | example(200, _ANSWER))
+@router.get("/{person_no}", summary="Read a person", responses=refusals(PersonUnknown) | example(200, ANSWER))
 async def read_person(request: Request, person_no: Number, caller: Readers, tx: Tx) -> PersonOut:
     """One person as now known: in full for the agency, masked for others. Reading leaves a row in the audit trail."""
     refuse_other_payers(caller)
@@ -138,7 +138,7 @@ async def read_person(request: Request, person_no: Number, caller: Readers, tx: 
 @router.put(
     "/{person_no}",
     summary="Change a person",
-    responses=refusals(PersonUnknown, PersonExists, OnlyAidIdentities, *_OVERLAPS) | example(200, _ANSWER),
+    responses=refusals(PersonUnknown, PersonExists, OnlyAidIdentities, *_OVERLAPS) | example(200, ANSWER),
 )
 async def change_person(
     request: Request,
