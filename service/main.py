@@ -13,6 +13,7 @@ from service.access import routes as access
 from service.access.refusals import Forbidden, InProgress, KeyMissing, KeyReused, Unauthenticated
 from service.access.tokens import Tokens
 from service.access.vault import Vault
+from service.admission import routes as admission
 from service.claims import routes as claims
 from service.clock import Clock
 from service.config import Settings
@@ -31,6 +32,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     claims.router,
     *rosters.ROUTERS,
     *corrections.ROUTERS,
+    admission.router,
     *registers.ROUTERS,
     policy.router,
     health.router,

@@ -22,13 +22,6 @@ _BILLS: Final = text("""
     WHERE county_code = :county_code AND settlement_id = ANY (CAST(:ids AS uuid[]))
     ORDER BY settlement_id
 """)
-_TAKE_TURN: Final = text("""
-    INSERT INTO person_orders AS o (county_code, person_no, last_order) VALUES (:county_code, :person_no, 0)
-    ON CONFLICT (county_code, person_no) DO UPDATE SET last_order = o.last_order
-""")
-_HAS_LIVE: Final = text(
-    "SELECT EXISTS (SELECT FROM live_visits WHERE county_code = :county_code AND person_no = :person_no)"
-)
 _RECORD: Final = text("""
 WITH settled AS (
     INSERT INTO settlements SELECT * FROM jsonb_populate_record(NULL::settlements, CAST(:settlement AS jsonb))
@@ -98,12 +91,6 @@ async def open_person(
         stays=tuple(_live_visit(one) for one in found["stays"]),
         earlier_lines=await _earlier_lines(tx, county_code, parts) if parts else (),
     )
-
-
-async def has_settlements(tx: AsyncConnection, county_code: str, person_no: str) -> bool:
-    """Whether a person has a live settlement. Takes the person's turn: none can be made until this one ends."""
-    await tx.execute(_TAKE_TURN, {"county_code": county_code, "person_no": person_no})
-    return bool(await tx.scalar(_HAS_LIVE, {"county_code": county_code, "person_no": person_no}))
 
 
 async def _earlier_lines(tx: AsyncConnection, county_code: str, parts: Sequence[LiveVisit]) -> tuple[BillLine, ...]:

@@ -1,6 +1,6 @@
 """Joining two entries of one person: only while the one that goes has nothing settled."""
 
-from service.claims.store import has_settlements
+from service.claims.year import has_settlements
 from service.registers.desk import Desk
 from service.registers.entries import Coverage, Person
 from service.registers.persons import join as entries

@@ -8,7 +8,6 @@ from service.registers.catalogue.routes import router as catalogue
 from service.registers.hospitals.routes import router as hospitals
 from service.registers.persons.history_routes import router as person_histories
 from service.registers.persons.routes import router as persons
-from service.registers.recognition.routes import router as recognition
 from service.registers.referrals.routes import router as referrals
 from service.wire.routing import Router
 
@@ -20,7 +19,6 @@ ROUTERS: Final[tuple[Router, ...]] = (
     referrals,
     cards,
     catalogue,
-    recognition,
 )
 
 TAGS: Final = [
