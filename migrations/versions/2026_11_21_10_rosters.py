@@ -93,6 +93,56 @@ CREATE TABLE roster_touched (
     CONSTRAINT fk_roster_touched_rosters {OF_ROSTER}
 )""")
     joins()
+    catalogues()
+
+
+def catalogues() -> None:
+    op.execute("""
+CREATE TABLE catalogue_imports (
+    county_code text NOT NULL,
+    id uuid NOT NULL,
+    content_hash bytea NOT NULL,
+    kind text NOT NULL,
+    as_of date NOT NULL,
+    filename text NOT NULL,
+    header jsonb NOT NULL,
+    counts jsonb NOT NULL,
+    digest text NOT NULL,
+    uploaded_at timestamptz NOT NULL,
+    uploaded_by text NOT NULL,
+    applied_at timestamptz,
+    applied_by text,
+    CONSTRAINT pk_catalogue_imports PRIMARY KEY (county_code, id),
+    CONSTRAINT ck_catalogue_imports_kind CHECK (kind IN ('full', 'changes'))
+)""")
+    op.execute(
+        "CREATE UNIQUE INDEX uq_catalogue_imports_content_hash ON catalogue_imports (county_code, content_hash)"
+    )
+    of_import = "FOREIGN KEY (county_code, import_id) REFERENCES catalogue_imports (county_code, id) ON DELETE CASCADE"
+    op.execute(f"""
+CREATE TABLE catalogue_import_rows (
+    county_code text NOT NULL,
+    import_id uuid NOT NULL,
+    row_no integer NOT NULL,
+    cells jsonb NOT NULL,
+    faults jsonb NOT NULL,
+    CONSTRAINT pk_catalogue_import_rows PRIMARY KEY (county_code, import_id, row_no),
+    CONSTRAINT fk_catalogue_import_rows_catalogue_imports {of_import}
+)""")
+    op.execute(f"""
+CREATE TABLE catalogue_import_changes (
+    county_code text NOT NULL,
+    import_id uuid NOT NULL,
+    position integer NOT NULL,
+    kind text NOT NULL,
+    item_code text NOT NULL,
+    row_no integer,
+    superseded bigint[] NOT NULL,
+    added jsonb NOT NULL,
+    CONSTRAINT pk_catalogue_import_changes PRIMARY KEY (county_code, import_id, position),
+    CONSTRAINT fk_catalogue_import_changes_catalogue_imports {of_import},
+    CONSTRAINT ck_catalogue_import_changes_kind CHECK (kind IN ('added', 'changed', 'ended'))
+)""")
 
 
 def joins() -> None:

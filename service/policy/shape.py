@@ -54,9 +54,7 @@ class DeductibleShape(Shape):
     @model_validator(mode="after")
     def _amount_or_diseases(self) -> "DeductibleShape":
         if (self.per == "disease_month") == (self.amount is not None):
-            raise PydanticCustomError(
-                "invalid", "give amount, except per disease_month, where the list of diseases has it"
-            )
+            raise PydanticCustomError("invalid", "give amount, except per disease_month: the diseases have it")
         return self
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from service.registers.agreements.routes import router as agreements
 from service.registers.cards.routes import router as cards
+from service.registers.catalogue.imports.routes import router as catalogue_imports
 from service.registers.catalogue.routes import router as catalogue
 from service.registers.hospitals.routes import router as hospitals
 from service.registers.persons.history_routes import router as person_histories
@@ -19,6 +20,7 @@ ROUTERS: Final[tuple[Router, ...]] = (
     referrals,
     cards,
     catalogue,
+    catalogue_imports,
 )
 
 TAGS: Final = [

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.db import transaction_on
 from service.policy.model import Packs
-from service.registers.rosters import store
+from service.registers.rosters import effects, store
 from service.registers.rosters.faults import texts
 from service.registers.rosters.model import ChangeKind, Roster, RowSeen, RowState
 from service.rosters.office import Office
@@ -26,7 +26,7 @@ async def changes_page(
     tx: AsyncConnection, roster: Roster, kinds: Sequence[ChangeKind], paging: Paging
 ) -> Page[ChangeOut]:
     after = paging.after(int)
-    found = await store.changes_of(tx, roster, kinds, after=after[0] if after else 0, rows=paging.limit + 1)
+    found = await effects.changes_of(tx, roster, kinds, after=after[0] if after else 0, rows=paging.limit + 1)
     page, cursor = paging.cut(found, lambda each: (each.position,))
     return Page(items=[ChangeOut.of(each) for each in page], next_cursor=cursor)
 

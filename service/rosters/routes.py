@@ -16,11 +16,11 @@ from service.registers.rosters import store
 from service.registers.rosters.model import ChangeKind, RosterState, RowState
 from service.registers.schemas import sample
 from service.rosters import actions, answers, examples
-from service.rosters.form import form_schema, sent
 from service.rosters.office import Office
 from service.rosters.refusals import RosterNotRead, RosterRejectedRows, RosterStale, RosterUnknown
 from service.rosters.schemas import ApplyIn, ChangeOut, PreviewOut, RosterOut, RowOut, StatementIn, TouchedOut
 from service.sheets.faults import SheetEmpty, SheetEncoding, SheetHeadings, SheetRefused, SheetTooLarge
+from service.wire.form import form_schema, sent
 from service.wire.pages import Page, PageAsked
 from service.wire.refusals import MediaTypeUnsupported, RequestInvalid, RequestTooLarge
 from service.wire.responses import example, refusals
@@ -169,9 +169,8 @@ async def list_rows(
     "/{roster_id}/rejected.csv",
     summary="Download the rejected rows",
     response_class=StreamingResponse,
-    responses={200: {"description": "CSV in UTF-8 with BOM, every cell harmless text.", "content": {"text/csv": {}}}}
-    | refusals(RosterUnknown)
-    | {},
+    responses=refusals(RosterUnknown)
+    | {200: {"description": "CSV in UTF-8 with BOM, every cell harmless text.", "content": {"text/csv": {}}}},
 )
 async def download_rejected(request: Request, roster_id: RosterId, caller: Importer, tx: Tx) -> StreamingResponse:
     """The rejected rows as they came, with what is wrong. Correct them and send the file again as `changes`."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.claims import touched as claims
 from service.claims.model import Record
 from service.policy.model import Packs
-from service.registers.rosters import store
+from service.registers.rosters import effects
 from service.registers.rosters.model import Roster, RosterState
 from service.registers.store import identities_on
 
@@ -29,20 +29,20 @@ class TouchedSeen:
 
 async def find_touched(tx: AsyncConnection, roster: Roster) -> int:
     """Find the settlements whose last day lies among the changed days of their person; gives how many there are."""
-    for after in range(0, await store.last_change(tx, roster), _AT_ONCE):
-        days = await store.changed_days(tx, roster, after=after, until=after + _AT_ONCE)
+    for after in range(0, await effects.last_change(tx, roster), _AT_ONCE):
+        days = await effects.changed_days(tx, roster, after=after, until=after + _AT_ONCE)
         found = await claims.touched_by(tx, roster.county_code, [claims.Days(*each) for each in days])
-        await store.set_touched(tx, roster, [tuple(each) for each in found])
-    return await store.count_touched(tx, roster)
+        await effects.set_touched(tx, roster, [tuple(each) for each in found])
+    return await effects.count_touched(tx, roster)
 
 
 async def touched_page(
     tx: AsyncConnection, roster: Roster, packs: Packs, now: datetime, *, after: UUID | None, rows: int
 ) -> list[TouchedSeen]:
     """The settlements that a list touches, each decided again with the identities that the list leaves."""
-    found = await store.touched_of(tx, roster, after=after, rows=rows)
+    found = await effects.touched_of(tx, roster, after=after, rows=rows)
     persons = list({person_no for _, person_no, _ in found})
-    changes = await store.changed_classes(tx, roster, persons) if persons else []
+    changes = await effects.changed_classes(tx, roster, persons) if persons else []
     seen = []
     for settlement_id, person_no, day in found:
         record = await claims.kept(tx, roster.county_code, settlement_id)

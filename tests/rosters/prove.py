@@ -156,7 +156,8 @@ def line(suffix: str, size: int, weight: int, library: dict[str, object], found:
     return (
         f"| {suffix} | {size:,} | {weight / 1e6:.1f} MB | {preview:.1f} s | {size / preview:,.0f} | "
         f"{cpu('preview_cpu'):.1f} s | {apply:.1f} s | {size / apply:,.0f} | {cpu('apply_cpu'):.1f} s | "
-        f"{float(str(library['cpu'])):.1f} s | {found['peak_at_start']} MB | {library['peak']} MB | {found['peak']} MB |"
+        f"{float(str(library['cpu'])):.1f} s | {found['peak_at_start']} MB | {library['peak']} MB | "
+        f"{found['peak']} MB |"
     )
 
 
@@ -172,10 +173,10 @@ Machine: {machine}.
 |---|---|---|---|---|---|---|---|---|---|---|---|---|
 {chr(10).join(lines)}
 
-*Peak* is the most memory that the importing process ever held (`VmHWM`), *start* before it began; *library* is a process
-that reads the same file and keeps nothing. *Apply* includes finding the same file again and comparing the register with
-the preview. *CPU* is the importing process's own time, which other work on the machine does not lengthen; PostgreSQL's is
-not in it.
+*Peak* is the most memory that the importing process ever held (`VmHWM`), *start* before it began; *library* is a
+process that reads the same file and keeps nothing. *Apply* includes finding the same file again and comparing the
+register with the preview. *CPU* is the importing process's own time, which other work on the machine does not lengthen;
+PostgreSQL's is not in it.
 """
 
 

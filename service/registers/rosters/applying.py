@@ -13,7 +13,7 @@ from service.registers.entries import Person
 from service.registers.model import Author
 from service.registers.persons.bulk import NewPerson, register_persons
 from service.registers.persons.checks import checked
-from service.registers.rosters import diff, store
+from service.registers.rosters import diff, effects, store
 from service.registers.rosters.headings import Headings
 from service.registers.rosters.lines import Reader
 from service.registers.rosters.model import Counts, Roster, RosterState
@@ -55,7 +55,7 @@ def _named(roster: Roster) -> dict[str, Any]:
 async def find_changes(tx: AsyncConnection, roster: Roster) -> Roster:
     """Compare the staged list with the register as it stands now, and keep what it would change."""
     await store.analyze(tx)
-    await store.forget(tx, roster)
+    await effects.forget(tx, roster)
     await tx.execute(text(diff.DUPLICATES), _named(roster))
     at = roster.columns.get("id_no")
     if at is not None:
@@ -96,7 +96,7 @@ async def _new_persons(
     tx: AsyncConnection, vault: Vault, roster: Roster, author: Author
 ) -> AsyncIterator[list[NewPerson]]:
     """The persons that only the list knows, as its rows describe them, some at a time."""
-    for after in range(0, await store.last_change(tx, roster), _AT_ONCE):
+    for after in range(0, await effects.last_change(tx, roster), _AT_ONCE):
         values = _named(roster) | {"after": after, "until": after + _AT_ONCE}
         found = (await tx.execute(_NEW_PERSONS, values)).mappings().all()
         if found:
