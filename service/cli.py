@@ -27,12 +27,12 @@ from service.migrate import is_at_head, upgrade
 from service.policy.check import check_path
 from service.policy.load import load_packs
 from service.processes import listen
-from service.registers.model import IdentityClass
 from service.registers.rosters.model import RosterKind, Statement
 from service.roster_run import Import, import_roster, told
 from service.sandbox import run_demo
 from service.serving import Plan, stop_on_sigterm
 from service.serving import serve as serve_until_stopped
+from service.words import IdentityClass
 
 app = typer.Typer(
     help="onestop: one-stop (一站式) medical settlement for a county.",

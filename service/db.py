@@ -47,6 +47,8 @@ def create_engine(url: str, settings: Settings) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=settings.pool_wait_seconds,
         pool_pre_ping=False,
+        # Parameters are personal data: they must not travel in error messages.
+        hide_parameters=True,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={
@@ -54,6 +56,8 @@ def create_engine(url: str, settings: Settings) -> AsyncEngine:
                 "application_name": "onestop",
                 "lock_timeout": f"{round(settings.lock_wait_seconds * 1000)}",
                 "timezone": "UTC",
+                # The few statements of the discharge path look up by key: planning each anew costs more than it gains.
+                "plan_cache_mode": "force_generic_plan",
             }
         },
     )

@@ -20,6 +20,7 @@ from service.config import Settings
 from service.corrections import routes as corrections
 from service.db import create_engine
 from service.policy import routes as policy
+from service.policy.library import Library
 from service.policy.load import load_packs
 from service.registers import routes as registers
 from service.rosters import routes as rosters
@@ -78,6 +79,7 @@ def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
         app.state.clock = clock
         app.state.vault = vault
         app.state.packs = load_packs(settings.packs_dir)
+        app.state.law = Library(app.state.packs)
         app.state.tokens = Tokens(engine, vault, clock, lifetime=timedelta(minutes=settings.token_minutes))
         yield
         await engine.dispose()

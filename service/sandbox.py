@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 from datetime import date, timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,8 @@ from service.clock import Clock
 from service.config import Settings
 from service.console import say, step
 from service.db import create_engine
+from service.demo.load import load
+from service.demo.show import show
 from service.embedded import EmbeddedPostgres
 from service.migrate import upgrade
 from service.policy.load import shipped_packs
@@ -46,7 +47,9 @@ def run_demo(*, folder: Path, port: int, workers: int, ready_file: Path | None, 
 
             base_url = f"http://{_HOST}:{listener.getsockname()[1]}"
             ready = {"base_url": base_url, "clients": clients}
-            plan = Plan(listener, workers, _environment(settings), database, clock.shift.days)
+            # Beside the picture of a discharge, a line for every request would be noise.
+            log = folder / "service.log"
+            plan = Plan(listener, workers, _environment(settings), database, clock.shift.days, log)
             serve(plan, lambda: _announce(ready, ready_file))
     finally:
         if ready_file is not None:
@@ -58,9 +61,7 @@ async def _prepare(url: str, settings: Settings, clock: Clock) -> dict[str, Any]
     engine = create_engine(url, settings)
     try:
         await upgrade(engine)
-        load = import_module("service.demo.load").load
-        clients: dict[str, Any] = await load(engine, Vault.from_settings(settings), clock, shipped_packs())
-        return clients
+        return await load(engine, Vault.from_settings(settings), clock, shipped_packs())
     finally:
         await engine.dispose()
 
@@ -68,8 +69,8 @@ async def _prepare(url: str, settings: Settings, clock: Clock) -> dict[str, Any]
 def _announce(ready: dict[str, Any], ready_file: Path | None) -> None:
     if ready_file is not None:
         _write_at_once(ready_file, json.dumps(ready, ensure_ascii=False, indent=2))
-    import_module("service.demo.show").show(ready)
-    say(f"\nServing on {ready['base_url']}, its documentation on {ready['base_url']}/docs. Ctrl-C stops it.")
+    show(ready)
+    say(f"\nServing on {ready['base_url']}. Ctrl-C stops it.")
 
 
 def _environment(settings: Settings) -> dict[str, str]:

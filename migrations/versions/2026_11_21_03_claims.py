@@ -241,7 +241,8 @@ END $$
 """
 
 # One round trip takes the person's turn and reads what the visit is decided on: inside a function each
-# statement sees what was committed while it waited.
+# statement sees what was committed while it waited. The visit's number is taken after the person: two persons
+# may claim parts of one stay at the same time, and only one of them can be right.
 OPEN_PERSON = """
 CREATE FUNCTION open_person(
     p_county text, p_person text, p_lock boolean, p_periods text[],
@@ -254,6 +255,7 @@ BEGIN
         INSERT INTO person_orders AS o (county_code, person_no, last_order) VALUES (p_county, p_person, 1)
         ON CONFLICT (county_code, person_no) DO UPDATE SET last_order = o.last_order + 1
         RETURNING last_order INTO turn;
+        PERFORM pg_advisory_xact_lock(hashtextextended(p_hospital || ' ' || p_visit, 0));
     ELSE
         SELECT coalesce(max(last_order), 0) + 1 INTO turn FROM person_orders
         WHERE county_code = p_county AND person_no = p_person;
@@ -263,12 +265,11 @@ BEGIN
         'sums', (SELECT coalesce(json_agg(json_build_array(period, name, value)), '[]') FROM accumulators
             WHERE county_code = p_county AND person_no = p_person AND period = ANY (p_periods) AND value <> 0),
         'parts', (SELECT coalesce(json_agg(json_build_array(hospital_code, visit_no, interim_no, county_code,
-                person_no, settlement_id, admitted_on, last_day)), '[]') FROM live_visits
+                person_no, settlement_id, visit_type, admitted_on, last_day)), '[]') FROM live_visits
             WHERE hospital_code = p_hospital AND visit_no = p_visit),
-        'stays', (SELECT coalesce(json_agg(json_build_array(hospital_code, visit_no, interim_no, county_code,
-                person_no, settlement_id, admitted_on, last_day)), '[]') FROM live_visits
-            WHERE county_code = p_county AND person_no = p_person AND visit_type = 'inpatient'
-                AND admitted_on <= p_to AND last_day >= p_from
+        'others', (SELECT coalesce(json_agg(json_build_array(hospital_code, visit_no, interim_no, county_code,
+                person_no, settlement_id, visit_type, admitted_on, last_day)), '[]') FROM live_visits
+            WHERE county_code = p_county AND person_no = p_person AND admitted_on <= p_to AND last_day >= p_from
                 AND (hospital_code, visit_no) <> (p_hospital, p_visit)));
 END $$
 """
@@ -294,6 +295,10 @@ def upgrade() -> None:
     ):
         op.execute(table)
     op.execute("CREATE TRIGGER carry_sum AFTER INSERT ON accumulator_entries FOR EACH ROW EXECUTE FUNCTION carry_sum()")
+    op.execute(
+        "CREATE TRIGGER only_carried BEFORE INSERT OR UPDATE OR DELETE ON accumulators FOR EACH ROW"
+        " WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_change()"
+    )
     op.execute(
         "CREATE CONSTRAINT TRIGGER prove_settlement AFTER INSERT ON settlements"
         " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION prove_settlement()"

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0010"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -115,9 +115,7 @@ CREATE TABLE catalogue_imports (
     CONSTRAINT pk_catalogue_imports PRIMARY KEY (county_code, id),
     CONSTRAINT ck_catalogue_imports_kind CHECK (kind IN ('full', 'changes'))
 )""")
-    op.execute(
-        "CREATE UNIQUE INDEX uq_catalogue_imports_content_hash ON catalogue_imports (county_code, content_hash)"
-    )
+    op.execute("CREATE UNIQUE INDEX uq_catalogue_imports_content_hash ON catalogue_imports (county_code, content_hash)")
     of_import = "FOREIGN KEY (county_code, import_id) REFERENCES catalogue_imports (county_code, id) ON DELETE CASCADE"
     op.execute(f"""
 CREATE TABLE catalogue_import_rows (

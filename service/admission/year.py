@@ -4,12 +4,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.model import Caller
 from service.claims.year import sums_of_year
-from service.policy.conditions import Level, Location, Situation, VisitType
+from service.policy.conditions import Situation, VisitType
 from service.policy.model import Packs
 from service.registers.facts import visit_facts
 from service.registers.model import FactsAsked, KeyKind
 from service.registers.recognition.actions import Recognised
 from service.settlement.remaining import Person, Remaining, remaining
+from service.words import HospitalLevel, Location
 
 
 async def of_year(
@@ -24,12 +25,12 @@ async def of_year(
     pack = packs.on(county_code, day)
     if pack is None:
         return None
-    level, location, specialist = Level.LEVEL2, Location.COUNTY, False
+    level, location, specialist = HospitalLevel.LEVEL2, Location.COUNTY, False
     if caller.hospital_code is not None:
         key = (KeyKind.PERSON_NO.value, person_key)
         facts = await visit_facts(tx, FactsAsked(key, caller.hospital_code, day, day, day))
         if facts.hospital is not None:
-            level, location = Level(facts.hospital.level), Location(facts.hospital.location)
+            level, location = HospitalLevel(facts.hospital.level), Location(facts.hospital.location)
             specialist = facts.hospital.specialist
     identities = frozenset(each.what.identity_class for each in found.identities)
     situation = Situation(VisitType.INPATIENT, identities, location, level, specialist, False)

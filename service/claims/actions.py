@@ -24,7 +24,7 @@ from service.clock import Clock
 from service.errors import Text
 from service.explanation.render import Renderer
 from service.ids import new_id
-from service.policy.model import Packs
+from service.policy.library import Library
 
 CREATED = 201
 
@@ -33,23 +33,18 @@ CREATED = 201
 class Desk:
     """What the actions work with beside the database: the law, the calendar and the keys."""
 
-    packs: Packs
+    law: Library
     clock: Clock
     vault: Vault
-
-    def renderer(self, pack_hash: str) -> Renderer:
-        pack = self.packs.by_hash(pack_hash)
-        assert pack is not None, f"pack {pack_hash} is not loaded"
-        return Renderer(pack)
 
 
 async def preview(tx: AsyncConnection, caller: Caller, order: Order, desk: Desk, *, language: str) -> dict[str, Any]:
     """Decide a visit and keep nothing but the audit row."""
     now = desk.clock.now()
-    record = await prepare(tx, caller, order, desk.packs, Making(now))
+    record = await prepare(tx, caller, order, desk.law.packs, Making(now))
 
     await _audit(tx, caller, "settlement.preview", record, now)
-    return answer(record, desk.renderer(record.pack_hash), language)
+    return answer(record, Renderer(await desk.law.by_hash(tx, record.pack_hash)), language)
 
 
 async def settle(
@@ -69,9 +64,11 @@ async def settle(
         return first
 
     code = query_code(desk.vault, settlement_id)
-    record = await prepare(tx, caller, order, desk.packs, Making(now, settlement_id, code))
-    body = orjson.dumps(answer(record, desk.renderer(record.pack_hash), language))
+    record = await prepare(tx, caller, order, desk.law.packs, Making(now, settlement_id, code))
+    pack = await desk.law.by_hash(tx, record.pack_hash)
+    body = orjson.dumps(answer(record, Renderer(pack), language))
 
+    await desk.law.keep(tx, pack, at=now)
     await store.record(
         tx,
         record,
@@ -99,7 +96,7 @@ async def read(
     record = await _find(tx, caller, settlement_id)
 
     await _audit(tx, caller, "settlement.read", record, desk.clock.now())
-    return _answered(record, desk, language)
+    return await _answered(tx, caller, record, desk, language)
 
 
 async def trace(tx: AsyncConnection, caller: Caller, settlement_id: UUID, desk: Desk) -> dict[str, Any]:
@@ -131,7 +128,7 @@ async def listed(
         person_no=filters.get("person_no"),
         county_code=caller.county_code,
     )
-    return [_answered(record, desk, language) for record in found]
+    return [await _answered(tx, caller, record, desk, language) for record in found]
 
 
 def view_of(caller: Caller) -> View:
@@ -150,10 +147,12 @@ async def _find(tx: AsyncConnection, caller: Caller, settlement_id: UUID) -> Rec
     return record
 
 
-def _answered(record: Record, desk: Desk, language: str) -> dict[str, Any]:
+async def _answered(tx: AsyncConnection, caller: Caller, record: Record, desk: Desk, language: str) -> dict[str, Any]:
     assert record.id is not None
-    body = answer(record, desk.renderer(record.pack_hash), language)
-    return body | {"query_code": query_code(desk.vault, record.id)}
+    body = answer(record, Renderer(await desk.law.by_hash(tx, record.pack_hash)), language)
+    # Half of a patient's way in (api.md, Patients): for those who print slips, not for those who check them.
+    prints = caller.role in (Role.HOSPITAL, Role.AGENCY)
+    return body | {"query_code": query_code(desk.vault, record.id) if prints else None}
 
 
 async def _audit(tx: AsyncConnection, caller: Caller, action: str, record: Record, now: datetime) -> None:

@@ -112,7 +112,7 @@ class SettlementOut(WireModel):
     due_at_discharge: YuanOut = Field(description="What the cashier asks for today.")
     findings: list[FindingOut]
     explanation: ExplanationOut
-    query_code: str | None
+    query_code: str | None = Field(description="For hospital and agency, who print slips; null in a preview.")
     settled_at: datetime | None
     operator: str | None
     reversal_of: Id | None

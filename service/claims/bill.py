@@ -9,11 +9,12 @@ from typing import NamedTuple
 from service.claims import refusals as no
 from service.claims.model import BillLine, History, Order, OrderedLine
 from service.errors import InputError, Text
-from service.money import PRICE_SCALE, QUANTITY_SCALE, price_times_quantity, yuan
+from service.money import PRICE_PLACES, PRICE_SCALE, QUANTITY_SCALE, price_times_quantity, unscaled, yuan
 from service.registers.model import CatalogueItem
 from service.settlement.model import Amounts, FeeLine
-from service.settlement.scope import FIRST_PAY_GRADE
+from service.settlement.scope import FIRST_PAY_GRADE, ScopedBill
 from service.wire.refusals import RequestInvalid
+from service.wire.types import LARGEST_AMOUNT
 
 _FEN = PRICE_SCALE * QUANTITY_SCALE // 100
 """One fen in the unit of price times quantity."""
@@ -39,7 +40,7 @@ def check_lines(order: Order, history: History) -> None:
             raise RequestInvalid.at(InputError(f"/fee_lines/{index}/line_no", "request.duplicate", detail))
         seen.add(line.line_no)
         exact = line.unit_price * line.quantity
-        if abs(line.amount * _FEN - exact) > _FEN or (not line.quantity and line.amount):
+        if abs(line.amount * _FEN - exact) > _FEN or (not exact and line.amount):
             product = yuan(price_times_quantity(line.unit_price, line.quantity))
             raise no.AmountMismatch(
                 Text(
@@ -52,33 +53,62 @@ def check_lines(order: Order, history: History) -> None:
 
 
 def _check_net(lines: Sequence[OrderedLine], earlier: Iterable[BillLine]) -> None:
-    """Per item, over all parts of a stay so far, neither net quantity nor net amount is negative (domain §5)."""
-    quantity: Counter[str] = Counter()
-    amount: Counter[str] = Counter()
-    returned: dict[str, int] = {}
+    """
+    Per item, over all parts of a stay so far, neither net quantity nor net amount is negative (domain §5).
+
+    Counted for each price of an item: a return takes the terms of its original, so it must have one at its price.
+    """
+    quantity: Counter[tuple[str, int]] = Counter()
+    amount: Counter[tuple[str, int]] = Counter()
+    returned: dict[tuple[str, int], int] = {}
     for line in chain[BillLine | OrderedLine](earlier, lines):
-        quantity[line.item_code] += line.quantity
-        amount[line.item_code] += line.amount
+        quantity[line.item_code, line.unit_price] += line.quantity
+        amount[line.item_code, line.unit_price] += line.amount
     for index, line in enumerate(lines):
         if line.quantity < 0 or line.amount < 0:
-            returned.setdefault(line.item_code, index)
-    for item, index in returned.items():
-        if quantity[item] < 0 or amount[item] < 0:
+            returned.setdefault((line.item_code, line.unit_price), index)
+    for (item, price), index in returned.items():
+        if quantity[item, price] < 0 or amount[item, price] < 0:
+            at = unscaled(price, PRICE_PLACES, keep=2)
             raise _net_negative(
-                f"项目 {item} 退费多于原收费，请核对数量与金额。",
-                f"More of item {item} is returned than was charged: check quantities and amounts.",
+                f"项目 {item} 按单价 {at} 退费多于原收费，请核对单价、数量与金额。",
+                f"More of item {item} is returned at {at} than was charged at that price: check price and quantity.",
                 f"/fee_lines/{index}",
             )
 
 
-def check_amounts(amounts: Amounts) -> None:
-    """A part may return what an earlier part charged, but a bill is not negative. Raises fee_lines.net_negative."""
-    if min(amounts) < 0:
+def check_amounts(order: Order, scoped: ScopedBill, earlier: Iterable[BillLine]) -> None:
+    """
+    A part may return what an earlier part charged, but no bill is negative, nor any item's share of one of its parts.
+
+    Each return line may be a fen off by its own rounding. Raises fee_lines.net_negative, request.invalid (too large).
+    """
+    if scoped.amounts.total > LARGEST_AMOUNT:
+        most = yuan(LARGEST_AMOUNT)
+        detail = Text(f"费用合计不得超过 {most} 元，请核对。", f"A bill is at most {most} yuan: check the lines.")
+        raise RequestInvalid.at(InputError("/fee_lines", "request.range", detail))
+    if min(scoped.amounts) < 0:
         raise _net_negative(
             "退费使本账单（或其中一类费用）合计为负，请先冲正原结算再重新结算。",
             "Returns make this bill, or one kind of its cost, negative: reverse the earlier settlement instead.",
             "/fee_lines",
         )
+    returns = Counter(line.item_code for line in order.lines if line.quantity < 0)
+    if not returns:
+        return
+    parts: dict[str, list[int]] = {item: [0] * len(Amounts._fields) for item in returns}
+    charged = [(line.item_code, Amounts(line.amount, *line[-4:])) for line in earlier]
+    charged += zip((line.item_code for line in order.lines), scoped.lines, strict=True)
+    for item, amounts in charged:
+        if item in parts:
+            parts[item] = [so_far + part for so_far, part in zip(parts[item], amounts, strict=True)]
+    for item, amounts_of_item in parts.items():
+        if min(amounts_of_item) < -returns[item]:
+            raise _net_negative(
+                f"项目 {item} 的退费与原收费的费用类别不符，请按原收费的日期退费。",
+                f"The returns of item {item} do not match the terms of its charges: date them as the charges.",
+                "/fee_lines",
+            )
 
 
 def _net_negative(zh: str, en: str, pointer: str) -> no.NetNegative:
@@ -109,14 +139,10 @@ def terms_of_lines(order: Order, catalogue: Catalogue, earlier: Sequence[BillLin
     day, in this part of the stay or an earlier one. Raises request.invalid where terms are missing.
     """
     own: list[LineTerms | None] = [
-        None if line.quantity < 0 else _terms(index, line, catalogue) for index, line in enumerate(order.lines)
+        None if line.quantity < 0 else _terms(index, line, order, catalogue) for index, line in enumerate(order.lines)
     ]
     originals = _originals(order.lines, own, earlier)
-    terms = []
-    for index, (line, found) in enumerate(zip(order.lines, own, strict=True)):
-        original = found or originals.latest(line)
-        terms.append(original if original is not None else _terms(index, line, catalogue))
-    return terms
+    return [found or originals.latest(line) for line, found in zip(order.lines, own, strict=True)]
 
 
 class _Originals:
@@ -128,13 +154,13 @@ class _Originals:
     def add(self, item_code: str, unit_price: int, day: date, terms: LineTerms) -> None:
         self._charges[item_code, unit_price].append((day, terms))
 
-    def latest(self, line: OrderedLine) -> LineTerms | None:
-        charges = self._charges.get((line.item_code, line.unit_price), ())
+    def latest(self, line: OrderedLine) -> LineTerms:
+        """The terms of a return's original; that there is one, the net quantity has proved."""
+        charges = self._charges[line.item_code, line.unit_price]
+        before = [charge for charge in charges if charge[0] <= line.charged_on] or charges
         # Compared by content, not by place in the bill: the order of lines decides nothing.
         return max(
-            (charge for charge in charges if charge[0] <= line.charged_on),
-            key=lambda charge: (charge[0], charge[1].grade, charge[1].first_pay, charge[1].ceiling or -1),
-            default=(None, None),
+            before, key=lambda charge: (charge[0], charge[1].grade, charge[1].first_pay, charge[1].ceiling or -1)
         )[1]
 
 
@@ -152,8 +178,9 @@ def _originals(
     return originals
 
 
-def _terms(index: int, line: OrderedLine, catalogue: Catalogue) -> LineTerms:
-    item = catalogue.on(line.item_code, line.charged_on)
+def _terms(index: int, line: OrderedLine, order: Order, catalogue: Catalogue) -> LineTerms:
+    # A line dated outside the item's validity does not free it from the catalogue: then the visit's day decides.
+    item = catalogue.on(line.item_code, line.charged_on) or catalogue.on(line.item_code, order.last_day)
     if item is not None:
         return LineTerms(item.grade, item.self_pay_ratio, item.price_ceiling, by_catalogue=True)
     if line.grade is None:

@@ -1,12 +1,15 @@
 """May this visit be settled at all? Pure: the order, the registers' facts and the person's history decide."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from service.claims import refusals as no
 from service.claims.model import History, LiveVisit, Order, ThirdParty
 from service.errors import Text
+from service.policy.conditions import VisitType
 from service.policy.model import Pack
 from service.registers.model import HospitalFacts, PersonFacts, VisitFacts
+
+DAY = timedelta(days=1)
 
 
 def check_order(order: Order, today: date) -> None:
@@ -71,7 +74,7 @@ def unknown_hospital(hospital_code: str) -> no.HospitalUnknown:
 
 
 def check_person(order: Order, facts: VisitFacts) -> PersonFacts:
-    """Raises person.unknown, person.barred, person.not_insured, visit.dates (after death)."""
+    """Raises person.unknown, person.barred, person.not_insured, visit.dates (before birth, after death)."""
     person = facts.person
     if person is None:
         raise no.PersonUnknown(
@@ -96,6 +99,14 @@ def check_person(order: Order, facts: VisitFacts) -> PersonFacts:
                 f"The person was not insured on {order.last_day}: check the insurance record.",
             ),
             pointer="/person",
+        )
+    if person.born_on is not None and order.admitted_on < person.born_on:
+        raise no.VisitDates(
+            Text(
+                f"就诊日期早于登记的出生日期（{person.born_on}），请核对。",
+                f"The visit begins before the registered day of birth ({person.born_on}): check both.",
+            ),
+            pointer="/admitted_on" if order.is_stay else "/service_on",
         )
     if person.died_on is not None and order.last_day > person.died_on:
         raise no.VisitDates(
@@ -161,15 +172,23 @@ def check_history(order: Order, person: PersonFacts, history: History) -> None:
             raise already_settled(part)
     _check_parts(order, person, history.parts)
     if order.is_stay:
-        for stay in history.stays:
-            if overlaps(order.admitted_on, order.last_day, stay.admitted_on, stay.last_day):
-                raise no.VisitOverlap(
-                    Text(
-                        f"该人员 {stay.admitted_on} 至 {stay.last_day} 另有住院已结算，期间重叠；请核对日期。",
-                        f"Another stay from {stay.admitted_on} to {stay.last_day} is settled: check the dates.",
-                    ),
-                    pointer="/admitted_on",
-                )
+        for other in history.others:
+            if other.visit_type == VisitType.INPATIENT and overlaps(order, other):
+                raise _overlap(order, other)
+
+
+def _overlap(order: Order, other: LiveVisit) -> no.VisitOverlap:
+    # Another hospital's stay is not this hospital's to know, but for the fact that there is one.
+    own = other.hospital_code == order.hospital_code
+    when_zh = f" {other.admitted_on} 至 {other.last_day} " if own else "在另一家医院"
+    when_en = f"from {other.admitted_on} to {other.last_day}" if own else "in another hospital"
+    return no.VisitOverlap(
+        Text(
+            f"该人员{when_zh}另有住院已结算，期间重叠超过转院当日；请核对日期。",
+            f"A stay {when_en} is settled and overlaps by more than the day of transfer: check the dates.",
+        ),
+        pointer="/admitted_on",
+    )
 
 
 def already_settled(part: LiveVisit | None) -> no.VisitAlreadySettled:
@@ -186,6 +205,10 @@ def already_settled(part: LiveVisit | None) -> no.VisitAlreadySettled:
 def _check_parts(order: Order, person: PersonFacts, parts: tuple[LiveVisit, ...]) -> None:
     if any(part.person_no != person.person_no for part in parts):
         raise _out_of_order("该就诊号已用于另一人员，请核对。", "The visit number is another person's: check it.")
+    if any(part.visit_type != order.visit_type for part in parts):
+        raise _out_of_order(
+            "该就诊号已用于另一类就诊，请核对。", "The visit number is that of a visit of another type: check it."
+        )
     numbers = sorted(part.interim_no for part in parts)
     if 0 in numbers:
         raise _out_of_order("该次住院已做最后结算，不能再分段。", "The last part of this stay is settled already.")
@@ -195,11 +218,11 @@ def _check_parts(order: Order, person: PersonFacts, parts: tuple[LiveVisit, ...]
             f"Parts are settled in order: the next is {len(numbers) + 1}, the last is 0.",
         )
     ended = max((part.last_day for part in parts), default=None)
-    if ended is not None and order.admitted_on < ended:
+    if ended is not None and not ended <= order.admitted_on <= ended + DAY:
         raise no.VisitDates(
             Text(
-                f"本段开始日期早于上一段的结束日期 {ended}，请更正。",
-                f"This part begins before the part before it ended ({ended}): correct the date.",
+                f"本段应从上一段结束的当日或次日（{ended}）开始，请更正。",
+                f"A part begins on the day the part before it ended, {ended}, or the next: correct the date.",
             ),
             pointer="/admitted_on",
         )
@@ -209,9 +232,15 @@ def _out_of_order(zh: str, en: str) -> no.VisitInterimOrder:
     return no.VisitInterimOrder(Text(zh, en), pointer="/interim_no")
 
 
-def overlaps(admitted: date, last_day: date, other_admitted: date, other_last_day: date) -> bool:
-    """Whether two stays share more than the day of transfer, on which one ends and the other begins."""
-    begins, ends = max(admitted, other_admitted), min(last_day, other_last_day)
+def overlaps(order: Order, other: LiveVisit) -> bool:
+    """
+    Whether two stays share more than the day of transfer, on which one ends and the other begins.
+
+    Nobody is transferred from a hospital to itself within one day: two stays of a single day there are one.
+    """
+    begins, ends = max(order.admitted_on, other.admitted_on), min(order.last_day, other.last_day)
     if begins != ends:
         return begins < ends
-    return not (begins == last_day == other_admitted or begins == other_last_day == admitted)
+    transfer = begins == order.last_day == other.admitted_on or begins == other.last_day == order.admitted_on
+    single_days = order.admitted_on == order.last_day and other.admitted_on == other.last_day
+    return not transfer or (single_days and order.hospital_code == other.hospital_code)

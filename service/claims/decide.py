@@ -10,17 +10,18 @@ from service.access.model import Caller
 from service.claims import bill, checks, trace
 from service.claims import refusals as no
 from service.claims.bill import LineTerms
-from service.claims.decided import check_decided
-from service.claims.findings import of_bill, of_visit
+from service.claims.decided import check_decided, check_other
+from service.claims.findings import of_bill, of_history, of_visit
 from service.claims.model import History, Order, Record, Status, ThirdParty
 from service.errors import Text
 from service.explanation.render import Renderer
-from service.policy.conditions import Level, Location, Situation
+from service.policy.conditions import Situation
 from service.policy.model import Pack
 from service.registers.model import AidMode, HospitalFacts, PersonFacts, VisitFacts
 from service.settlement.model import Claim, Finding
 from service.settlement.scope import ScopedBill, scope_bill
 from service.settlement.waterfall import settle
+from service.words import HospitalLevel, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def decide(caller: Caller, order: Order, facts: Facts, history: History, making:
     terms = bill.terms_of_lines(order, bill.Catalogue(facts.visit.catalogue), history.earlier_lines)
     lines = bill.fee_lines(order, terms)
     scoped = scope_bill(lines)
-    bill.check_amounts(scoped.amounts)
+    bill.check_amounts(order, scoped, history.earlier_lines)
+    check_other(facts.pack, order.other)
 
     claim = Claim(
         situation=_situation(order, facts, referred=referred),
@@ -85,7 +87,12 @@ def _decided(
     terms: Sequence[LineTerms],
 ) -> Record:
     settlement = settle(claim, facts.pack, scoped)
-    found = (*of_bill(order, terms), *of_visit(order, facts.visit, facts.pack, claim), *settlement.findings)
+    found = (
+        *of_bill(order, terms),
+        *of_visit(order, facts.visit, facts.pack, claim),
+        *of_history(order, history),
+        *settlement.findings,
+    )
     _refuse_findings(facts.pack, found)
     made = making.settlement_id is not None
     return Record(
@@ -124,7 +131,7 @@ def _situation(order: Order, facts: Facts, *, referred: bool) -> Situation:
         order.visit_type,
         frozenset(facts.person.identities),
         Location(facts.hospital.location),
-        Level(facts.hospital.level),
+        HospitalLevel(facts.hospital.level),
         facts.hospital.specialist,
         referred,
     )

@@ -55,6 +55,16 @@ def check_decided(
     return by_layer
 
 
+def check_other(pack: Pack, other: Sequence[OtherCompensation]) -> None:
+    """Raises request.invalid where other compensation is reported and the pack has no layer to credit it."""
+    if other and all(layer.rule != "other" for layer in pack.layers):
+        detail = Text(
+            f"政策包 {pack.id} 没有其他补偿这一层，请勿填写。",
+            f"Pack {pack.id} has no layer for other compensation: leave it out.",
+        )
+        raise RequestInvalid.at(InputError("/other_compensation", "request.unexpected", detail))
+
+
 def _within_scope(pack: Pack) -> frozenset[str]:
     """The layers that work on the scope alone: those before other compensation (domain §4, order of layers)."""
     names = []

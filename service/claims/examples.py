@@ -6,7 +6,7 @@ cannot grow old.
 """
 
 from copy import deepcopy
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
@@ -90,7 +90,7 @@ _CHRONIC_BODY: Final[dict[str, Any]] = {
     "hospital_code": "H45990100101",
     "visit_no": "MZ201806050007",
     "visit_type": "chronic_outpatient",
-    "person": {"id_no": "459901195003070005"},
+    "person": {"id_no": "459901195812069020"},
     "service_on": "2018-06-05",
     "disease_code": "CD03",
     "fee_lines": [{**REQUEST_BODY["fee_lines"][0], "quantity": "5", "amount": "100.00", "charged_on": "2018-06-05"}],
@@ -145,6 +145,7 @@ def _settled() -> Record:
         insured=True,
         barred=None,
         identities=("registered_poor",),
+        born_on=date(1950, 3, 7),
         died_on=None,
     )
     hospital = HospitalFacts(
@@ -163,7 +164,7 @@ def _settled() -> Record:
         _CALLER,
         order,
         Facts(person, hospital, pack, visit),
-        History(order_no=1, sums={}, parts=(), stays=()),
+        History(order_no=1, sums={}, parts=(), others=()),
         Making(_NOW, _ID, query_code(vault, _ID)),
     )
 

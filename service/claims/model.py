@@ -113,18 +113,22 @@ class LiveVisit(NamedTuple):
     county_code: str
     person_no: str
     settlement_id: UUID
+    visit_type: str
     admitted_on: date
     last_day: date
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the service knows of the person before this visit: running sums, parts of this visit, other stays."""
+    """
+    What the service knows of the person before this visit: running sums, the parts of this visit, and other
+    visits of the person that touch its days.
+    """
 
     order_no: int
     sums: Mapping[SumKey, int]
     parts: tuple[LiveVisit, ...]
-    stays: tuple[LiveVisit, ...]
+    others: tuple[LiveVisit, ...]
     earlier_lines: tuple[BillLine, ...] = ()
 
     @property

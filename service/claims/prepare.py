@@ -1,5 +1,6 @@
 """From order to decision: the one path that preview and settlement share. Gathers, decides, records nothing."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,18 +48,17 @@ async def _gather(tx: AsyncConnection, caller: Caller, order: Order, packs: Pack
         person_key=order.person_key,
         hospital_code=order.hospital_code,
         last_day=order.last_day,
-        first_admitted_on=order.admitted_on,
         referral_no=order.referral_no,
         disease_code=order.disease_code,
         item_codes=list({line.item_code for line in order.lines}),
-        charged_from=min(charged),
-        charged_to=max(charged),
+        charged_from=min(*charged, order.last_day),
+        charged_to=max(*charged, order.last_day),
     )
     visit = await visit_facts(tx, asked)
     hospital = checks.check_hospital(order, visit)
-    person = checks.check_person(order, visit)
-    if caller.role == Role.AGENCY and caller.county_code not in (person.county_code, hospital.county_code):
-        raise checks.unknown_hospital(order.hospital_code)
+    # An agency acts for its own people, in whichever hospital: another county's do not exist for it.
+    foreign = caller.role == Role.AGENCY and visit.person is not None and visit.person.county_code != caller.county_code
+    person = checks.check_person(order, replace(visit, person=None) if foreign else visit)
     pack = packs.on(person.county_code, order.last_day)
     if pack is None:
         raise no.NoPolicyInForce(

@@ -53,7 +53,7 @@ WHY_NOT = refusals(
 
 def _desk(request: Request) -> Desk:
     state = request.app.state
-    return Desk(state.packs, state.clock, state.vault)
+    return Desk(state.law, state.clock, state.vault)
 
 
 def _language(request: Request) -> str:
@@ -151,7 +151,7 @@ async def list_settlements(
 
 
 @router.get(
-    "/{settlement_id}",
+    "/{settlement_id:uuid}",
     response_model=SettlementOut,
     summary="Read a settlement",
     responses=refusals(no.SettlementUnknown) | example(200, examples.SETTLED),
@@ -162,7 +162,7 @@ async def read_settlement(settlement_id: Id, caller: Reader, tx: Tx, desk: DeskO
 
 
 @router.get(
-    "/{settlement_id}/trace",
+    "/{settlement_id:uuid}/trace",
     response_model=TraceOut,
     summary="Read what a settlement rests on",
     responses=refusals(no.SettlementUnknown) | example(200, examples.TRACE),

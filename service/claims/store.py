@@ -66,7 +66,7 @@ async def open_person(
     lock: bool,
 ) -> History:
     """
-    The person's sums, the parts of this visit and the stays near it; with `lock`, the person's turn as well.
+    The person's sums, the parts of this visit and the visits near it; with `lock`, the person's turn as well.
 
     The turn makes settlements of one person wait for each other; settlements of others are not touched.
     """
@@ -88,7 +88,7 @@ async def open_person(
         order_no=found["order_no"],
         sums={(period, name): value for period, name, value in found["sums"]},
         parts=parts,
-        stays=tuple(_live_visit(one) for one in found["stays"]),
+        others=tuple(_live_visit(one) for one in found["others"]),
         earlier_lines=await _earlier_lines(tx, county_code, parts) if parts else (),
     )
 
@@ -100,7 +100,7 @@ async def _earlier_lines(tx: AsyncConnection, county_code: str, parts: Sequence[
 
 
 def _live_visit(found: Sequence[Any]) -> LiveVisit:
-    hospital, visit, interim, county, person, settlement, admitted, last = found
+    hospital, visit, interim, county, person, settlement, visit_type, admitted, last = found
     return LiveVisit(
         hospital,
         visit,
@@ -108,6 +108,7 @@ def _live_visit(found: Sequence[Any]) -> LiveVisit:
         county,
         person,
         UUID(settlement),
+        visit_type,
         date.fromisoformat(admitted),
         date.fromisoformat(last),
     )

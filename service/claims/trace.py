@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from service.claims.model import BillLine
-from service.policy.conditions import Level, Location, Situation, VisitType
+from service.policy.conditions import Situation, VisitType
 from service.settlement.model import (
     Amounts,
     Award,
@@ -20,6 +20,7 @@ from service.settlement.model import (
     Split,
     Step,
 )
+from service.words import HospitalLevel, Location
 
 
 def kept(claim: Claim, settlement: Settlement, findings: Sequence[Finding], facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def claim_of(found: Mapping[str, Any], bill: Sequence[BillLine]) -> Claim:
             VisitType(situation["visit_type"]),
             frozenset(situation["identities"]),
             Location(situation["location"]),
-            Level(situation["level"]),
+            HospitalLevel(situation["level"]),
             situation["specialist"],
             situation["referred"],
         ),

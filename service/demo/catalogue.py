@@ -10,8 +10,9 @@ from service.demo.dice import Dice
 from service.demo.items import ITEMS
 from service.money import PRICE_PLACES, PRICE_SCALE, Ppm, ppm, scaled
 from service.registers.entries import CatalogueTerms
-from service.registers.model import Grade, HospitalLevel
+from service.registers.model import Grade
 from service.registers.periods import ONE_DAY, Dated
+from service.words import HospitalLevel
 
 Catalogue = Mapping[str, tuple[Dated[CatalogueTerms], ...]]
 

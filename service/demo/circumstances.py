@@ -10,8 +10,8 @@ from service.demo.hospitals import OPENED
 from service.demo.households import Household, Member
 from service.demo.known import identity
 from service.registers.entries import Bar, Coverage, Insured, RosterIdentity
-from service.registers.model import IdentityClass
 from service.registers.periods import ONE_DAY, Dated
+from service.words import IdentityClass
 
 _LIFTED_ON: Final = (date(2018, 12, 31), date(2019, 12, 31), date(2020, 11, 20))
 _MONITORED_FROM: Final = (date(2020, 6, 1), date(2021, 5, 1), date(2022, 9, 1))

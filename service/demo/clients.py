@@ -13,13 +13,11 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access import store
+from service.access.actions import hashed
 from service.access.model import Client, Role, Secret
 from service.access.vault import Vault, VaultError
 from service.demo.hospitals import DEMO_HOSPITAL, TOWNSHIPS
 from service.demo.names import COUNTY
-
-# What the secrets of all clients are hashed as (service/access/actions.py).
-_HASHED_AS: Final = "client_secret"
 
 CLIENTS: Final = {
     "hospital": Client("demo-hospital", Role.HOSPITAL, COUNTY, hospital_code=DEMO_HOSPITAL),
@@ -64,7 +62,7 @@ def told(vault: Vault) -> dict[str, Any]:
 
 
 def _hashed(vault: Vault, client_id: str) -> bytes:
-    return vault.fingerprint(_HASHED_AS, secret_of(vault, client_id))
+    return hashed(vault, secret_of(vault, client_id))
 
 
 def _told(vault: Vault, client: Client) -> dict[str, str]:

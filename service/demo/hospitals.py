@@ -5,8 +5,9 @@ from datetime import date
 from typing import Final
 
 from service.registers.entries import Agreement, Bar, HospitalTerms
-from service.registers.model import AidMode, HospitalLevel, Location
+from service.registers.model import AidMode
 from service.registers.periods import Dated
+from service.words import HospitalLevel, Location
 
 DEMO_HOSPITAL: Final = "H45990100101"
 INSURER: Final = "top_up_insurer"

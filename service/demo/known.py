@@ -8,9 +8,10 @@ from service.demo.dice import Dice
 from service.demo.hospitals import OPENED
 from service.demo.names import COUNTY, account, given_name, id_no, phone, surname
 from service.registers.entries import Bar, Coverage, Insured, Payee, Person, RosterIdentity
-from service.registers.model import IdentityClass, Sex
+from service.registers.model import Sex
 from service.registers.periods import Dated
 from service.registers.persons.bulk import NewPerson
+from service.words import IdentityClass
 
 SOURCES: Final = {
     IdentityClass.REGISTERED_POOR: "扶贫办",

@@ -50,8 +50,7 @@ class Renderer:
     def _layer(self, award: Award, lang: Language, *, held: bool) -> Iterable[str]:
         layer = self._layers[lang].get(award.layer, award.layer)
         if not award.paid:
-            reason = next((step for step in award.steps if not step.applied), award.steps[-1])
-            yield self._say("nothing", lang, layer=layer, reason=self.step(reason)[lang])
+            yield self._say("nothing", lang, layer=layer, reason=self.step(_why_nothing(award))[lang])
             return
         for share in award.shares:
             way = share.pay_to
@@ -66,3 +65,14 @@ class Renderer:
 
     def _say(self, key: str, lang: Language, **values: Any) -> str:
         return self._wording.summary[key][lang].write(values, self._names[lang])
+
+
+def _why_nothing(award: Award) -> Step:
+    """
+    The step that says why a layer pays nothing: nothing to work on, a cap that cut it, or the last that came to
+    nothing.
+    """
+    no_base = [step for step in award.steps if step.rule.endswith(".base") and not step.applied]
+    cut = [step for step in award.steps if step.rule.startswith("cap.") and step.applied]
+    came_to_nothing = [step for step in award.steps if not step.applied and not step.rule.startswith("cap.")]
+    return (no_base or cut or came_to_nothing or award.steps)[-1]

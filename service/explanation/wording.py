@@ -62,6 +62,23 @@ def _cap(value: Any, names: Names) -> str:
     return f"，年度封顶 {yuan(value)} 元" if names.language == "zh" else f", at most {yuan(value)} yuan a year"
 
 
+def _excluding(values: Any, names: Names) -> str:
+    if not values:
+        return ""
+    listed = _names(values, names)
+    return f"（不含{listed}）" if names.language == "zh" else f" (without {listed})"
+
+
+def _platform(value: Any, names: Names) -> str:
+    return str(value) or ("其他平台" if names.language == "zh" else "another platform")
+
+
+def _number(value: Any, names: Names) -> str:
+    if not value:
+        return ""
+    return f"（结算单号 {value}）" if names.language == "zh" else f" (number {value})"
+
+
 _WAYS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
     "": lambda value, _names: str(value),
     "yuan": lambda value, _names: yuan(value),
@@ -71,6 +88,9 @@ _WAYS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
     "names": _names,
     "less": _less,
     "cap": _cap,
+    "excluding": _excluding,
+    "platform": _platform,
+    "number": _number,
 }
 
 

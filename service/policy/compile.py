@@ -57,12 +57,15 @@ class _Compiler:
             for one in shape.diseases
         }
         self._open: list[str] = []
+        self._used: set[str] = set()
 
     def pack(self, content_hash: str, document: Mapping[str, Any]) -> tuple[Pack, list[Fault]]:
         shape = self.shape
         self._check_names()
         layers = tuple(self._layer(name) for name in shape.order.layers if name in shape.layers)
-        chronic = shape.chronic
+        for name in shape.conditions.keys() - self._used:
+            self._fault("unreachable", ("conditions", name), "no rule of the pack names this condition")
+        chronic, waived = shape.chronic, shape.deposit_waived
         pack = Pack(
             id=shape.id,
             hash=content_hash,
@@ -79,10 +82,7 @@ class _Compiler:
                 frozenset(self.diseases),
                 _source(chronic),
             ),
-            deposit_waived=Term(
-                frozenset(shape.deposit_waived.identities if shape.deposit_waived else ()),
-                _source(shape.deposit_waived),
-            ),
+            deposit_waived=Term(frozenset(waived.identities if waived else ()), _source(waived)),
             agreement_warning=Term(shape.agreements.warn_days, _source(shape.agreements)) if shape.agreements else None,
             refused_findings=frozenset(shape.findings.refused if shape.findings else ()),
             document=document,
@@ -238,6 +238,7 @@ class _Compiler:
         if shape is None or name in self._open:
             self._fault("unknown_name", (*path, "when"), f"'{name}' is not among the pack's conditions")
             return ALWAYS
+        self._used.add(name)
         self._open.append(name)
         condition = self._when(shape, ("conditions", name))
         self._open.pop()

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from service.words import HospitalLevel, Location
+
 
 class VisitType(StrEnum):
     """The two kinds of visit that are settled (domain §8)."""
@@ -12,31 +14,13 @@ class VisitType(StrEnum):
     CHRONIC_OUTPATIENT = "chronic_outpatient"
 
 
-class Level(StrEnum):
-    """Hospital level (domain §5)."""
-
-    TOWNSHIP = "township"
-    LEVEL2 = "level2"
-    LEVEL3_CITY = "level3_city"
-    LEVEL3_REGION = "level3_region"
-
-
-class Location(StrEnum):
-    """Where a hospital lies, seen from the person's county (domain §5)."""
-
-    COUNTY = "county"
-    CITY = "city"
-    REGION = "region"
-    OUTSIDE = "outside"
-
-
 class Situation(NamedTuple):
     """What conditions ask about: the visit and its hospital, as seen from the person."""
 
     visit_type: VisitType
     identities: frozenset[str]
     location: Location
-    level: Level
+    level: HospitalLevel
     specialist: bool
     referred: bool
 
@@ -48,7 +32,7 @@ class Condition:
     identities: frozenset[str] | None = None
     without_identities: frozenset[str] | None = None
     locations: frozenset[Location] | None = None
-    levels: frozenset[Level] | None = None
+    levels: frozenset[HospitalLevel] | None = None
     specialist: bool | None = None
     referred: bool | None = None
     all_identities: frozenset[str] | None = None

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from service.policy.compile import compile_pack
 from service.policy.contradictions import contradictions_of
 from service.policy.model import Pack, Packs
-from service.policy.read import Document, Origins, fault, read, read_text
+from service.policy.read import SUFFIX, Document, Origins, fault, read, read_text
 from service.policy.refusals import Fault, PackRefused
 from service.policy.sense import faults_between, faults_of
 from service.policy.shape import PackShape
@@ -52,10 +52,14 @@ def shipped_packs() -> Packs:
 
 
 def load_folder(folder: Path) -> Packs:
-    """Every pack below a folder, one folder per pack. Raises PackRefused as `load_packs`."""
+    """Every pack below a folder: each a folder or a file of its own. Raises PackRefused as `load_packs`."""
     if not folder.is_dir():
         raise PackRefused([fault("unreadable", str(folder), "-", "there is no such folder")])
-    return _together([load_pack(path) for path in sorted(folder.iterdir()) if path.is_dir()])
+    paths = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    if passed_over := [path for path in paths if not path.is_dir() and path.suffix != SUFFIX]:
+        says = f"a pack is a folder or a {SUFFIX} file; this would be passed over"
+        raise PackRefused([fault("unreadable", passed_over[0].name, "-", says)])
+    return _together([load_pack(path) for path in paths])
 
 
 def _together(packs: list[Pack]) -> Packs:
@@ -80,6 +84,17 @@ def _plain(value: Any) -> Any:
             return value.isoformat()
         case _:
             return value
+
+
+def rebuilt(document: Document) -> Pack:
+    """
+    A pack again from its kept document.
+
+    It was checked when it came into use: rules of the loader that are younger than it do not make it unreadable.
+    """
+    shape = PackShape.model_validate(document)
+    pack, _ = compile_pack(shape, content_hash(document), document, Origins("kept"))
+    return pack
 
 
 def _build(document: Document, origins: Origins) -> Pack:

@@ -33,6 +33,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
+SUFFIX = ".yaml"
 Document = dict[str, Any]
 
 VALUES_AT_MOST = 100_000
@@ -68,7 +69,10 @@ def read(path: Path) -> tuple[Document, Origins]:
 
     Raises PackRefused when a file cannot be read or two files say the same thing.
     """
-    files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    files = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
+    if path.is_dir() and (misnamed := sorted(path.glob("*.yml"))):
+        says = f"files of a pack end in {SUFFIX}; this one would be passed over"
+        raise PackRefused([fault("unreadable", misnamed[0].name, "-", says)])
     if not files:
         raise PackRefused([fault("unreadable", str(path), "-", "there is no .yaml file in this folder")])
     document: Document = {}

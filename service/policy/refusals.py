@@ -49,10 +49,13 @@ REMEDIES = {
         "Name the clauses, or mark the value demonstration: true.",
     ),
     "gap": Text("请补足日期，使有效期内每一天都有规定。", "Extend the dates so that every day in force is covered."),
-    "overlap": Text("请改动日期，使每一天只有一种规定。", "Change the dates so that no day is covered twice."),
+    "overlap": Text(
+        "请改动日期、分段或次序，使同一处只有一种规定。",
+        "Change dates, bands or order so that nothing is laid down twice.",
+    ),
     "incomplete": Text(
-        "请补上最后一条无条件的规定，或补全各级医院的数值。",
-        "Add a last case without a condition, or the missing hospital levels.",
+        "请补上缺少的规定：最后一条无条件的情形、各级医院的数值、无上限的末段，或病种目录。",
+        "Add what is missing: a last case without a condition, hospital levels, a last band without end, diseases.",
     ),
     "unreachable": Text(
         "请删去或前移永远不会适用的规定。", "Remove the case that can never apply, or move it forward."

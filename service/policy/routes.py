@@ -49,6 +49,20 @@ _REFUSED = {
     ],
     "says": [],
 }
+_CHECK = {
+    "requestBody": {
+        "content": {
+            "application/json": {
+                "examples": {
+                    "unquoted": {
+                        "summary": "A ratio that YAML reads as a float",
+                        "value": {"yaml": "layers:\n  basic:\n    terms:\n      - ratio: [{value: 0.9}]\n"},
+                    }
+                }
+            }
+        }
+    }
+}
 
 
 @router.get("", summary="List policy packs", responses=example(200, {"items": [_HEAD], "next_cursor": None}))
@@ -76,7 +90,7 @@ async def read_policy(request: Request, policy_id: Code, caller: Anyone) -> Pack
     return PackOut.of(pack)
 
 
-@router.post("/check", summary="Check a policy pack", responses=example(200, _REFUSED))
+@router.post("/check", summary="Check a policy pack", responses=example(200, _REFUSED), openapi_extra=_CHECK)
 async def check_policy(body: PackIn, caller: Annotated[Caller, allow(Role.AGENCY, Role.AUDITOR)]) -> ReportOut:
     """
     Whether a pack could be loaded: gaps, overlaps, ratios above 1, missing citations, cases that never apply.

@@ -56,7 +56,7 @@ def _head(pack: Pack) -> dict[str, Any]:
 class PackIn(WireModel):
     """A pack to be checked, in one text."""
 
-    yaml: str = Field(min_length=1, max_length=500_000, description="The pack as YAML.")
+    yaml: str = Field(min_length=1, max_length=500_000, description="The pack as YAML, its files put together.")
 
 
 class FaultOut(WireModel):

@@ -11,16 +11,14 @@ from itertools import chain, combinations, pairwise, product
 from typing import Any
 
 from service.money import WHOLE
-from service.policy.conditions import ALWAYS, Condition, Level, Location, Situation, VisitType
+from service.policy.conditions import ALWAYS, Condition, Situation, VisitType
 from service.policy.model import Layer, Pack
 from service.policy.read import Origins, fault
 from service.policy.refusals import Fault
 from service.policy.terms import AidTerms, BandTerms, FloorTerms, OutOfPocketTerms, RatioTerms, Table, Terms
+from service.words import HospitalLevel, Location
 
 DAY = timedelta(days=1)
-
-IDENTITIES_AT_MOST = 10
-"""How many identity classes the terms of a layer may tell apart: every combination of them is asked about."""
 
 
 def faults_of(pack: Pack, origins: Origins) -> list[Fault]:
@@ -70,7 +68,7 @@ def situations(conditions: Iterable[Condition], visit_type: VisitType) -> Iterat
     identities = told_apart(conditions)
     subsets = chain.from_iterable(combinations(identities, n) for n in range(len(identities) + 1))
     for subset, location, level, specialist, referred in product(
-        subsets, Location, Level, (False, True), (False, True)
+        subsets, Location, HospitalLevel, (False, True), (False, True)
     ):
         yield Situation(visit_type, frozenset(subset), location, level, specialist, referred)
 
@@ -141,10 +139,6 @@ class _Check:
         conditions: list[Condition],
         path: tuple[str, ...],
     ) -> None:
-        if (count := len(told_apart(conditions))) > IDENTITIES_AT_MOST:
-            says = f"{count} identity classes are told apart here, more than {IDENTITIES_AT_MOST}: group them"
-            self.add("invalid", path, says)
-            return
         classes = terms.rule.classes if isinstance(terms.rule, AidTerms) else ()
         nobody = {one.id for one in classes}
         spoken: dict[str, set[int]] = {name: set() for name in tables}

@@ -7,11 +7,11 @@ Amounts are quoted strings in yuan, ratios quoted strings from 0 to 1: unquoted,
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.money import Fen
-from service.policy.conditions import Level, VisitType
+from service.policy.conditions import VisitType
 from service.policy.terms import Part
 from service.policy.values import (
     AgreementsShape,
@@ -30,6 +30,7 @@ from service.policy.values import (
     TextShape,
     When,
 )
+from service.words import FindingCode, HospitalLevel, IdentityClass
 
 
 def _day(value: Any) -> Any:
@@ -61,7 +62,7 @@ class DeductibleShape(Shape):
 class CapsShape(Shape):
     visit: tuple[CapCase, ...] | None = Field(default=None, min_length=1)
     year: tuple[CapCase, ...] | None = Field(default=None, min_length=1)
-    disease_year: bool = False
+    disease_year: StrictBool = False
 
 
 class EligibleShape(Sourced):
@@ -104,7 +105,7 @@ class BandTermsShape(TermsShape):
     deductible: tuple[AmountCase, ...] = ()
     bands: BandsShape | None = None
     points: tuple[PointsCase, ...] = ()
-    catch_up: bool = False
+    catch_up: StrictBool = False
 
 
 class AidClassShape(Sourced):
@@ -144,8 +145,8 @@ class PayerShareShape(Shape):
 
 class AdvanceShape(Sourced):
     when: When = None
-    agreement: bool = False
-    on_application: bool = False
+    agreement: StrictBool = False
+    on_application: StrictBool = False
 
 
 class LayerShape(Shape):
@@ -215,15 +216,15 @@ class DiseaseShape(Sourced):
 
 class ChronicShape(Sourced):
     certificate_months: int = Field(ge=1, strict=True)
-    certificate_levels: tuple[Level, ...] = Field(min_length=1)
+    certificate_levels: tuple[HospitalLevel, ...] = Field(min_length=1)
 
 
 class DepositShape(Sourced):
-    identities: tuple[str, ...] = ()
+    identities: tuple[IdentityClass, ...] = ()
 
 
 class FindingsShape(Sourced):
-    refused: tuple[str, ...] = ()
+    refused: tuple[FindingCode, ...] = ()
 
 
 class PackShape(Shape):

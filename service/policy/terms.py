@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from service.money import Fen, Ppm
-from service.policy.conditions import Condition, Level, Situation, VisitType
+from service.policy.conditions import Condition, Situation, VisitType
+from service.words import HospitalLevel
 
 T = TypeVar("T")
 
@@ -44,10 +45,10 @@ class Case(Generic[T]):
 
     when: Condition
     value: T
-    by_level: Mapping[Level, T]
+    by_level: Mapping[HospitalLevel, T]
     source: Source
 
-    def at(self, level: Level) -> T:
+    def at(self, level: HospitalLevel) -> T:
         return self.by_level.get(level, self.value)
 
 

@@ -2,12 +2,15 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.money import WHOLE, Fen, Ppm, fen, ppm
-from service.policy.conditions import Level, Location
 from service.policy.terms import Part
+from service.words import HospitalLevel, IdentityClass, Location
+
+LARGEST_AMOUNT = fen("999999999999.99")
+"""No amount on the wire is larger."""
 
 
 def _number(value: Any, read: Any, what: str) -> Any:
@@ -23,8 +26,8 @@ def _number(value: Any, read: Any, what: str) -> Any:
 
 def _amount(value: Any) -> Fen:
     amount: Fen = _number(value, fen, "amount in yuan")
-    if amount < 0:
-        raise PydanticCustomError("negative", "an amount is not negative")
+    if not 0 <= amount <= LARGEST_AMOUNT:
+        raise PydanticCustomError("out_of_range", "an amount lies between 0 and 999 999 999 999.99 yuan")
     return amount
 
 
@@ -63,7 +66,7 @@ class Sourced(Shape):
     """Every value of the law says where it stands, or that it is a demonstration."""
 
     clauses: tuple[str, ...] = ()
-    demonstration: bool = False
+    demonstration: StrictBool = False
     note: str | None = None
 
     @model_validator(mode="after")
@@ -74,13 +77,13 @@ class Sourced(Shape):
 
 
 class ConditionShape(Shape):
-    identities: tuple[str, ...] | None = None
-    all_identities: tuple[str, ...] | None = None
-    without_identities: tuple[str, ...] | None = None
+    identities: tuple[IdentityClass, ...] | None = None
+    all_identities: tuple[IdentityClass, ...] | None = None
+    without_identities: tuple[IdentityClass, ...] | None = None
     locations: tuple[Location, ...] | None = None
-    levels: tuple[Level, ...] | None = None
-    specialist: bool | None = None
-    referred: bool | None = None
+    levels: tuple[HospitalLevel, ...] | None = None
+    specialist: StrictBool | None = None
+    referred: StrictBool | None = None
     any_of: tuple["str | ConditionShape", ...] = ()
     all_of: tuple["str | ConditionShape", ...] = ()
 
@@ -101,7 +104,7 @@ class CaseShape(Sourced):
         given += [key for key in ("value",) if getattr(self, key, None) == 0]
         if len(given) != 1:
             raise PydanticCustomError("invalid", "exactly one of value and by_level is needed")
-        missing = set(Level) - set(getattr(self, "by_level", None) or Level)
+        missing = set(HospitalLevel) - set(getattr(self, "by_level", None) or HospitalLevel)
         if missing:
             raise PydanticCustomError(
                 "incomplete", "by_level says nothing for {levels}", {"levels": ", ".join(sorted(missing))}
@@ -111,23 +114,23 @@ class CaseShape(Sourced):
 
 class AmountCase(CaseShape):
     value: Amount | None = None
-    by_level: dict[Level, Amount] | None = None
+    by_level: dict[HospitalLevel, Amount] | None = None
 
 
 class CapCase(CaseShape):
     value: Amount | None = None
-    by_level: dict[Level, Amount] | None = None
-    none: bool = False
+    by_level: dict[HospitalLevel, Amount] | None = None
+    none: StrictBool = False
 
 
 class RatioCase(CaseShape):
     value: Ratio | None = None
-    by_level: dict[Level, Ratio] | None = None
+    by_level: dict[HospitalLevel, Ratio] | None = None
 
 
 class PointsCase(CaseShape):
     value: Points | None = None
-    by_level: dict[Level, Points] | None = None
+    by_level: dict[HospitalLevel, Points] | None = None
 
 
 class BaseShape(Shape):

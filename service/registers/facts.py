@@ -28,7 +28,7 @@ from service.registers.model import (
 
 FACTS: Final = text("""
 WITH person AS MATERIALIZED (
-    SELECT k.county_code, k.person_no, p.died_on,
+    SELECT k.county_code, k.person_no, p.born_on, p.died_on,
         EXISTS (
             SELECT FROM insured_periods i
             WHERE i.county_code = k.county_code AND i.person_no = k.person_no
@@ -67,7 +67,7 @@ SELECT CAST(json_build_object(
     'person', (
         SELECT json_build_object(
             'county_code', p.county_code, 'person_no', p.person_no,
-            'insured', p.insured, 'died_on', p.died_on,
+            'insured', p.insured, 'born_on', p.born_on, 'died_on', p.died_on,
             'barred', (
                 SELECT b.cause FROM barred_periods b
                 WHERE b.county_code = p.county_code AND b.person_no = p.person_no
@@ -92,8 +92,7 @@ SELECT CAST(json_build_object(
     'agreement_expired', EXISTS (SELECT FROM agreement WHERE ended),
     'referral', (
         SELECT json_build_array(
-            r.referral_no, r.person_no, r.hospital_code, lower(r.valid), upper(r.valid) - 1,
-            holds_on(r.valid, coalesce(CAST(:first_admitted_on AS date), CAST(:last_day AS date))))
+            r.referral_no, r.person_no, r.hospital_code, lower(r.valid), upper(r.valid) - 1)
         FROM referrals r JOIN person p ON p.county_code = r.county_code
         WHERE r.referral_no = CAST(:referral_no AS text) AND r.superseded_at IS NULL),
     'card', (
@@ -145,7 +144,6 @@ async def visit_facts(tx: AsyncConnection, asked: FactsAsked) -> VisitFacts:
             "key_hash": key_hash,
             "hospital_code": asked.hospital_code,
             "last_day": asked.last_day,
-            "first_admitted_on": asked.first_admitted_on,
             "referral_no": asked.referral_no,
             "disease_code": asked.disease_code,
             "item_codes": list(asked.item_codes),
@@ -188,14 +186,15 @@ def _day(text_or_none: str | None) -> date | None:
 def _person(found: dict[str, Any] | None) -> PersonFacts | None:
     if found is None:
         return None
-    return PersonFacts(**found | {"identities": tuple(found["identities"]), "died_on": _day(found["died_on"])})
+    days = {name: _day(found[name]) for name in ("born_on", "died_on")}
+    return PersonFacts(**found | {"identities": tuple(found["identities"])} | days)
 
 
 def _referral(found: list[Any] | None) -> ReferralFacts | None:
     if found is None:
         return None
-    number, person_no, hospital_code, approved_on, valid_to, in_force = found
-    return ReferralFacts(number, person_no, hospital_code, date.fromisoformat(approved_on), _day(valid_to), in_force)
+    number, person_no, hospital_code, approved_on, valid_to = found
+    return ReferralFacts(number, person_no, hospital_code, date.fromisoformat(approved_on), _day(valid_to))
 
 
 def _card(found: list[Any] | None) -> CardFacts | None:

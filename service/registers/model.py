@@ -9,21 +9,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from service.money import Ppm
-
-
-class IdentityClass(StrEnum):
-    """What a person is on a roster (domain §5)."""
-
-    REGISTERED_POOR = "registered_poor"
-    LIFTED_BUT_COVERED = "lifted_but_covered"
-    EXTREME_POVERTY = "extreme_poverty"
-    LOW_INCOME_ALLOWANCE = "low_income_allowance"
-    THREE_NO = "three_no"
-    KEY_AID = "key_aid"
-    SEVERELY_DISABLED = "severely_disabled"
-    MONITORED = "monitored"
-    LOW_INCOME_MARGIN = "low_income_margin"
-
+from service.words import IdentityClass
 
 AID_CLASSES: Final = frozenset(
     {
@@ -35,22 +21,6 @@ AID_CLASSES: Final = frozenset(
     }
 )
 """The classes that civil affairs keeps; others come from the poverty office or the disability federation."""
-
-
-class HospitalLevel(StrEnum):
-    TOWNSHIP = "township"
-    LEVEL2 = "level2"
-    LEVEL3_CITY = "level3_city"
-    LEVEL3_REGION = "level3_region"
-
-
-class Location(StrEnum):
-    """Where a hospital lies, seen from a county; `city` is the same insurance pool."""
-
-    COUNTY = "county"
-    CITY = "city"
-    REGION = "region"
-    OUTSIDE = "outside"
 
 
 class AidMode(StrEnum):
@@ -130,9 +100,8 @@ class FactsAsked:
     """
     What a visit needs to know of the registers.
 
-    `person_key` comes from `keys.person_key`; `last_day` is the day of discharge or service,
-    `first_admitted_on` the day a referral must be in force (None: the last day); the catalogue answers with every
-    version in force on some day from `charged_from` to `charged_to`.
+    `person_key` comes from `keys.person_key`; `last_day` is the day of discharge or service; the catalogue answers
+    with every version in force on some day from `charged_from` to `charged_to`.
     """
 
     person_key: tuple[str, bytes]
@@ -140,7 +109,6 @@ class FactsAsked:
     last_day: date
     charged_from: date
     charged_to: date
-    first_admitted_on: date | None = None
     referral_no: str | None = None
     disease_code: str | None = None
     item_codes: list[str] | tuple[str, ...] = ()
@@ -155,6 +123,7 @@ class PersonFacts:
     insured: bool
     barred: str | None
     identities: tuple[str, ...]
+    born_on: date | None
     died_on: date | None
 
 
@@ -180,14 +149,13 @@ class AgreementFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReferralFacts:
-    """A referral of the person's county, whoever's; `in_force` is said of the day of first admission."""
+    """A referral of the person's county, whoever's. In force from its approval to `valid_to`."""
 
     referral_no: str
     person_no: str
     hospital_code: str
     approved_on: date
     valid_to: date | None
-    in_force: bool
 
 
 @dataclass(frozen=True, slots=True)

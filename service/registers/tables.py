@@ -27,7 +27,8 @@ from sqlalchemy import (
 
 from service.db import metadata
 from service.registers.columns import dated, one_of, recorded, required, superseded
-from service.registers.model import AidMode, CardStatus, Grade, HospitalLevel, Location, Sex
+from service.registers.model import AidMode, CardStatus, Grade, Sex
+from service.words import HospitalLevel, Location
 
 CURRENT = text("superseded_at IS NULL")
 

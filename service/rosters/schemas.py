@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from service.registers.model import IdentityClass
 from service.registers.rosters.faults import texts
 from service.registers.rosters.model import (
     ChangeKind,
@@ -21,6 +20,7 @@ from service.registers.rosters.model import (
 from service.rosters.touching import TouchedSeen
 from service.wire.pages import Page
 from service.wire.types import Code, Day, Flag, Line, WireModel, YuanOut
+from service.words import IdentityClass
 
 
 class StatementIn(WireModel):

@@ -83,7 +83,7 @@ def _value(value: Any, kind: type) -> Any:
 
 def cursor_after(key: tuple[Any, ...]) -> str:
     """The cursor that continues after a row with this sort key."""
-    return base64.urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps(key, default=str)).decode().rstrip("=")
 
 
 def _paging(

@@ -9,18 +9,24 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from fastapi import APIRouter, params
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.errors import Text
+from service.errors import InputError, Text
 from service.wire import strict_json
 from service.wire.limits import MULTIPART
-from service.wire.refusals import MediaTypeUnsupported
+from service.wire.refusals import MediaTypeUnsupported, RequestInvalid
 
 _NOT_JSON: Final = Text(
     "请以 Content-Type: application/json 提交 JSON。", "Send JSON with 'Content-Type: application/json'."
 )
+
+
+def _unknown(name: str) -> InputError:
+    detail = Text("不认识的参数，请检查拼写。", "There is no such parameter: check the spelling.")
+    return InputError(f"/{name}", "request.unknown_field", detail)
 
 
 def _is_json(content_type: str | None) -> bool:
@@ -49,6 +55,8 @@ class WireRoute(APIRoute):
         handle = super().get_route_handler()
         asked_first = (getattr(each.call, "before_body", None) for each in self.dependant.dependencies)
         guards = [before_body for before_body in asked_first if before_body is not None]
+        flat = get_flat_params(self.dependant)
+        asked = {each.alias for each in flat if isinstance(each.field_info, params.Query)}
         takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
 
         async def handle_strictly(request: Request) -> Response:
@@ -57,6 +65,8 @@ class WireRoute(APIRoute):
                 await before_body(request)
             if takes_json and (request.headers.get("content-type") or "").lower().startswith(MULTIPART):
                 raise MediaTypeUnsupported(_NOT_JSON)
+            if asked and (unknown := [name for name in request.query_params if name not in asked]):
+                raise RequestInvalid.at(*(_unknown(name) for name in unknown))
             body = await request.body() if self.body_field is not None else b""
             if takes_json and body:
                 if not _is_json(request.headers.get("content-type")):

@@ -46,7 +46,8 @@ class Spelled:
     """
     A JSON string with one spelling. Use as `Annotated[T, Spelled(...)]`.
 
-    `read` makes the value (its ValueError means the text is not one); `write` is its inverse.
+    `read` makes the value (its ValueError means the text is not one); `write` is its inverse. `read_by_path` is the
+    type that a path convertor (`{id:uuid}`) has made of the text already.
     """
 
     pattern: str
@@ -57,12 +58,15 @@ class Spelled:
     write: Callable[[Any], str] = str
     format: str | None = None
     max_length: int | None = None
+    read_by_path: type | None = None
 
     @cached_property
     def _shape(self) -> re.Pattern[str]:
         return re.compile(self.pattern)
 
     def _validate(self, value: object) -> Any:
+        if self.read_by_path is not None and isinstance(value, self.read_by_path):
+            return value
         if isinstance(value, str) and self._shape.fullmatch(value):
             with suppress(ValueError):
                 return self.read(value)
@@ -104,6 +108,9 @@ def _scaled(places: int) -> Callable[[str], int]:
 def _unscaled(places: int) -> Callable[[int], str]:
     return lambda value: money.unscaled(value, places)
 
+
+LARGEST_AMOUNT: Final = 99_999_999_999_999
+"""The largest amount that can be written, in fen: twelve digits before the point."""
 
 _YUAN: Final = Spelled(
     r"-?(0|[1-9][0-9]{0,11})\.[0-9]{2}",
@@ -234,6 +241,7 @@ Id = Annotated[
         ("0198c7a4-5c00-7000-8000-000000000001",),
         UUID,
         format="uuid",
+        read_by_path=UUID,
     ),
 ]
 Count = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]

@@ -9,10 +9,11 @@ from typing import Any
 import yaml
 
 from service.money import PRICE_PLACES, QUANTITY_PLACES, fen, ppm, price_times_quantity, scaled, yuan
-from service.policy.conditions import Level, Location, Situation, VisitType
+from service.policy.conditions import Situation, VisitType
 from service.policy.model import Pack
 from service.settlement.model import Claim, DecidedLayer, FeeLine, OtherCompensation, Settlement, SumKey
 from service.settlement.waterfall import settle
+from service.words import HospitalLevel, Location
 
 HERE = Path(__file__).parent
 
@@ -57,7 +58,7 @@ class Person:
                 visit_type,
                 identities,
                 Location(visit["hospital_location"]),
-                Level(visit["hospital_level"]),
+                HospitalLevel(visit["hospital_level"]),
                 visit.get("specialist_hospital", False),
                 visit.get("referral", False),
             ),

@@ -59,6 +59,7 @@ class County:
     """Makes what a case needs through the registers, and posts its visits."""
 
     agency: Call
+    county_code: str = COUNTY
     hospitals: dict[tuple[str, str, bool], str] = field(default_factory=dict)
     serial: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -70,7 +71,7 @@ class County:
             body = {
                 "hospital_code": code,
                 "name": "测试医院",
-                "county_code": COUNTY,
+                "county_code": self.county_code,
                 "level": level,
                 "location": location,
                 "specialist": specialist,
@@ -98,7 +99,7 @@ class County:
         """A person insured since long ago: number in the register, identity number."""
         number = id_no(next(self.serial))
         body = {
-            "county_code": COUNTY,
+            "county_code": self.county_code,
             "township_code": "459901101",
             "name": "测试甲",
             "id_no": number,

@@ -98,7 +98,7 @@ HOSPITALS = [
     Refused("absent", of(hospital_code="H0"), "hospital.unknown", "/hospital_code", 404, by="hospital"),
     Refused("not-connected", of(hospital_code="@unconnected"), "hospital.not_connected", "/hospital_code"),
     Refused("suspended", of(hospital_code="@suspended"), "hospital.suspended", "/hospital_code"),
-    Refused("agency-elsewhere", of(), "hospital.unknown", "/hospital_code", 404, by="neighbour"),
+    Refused("agency-elsewhere", of(), "person.unknown", "/person", by="neighbour"),
 ]
 DATES = [
     Refused("reversed", of(discharged_on="2018-05-31"), "visit.dates", "/discharged_on"),
@@ -218,6 +218,12 @@ INVALID = [
     invalid("plus", lines(fee_line() | {"quantity": "+10"}), "/fee_lines/0/quantity", FORMAT),
     invalid("full-width-digits", lines(fee_line() | {"quantity": "１０"}), "/fee_lines/0/quantity", FORMAT),
     invalid("huge-amount", lines(fee_line(amount="9" * 13 + ".00")), "/fee_lines/0/amount", FORMAT),
+    invalid(
+        "huge-total",
+        lines(*[fee_line(n, price="999999999", quantity="1000") for n in (1, 2)]),
+        "/fee_lines",
+        "request.range",
+    ),
     invalid("huge-price", lines(fee_line(unit_price="9" * 40)), "/fee_lines/0/unit_price", FORMAT),
     invalid("negative-price", lines(fee_line(unit_price="-1.00")), "/fee_lines/0/unit_price", FORMAT),
     invalid("ratio-above-one", lines(fee_line(grade="B", self_pay_ratio="1.1")), "/fee_lines/0/self_pay_ratio", FORMAT),

@@ -152,3 +152,20 @@ async def test_persons_do_not_wait_for_each_other(world: World, burst: Burst) ->
         assert not waiting.done()
 
     assert (await waiting).status_code == 201
+
+
+async def test_the_parts_of_one_stay_are_one_persons(world: World, burst: Burst) -> None:
+    pairs = [[(await world.county.person())[1] for _ in range(2)] for _ in range(8)]
+    hospital = await world.county.hospital("level2", "county")
+    bodies = [
+        stay(hospital, who, visit_no=f"SHARED-{number}", interim_no=interim_no)
+        for number, pair in enumerate(pairs)
+        for interim_no, who in zip((1, 0), pair, strict=True)
+    ]
+
+    answers = await burst.settle_all(bodies)
+
+    for first, second in zip(answers[::2], answers[1::2], strict=True):
+        assert sorted((first.status_code, second.status_code)) == [201, 422]
+    persons = "SELECT count(DISTINCT person_no) FROM live_visits WHERE visit_no LIKE 'SHARED-%' GROUP BY visit_no"
+    assert [count for (count,) in await world.rows(persons)] == [1] * len(pairs)

@@ -102,12 +102,16 @@ async def test_two_callers_may_use_the_same_key(world: World, burst: Burst) -> N
     stranger = await headers_of(world.app, Role.AGENCY, "stranger")
 
     first = await burst.settle(bodies[0], key="shared")
-    second = await burst.client.post(
-        f"{burst.urls[1]}/v1/settlements", json=bodies[1], headers=stranger | {"Idempotency-Key": "shared"}
-    )
+    second, again = [
+        await burst.client.post(
+            f"{burst.urls[1]}/v1/settlements", json=bodies[1], headers=stranger | {"Idempotency-Key": "shared"}
+        )
+        for _ in range(2)
+    ]
 
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json()["id"] != second.json()["id"]
+    assert again.content == second.content
 
 
 async def test_a_request_without_a_key_does_nothing(world: World, burst: Burst) -> None:

@@ -156,6 +156,7 @@ async def test_an_injury_of_unknown_cause_is_held(world: World) -> None:
 
     assert said(answer, "status", "held", "paid_total") == ("on_hold", "900.00", "900.00")
     assert said(answer, "hospital_advances", "owed_to_patient", "due_at_discharge") == ("0.00", "0.00", "1000.00")
+    assert {layer["pay_to"] for layer in answer["layers"] if layer["paid"] != "0.00"} == {"patient"}
     assert (await sums_of(world, person_no))["2018", "basic.paid"] == 800_00
     ways = await world.rows("SELECT DISTINCT way FROM settlement_layers WHERE settlement_id = :id", id=answer["id"])
     assert {way for (way,) in ways} <= {"held", "credited"}
@@ -331,7 +332,7 @@ async def test_a_bill_of_three_thousand_lines_is_settled_whatever_their_order(wo
 
 async def test_a_person_of_another_county_is_settled_by_its_pack(world: World) -> None:
     own = await world.call_as(Role.AGENCY, county_code=NEIGHBOUR)
-    neighbours = County(own)
+    neighbours = County(own, serial=world.county.serial)
     _, id_number = await neighbours.person(POOR, county_code=NEIGHBOUR, township_code="459902101")
     seen = [{"county_code": NEIGHBOUR, "location": "county"}]
     hospital = await world.county.hospital("level2", "county", locations=seen)
@@ -351,7 +352,9 @@ async def test_a_person_of_another_county_is_settled_by_its_pack(world: World) -
 
 async def test_a_hospital_of_another_county_lies_where_the_division_codes_say(world: World) -> None:
     own = await world.call_as(Role.AGENCY, county_code=NEIGHBOUR)
-    _, id_number = await County(own).person(POOR, county_code=NEIGHBOUR, township_code="459902101")
+    _, id_number = await County(own, serial=world.county.serial).person(
+        POOR, county_code=NEIGHBOUR, township_code="459902101"
+    )
 
     answer = await settle(world.hospital, stay(world.hospital_code, id_number))
 

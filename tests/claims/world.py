@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import func, literal, select, table, text, union_all
+from sqlalchemy import Text, cast, func, literal, literal_column, select, table, text, union_all
 
 from service.access.model import Role
 from service.config import Settings
@@ -65,6 +65,12 @@ class World:
             counts = [select(literal(name), func.count()).select_from(table(name)) for name in names]
             found = await tx.execute(union_all(*counts))
             return {row[0]: row[1] for row in found}
+
+    async def contents(self, name: str) -> list[str]:
+        """Every row of a table, as text."""
+        row = cast(func.to_jsonb(literal_column("t")), Text)
+        async with transaction_on(self.app.state.engine) as tx:
+            return list(await tx.scalars(select(row).select_from(table(name).alias("t"))))
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         async with transaction_on(self.app.state.engine) as tx:

@@ -16,8 +16,9 @@ from service.demo.known import BIRTH_CERTIFICATE, EXAMPLE, KNOWN
 from service.money import ppm
 from service.policy.load import shipped_packs
 from service.registers.entries import HospitalTerms
-from service.registers.model import CardStatus, Grade, HospitalLevel, IdentityClass, Location
+from service.registers.model import CardStatus, Grade
 from service.registers.persons.checks import checked, refuse_overlaps
+from service.words import HospitalLevel, IdentityClass, Location
 
 ROOT = Path(__file__).parents[2]
 DISEASES = [f"CD{number:02}" for number in range(1, 30)]

@@ -9,7 +9,7 @@ import yaml
 
 from service.policy.load import load_folder, load_pack, load_text, shipped_packs
 from service.policy.refusals import Fault, PackRefused
-from service.registers.model import IdentityClass
+from service.words import IdentityClass
 
 HERE = Path(__file__).parent
 SMALL = (HERE / "small_pack.yaml").read_text(encoding="utf-8")
@@ -93,12 +93,6 @@ def test_conditions_that_unfold_without_end_are_refused_at_once() -> None:
     assert "conditions.c39" in {fault.key for fault in faults}
 
 
-def test_identities_that_always_stand_together_are_not_too_many() -> None:
-    many = ", ".join(f"id{n}" for n in range(30))
-
-    assert load_text(SMALL.replace("{identities: [registered_poor],", f"{{identities: [{many}],"))
-
-
 class TestFolders:
     def test_an_empty_folder_is_refused(self, tmp_path: Path) -> None:
         (fault,) = faults_of(lambda: load_pack(tmp_path))
@@ -109,6 +103,19 @@ class TestFolders:
         (fault,) = faults_of(lambda: load_pack(tmp_path / "absent.yaml"))
 
         assert (fault.code, fault.file) == ("pack.unreadable", "absent.yaml")
+
+    def test_a_file_that_would_be_passed_over_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "pack.yaml").write_text(SMALL, encoding="utf-8")
+        (tmp_path / "more.yml").write_text("layers: {}", encoding="utf-8")
+
+        (fault,) = faults_of(lambda: load_pack(tmp_path))
+
+        assert (fault.code, fault.file) == ("pack.unreadable", "more.yml")
+
+    def test_a_pack_in_one_file_is_loaded_beside_folders(self, tmp_path: Path) -> None:
+        (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
+
+        assert [pack.id for pack in load_folder(tmp_path).packs] == ["small"]
 
     def test_another_encoding_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "pack.yaml").write_text(SMALL, encoding="gb18030")

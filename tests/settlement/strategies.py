@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from service.money import PRICE_PLACES, QUANTITY_PLACES, price_times_quantity, unscaled, yuan
-from service.policy.conditions import Level, Location
 from service.settlement.scope import add_up, scope_of
+from service.words import HospitalLevel, Location
 from tests.cases.claims import fee_line
 
 Bill = list[Mapping[str, Any]]
@@ -54,7 +54,8 @@ def lines(draw: st.DrawFn, grades: str = "ABC") -> dict[str, Any]:
     if draw(st.integers(0, 4)) == 0:
         off = draw(st.sampled_from((-1, 1)))
         line["amount"] = yuan(max(0, price_times_quantity(price, quantity) + off))
-    if grade == "B":
+    # Only grade B has a first-pay share, whatever else a line says.
+    if grade == "B" or draw(st.integers(0, 4)) == 0:
         line["self_pay_ratio"] = draw(ratios)
     if grade != "C" and draw(st.booleans()):
         line["price_ceiling"] = unscaled(max(1, price * draw(st.integers(10, 150)) // 100), PRICE_PLACES)
@@ -106,7 +107,7 @@ def stays(draw: st.DrawFn, number: int, who: list[str], span: tuple[date, int]) 
     hospital: dict[str, Any] = {
         "visit_no": f"V{number}",
         "visit_type": "inpatient",
-        "hospital_level": draw(st.sampled_from(list(Level))).value,
+        "hospital_level": draw(st.sampled_from(list(HospitalLevel))).value,
         "hospital_location": draw(st.sampled_from(list(Location))).value,
         "specialist_hospital": draw(st.booleans()),
         "referral": draw(st.booleans()),
@@ -126,7 +127,7 @@ def chronic_visits(draw: st.DrawFn, number: int, who: list[str], span: tuple[dat
     visit = {
         "visit_no": f"V{number}",
         "visit_type": "chronic_outpatient",
-        "hospital_level": draw(st.sampled_from(list(Level))).value,
+        "hospital_level": draw(st.sampled_from(list(HospitalLevel))).value,
         "hospital_location": draw(st.sampled_from(list(Location))).value,
         "disease": draw(st.sampled_from(DISEASES)),
         "service_on": (span[0] + timedelta(days=draw(st.integers(0, span[1])))).isoformat(),

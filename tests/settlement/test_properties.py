@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.money import share_of, yuan
-from service.policy.conditions import Level, Location
 from service.settlement.waterfall import settle
+from service.words import HospitalLevel, Location
 from tests.cases.claims import Person
 from tests.settlement.settling import moderate, pack_on, paid, settled
 from tests.settlement.strategies import POOR, Bill, Step, bills, identities, years
@@ -119,7 +119,7 @@ def stays_of_one_year(draw: st.DrawFn) -> tuple[list[Step], list[Step]]:
             "visit_no": f"V{number}",
             "visit_type": "inpatient",
             "identities": who,
-            "hospital_level": draw(st.sampled_from(list(Level))).value,
+            "hospital_level": draw(st.sampled_from(list(HospitalLevel))).value,
             "hospital_location": draw(st.sampled_from(list(Location))).value,
             "referral": draw(st.booleans()),
             "discharged_on": (first + timedelta(days=draw(st.integers(0, 250)))).isoformat(),

@@ -92,6 +92,7 @@ def test_an_injury_on_hold_posts_nothing_and_is_all_due_at_discharge() -> None:
     clear = settled("registered_poor")
     on_hold = settled("registered_poor", on_hold=True)
 
+    assert {to for _, to in ways(on_hold).values()} == {"patient"}, "released to the patient, or refused"
     assert on_hold.split.held == clear.split.paid_total
     assert on_hold.split.due_at_discharge == on_hold.amounts.total
     assert on_hold.entries == clear.entries, "accumulators are consumed"

@@ -1,4 +1,4 @@
-"""Worked examples: the half fen of every layer, and the guarantees of other counties, with the hand calculation."""
+"""Worked examples with the hand calculation: half fens, decided layers, a change of pack, other guarantees."""
 
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from tests.cases.claims import Person, cases, figures
 
 PACKS = Path(__file__).parents[1] / "cases" / "packs"
 HALF_FEN = cases("half_fen.yaml")
+WORKED = [case for name in ("half_fen", "decided", "pack_change", "families") for case in cases(f"{name}.yaml")]
 
 
 def settle_case(case: dict[str, Any]) -> list[tuple[dict[str, Any], Settlement]]:
@@ -32,12 +33,13 @@ def agrees(step: dict[str, Any], settlement: Settlement) -> bool:
     return all(computed[name] == amount for name, amount in step["expect"].items())
 
 
-@pytest.mark.parametrize("case", [*HALF_FEN, *cases("families.yaml")], ids=lambda case: case["name"])
+@pytest.mark.parametrize("case", WORKED, ids=lambda case: case["name"])
 def test_worked_example(case: dict[str, Any]) -> None:
     for step, settlement in settle_case(case):
         computed = figures(settlement)
         assert {name: computed[name] for name in step["expect"]} == step["expect"], step["working"]
         for award in settlement.awards:
+            assert award.base >= 0
             if award.layer in step.get("shares", {}):
                 assert [yuan(share.amount) for share in award.shares] == step["shares"][award.layer], step["working"]
         if "lines" in step:

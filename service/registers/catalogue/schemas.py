@@ -8,10 +8,11 @@ from pydantic import Field, model_validator
 from service.money import Ppm
 from service.registers.catalogue.actions import Change
 from service.registers.entries import CatalogueTerms
-from service.registers.model import Grade, HospitalLevel
+from service.registers.model import Grade
 from service.registers.periods import Dated
 from service.registers.schemas import Reason, in_order
 from service.wire.types import Code, Day, Name, RatioOut, RatioText, UnitPrice, UnitPriceOut, WireModel
+from service.words import HospitalLevel
 
 Ratio = Annotated[RatioText, Field(description="The share that the patient pays first.", examples=["0.10"])]
 

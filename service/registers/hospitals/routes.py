@@ -12,13 +12,13 @@ from service.registers.desk import Desk
 from service.registers.hospitals import actions
 from service.registers.hospitals.schemas import HospitalChange, HospitalNew, HospitalOut
 from service.registers.hospitals.store import Hospital
-from service.registers.model import HospitalLevel
 from service.registers.refusals import HospitalExists, HospitalUnknown, LocationTwice, SuspensionOverlap
 from service.registers.schemas import sample
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
 from service.wire.types import Code
+from service.words import HospitalLevel
 
 router = Router(prefix="/v1/hospitals", tags=["Hospitals"])
 

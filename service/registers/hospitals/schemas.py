@@ -9,7 +9,7 @@ from service.access.vault import Vault
 from service.registers.entries import Bar, HospitalTerms, SeenFrom
 from service.registers.hospitals.actions import Change, opened_account, sealed_account
 from service.registers.hospitals.store import Hospital
-from service.registers.model import AidMode, HospitalLevel, Location
+from service.registers.model import AidMode
 from service.registers.periods import Dated
 from service.registers.persons.sealing import masked_account
 from service.registers.schemas import (
@@ -21,6 +21,7 @@ from service.registers.schemas import (
     ReasonedPeriodOut,
 )
 from service.wire.types import Code, CountyCode, Day, Flag, Name, WireModel
+from service.words import HospitalLevel, Location
 
 _LOCATION = "Seen from the county that registers the hospital."
 _LOCATIONS = "Where it lies seen from other counties; where nothing is given, the division codes tell."

@@ -11,7 +11,6 @@ from service.db import Tx
 from service.errors import Text
 from service.registers.checks import refuse_other_county, refuse_other_key
 from service.registers.desk import Desk
-from service.registers.model import IdentityClass
 from service.registers.persons import actions
 from service.registers.persons.schemas import PersonChange, PersonNew, PersonNo, PersonOut
 from service.registers.persons.store import Filters
@@ -28,6 +27,7 @@ from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
 from service.wire.types import Code, Line
+from service.words import IdentityClass
 
 router = Router(prefix="/v1/persons", tags=["Persons"])
 

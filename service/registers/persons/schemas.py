@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from service.registers.entries import Bar, Coverage, Insured, Payee, Person, RosterIdentity
-from service.registers.model import ID_CARD, IdentityClass, Sex
+from service.registers.model import ID_CARD, Sex
 from service.registers.periods import Dated
 from service.registers.schemas import (
     BankAccountIn,
@@ -20,6 +20,7 @@ from service.registers.schemas import (
     in_order,
 )
 from service.wire.types import Code, CountyCode, Day, Line, Name, WireModel, code_of
+from service.words import IdentityClass
 
 PersonNo = Annotated[str, code_of(40, "P459901000001")]
 IdNo = Annotated[str, code_of(40, "459901195003070005")]

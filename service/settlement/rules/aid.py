@@ -22,7 +22,7 @@ def pay(burden: Burden, terms: AidTerms, pool: str) -> Outcome:
     An annual deductible is used up by every visit of a person of its class, whichever class then pays.
     """
     base = burden.base(terms.base)
-    steps = [Step("aid.base", True, base, values={"parts": terms.base.parts, "less": terms.base.less})]
+    steps = [Step("aid.base", base > 0, base, values={"parts": terms.base.parts, "less": terms.base.less})]
     classes = [one for one in terms.classes if one.when.holds(burden.situation)]
     if not classes:
         steps.append(Step("aid.no_class", False, 0, values={"identities": sorted(burden.situation.identities)}))
@@ -44,6 +44,10 @@ def pay(burden: Burden, terms: AidTerms, pool: str) -> Outcome:
             "uncapped": offer.uncapped,
         }
         steps.append(Step("aid.class", offer is best, offer.amount, clauses, demonstration, values))
+    if best.amount < best.uncapped:
+        clauses, demonstration = cited(best.aid_class.source)
+        values = {"cap": best.aid_class.annual_cap, "before": paid_before}
+        steps.append(Step("cap.year", True, best.amount, clauses, demonstration, values))
     return Outcome(base, best.deductible, best.amount, steps, entries, best.aid_class.annual_cap)
 
 

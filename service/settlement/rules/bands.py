@@ -26,7 +26,7 @@ def pay(burden: Burden, terms: BandTerms, pool: str) -> Outcome:
     at_start, at_end = paid_on(before), paid_on(before + amount)
     paid = at_end - at_start
     steps = [
-        Step("bands.base", True, amount, values={"parts": terms.base.parts, "less": terms.base.less}),
+        Step("bands.base", amount > 0, amount, values={"parts": terms.base.parts, "less": terms.base.less}),
         Step("bands.cumulative", before > 0, before + amount, values={"before": before, "over": terms.over}),
     ]
     clauses, demonstration = cited(deductible.source)

@@ -31,7 +31,13 @@ def pay(burden: Burden, terms: FloorTerms, pool: str) -> Outcome:
     target = share_of(max(0, whole), floor.value)
     missing = max(0, target - paid)
     clauses, demonstration = cited(floor.source)
-    values = {"floor": floor.value, "denominator": terms.denominator, "whole": whole, "over": terms.over}
+    values = {
+        "floor": floor.value,
+        "denominator": terms.denominator,
+        "whole": whole,
+        "over": terms.over,
+        "excluded": terms.excluded,
+    }
     steps = [
         Step("floor.target", True, target, clauses, demonstration, values),
         Step("floor.paid_so_far", paid > 0, paid),

@@ -2,6 +2,7 @@
 
 from service.settlement.burden import Burden
 from service.settlement.model import Finding, OtherCompensation, Step
+from service.words import FindingCode
 
 
 def credit(burden: Burden) -> tuple[list[OtherCompensation], list[Step], list[Finding]]:
@@ -17,7 +18,7 @@ def credit(burden: Burden) -> tuple[list[OtherCompensation], list[Step], list[Fi
         values = {"source": reported.source, "reported": reported.amount}
         steps.append(Step("other.credited", amount > 0, amount, values=values))
         if amount < reported.amount:
-            findings.append(Finding("other.cut", {**values, "cut": reported.amount - amount}))
+            findings.append(Finding(FindingCode.OTHER_CUT, {**values, "cut": reported.amount - amount}))
     if not steps:
         steps.append(Step("other.none", False, 0))
     return credited, steps, findings

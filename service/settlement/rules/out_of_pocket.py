@@ -17,7 +17,7 @@ def pay(burden: Burden, terms: OutOfPocketTerms, pool: str) -> Outcome:
     over = min(borne, max(0, before + borne - cap.value))
     clauses, demonstration = cited(cap.source)
     steps = [
-        Step("out_of_pocket.base", True, borne, values={"parts": terms.base.parts, "less": terms.base.less}),
+        Step("out_of_pocket.base", borne > 0, borne, values={"parts": terms.base.parts, "less": terms.base.less}),
         Step("out_of_pocket.year", before > 0, before + borne, values={"before": before}),
         Step("out_of_pocket.cap", over > 0, over, clauses, demonstration, {"cap": cap.value}),
     ]

@@ -13,7 +13,7 @@ def pay(burden: Burden, terms: RatioTerms, pool: str) -> Outcome:
     The one rounding of this layer is on the product; points for location and identity change the ratio before it.
     """
     base = burden.base(terms.base)
-    steps = [Step("ratio.base", True, base, values={"parts": terms.base.parts, "less": terms.base.less})]
+    steps = [Step("ratio.base", base > 0, base, values={"parts": terms.base.parts, "less": terms.base.less})]
     entries: list[Entry] = []
 
     used = _use_deductible(burden, terms.deductible, pool, base, steps, entries) if terms.deductible else 0

@@ -13,13 +13,13 @@ import yaml
 from service.errors import Text
 from service.money import PRICE_PLACES, ppm, scaled
 from service.registers.entries import CatalogueTerms
-from service.registers.model import HospitalLevel
 from service.registers.periods import Dated
 from service.registers.rosters.headings import plain
 from service.registers.rosters.model import Fault
 from service.registers.rosters.values import Unreadable, cleaned, code_of, first_day_of, last_day_of
 from service.sheets.faults import SheetHeadings
 from service.sheets.read import Row
+from service.words import HospitalLevel
 
 T = TypeVar("T")
 

@@ -1,0 +1,45 @@
+"""
+The law in force and the law of the past: the packs that are loaded, and every pack that ever decided a settlement.
+
+A county edits a pack, and what was decided under the old text must still be read, explained and proved. So the text
+is kept with the first settlement that rests on it.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.policy.load import rebuilt
+from service.policy.model import Pack, Packs
+from service.policy.tables import policy_packs
+
+
+class Library:
+    """The packs of one server process, and through the database those of every other time."""
+
+    def __init__(self, packs: Packs) -> None:
+        self.packs = packs
+        self._kept: set[str] = set()
+        self._past: dict[str, Pack] = {}
+
+    async def keep(self, tx: AsyncConnection, pack: Pack, *, at: datetime) -> None:
+        """Keep a pack in the caller's transaction. Costs nothing once it has been found there."""
+        if pack.hash in self._kept:
+            return
+        row = {"hash": pack.hash, "pack_id": pack.id, "document": dict(pack.document), "kept_at": at}
+        is_new = insert(policy_packs).values(row).on_conflict_do_nothing().returning(policy_packs.c.hash)
+        if await tx.scalar(is_new) is None:
+            # Only what was there before counts: this transaction may yet be rolled back.
+            self._kept.add(pack.hash)
+
+    async def by_hash(self, tx: AsyncConnection, content_hash: str) -> Pack:
+        """The pack with this content: one that is loaded, or one that was kept with a settlement."""
+        pack = self.packs.by_hash(content_hash) or self._past.get(content_hash)
+        if pack is None:
+            query = select(policy_packs.c.document).where(policy_packs.c.hash == content_hash)
+            pack = rebuilt((await tx.execute(query)).scalar_one())
+            assert pack.hash == content_hash, "a kept pack was altered"
+            self._past[content_hash] = pack
+        return pack

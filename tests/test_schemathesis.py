@@ -1,0 +1,154 @@
+"""Whatever anybody sends: no 500, and no answer that the service's own API document does not announce."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from service.access.model import Role
+from service.claims.examples import REQUEST_BODY
+from service.config import Settings
+from service.main import create_app
+from service.wire import openapi
+from tests.access.callers import headers_of
+from tests.cases.county import done
+from tests.claims import world as worlds
+from tests.claims.bills import stay
+from tests.claims.world import World
+from tests.conftest import Cluster
+
+OPERATIONS = [(path, method.upper()) for path, method, _ in openapi.operations(create_app(Settings()).openapi())]
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server process on a small county, its document, a token per role, and things that exist."""
+
+    schema: Any
+    tokens: dict[str, dict[str, str]]
+    known: dict[str, str]
+
+    def operation(self, path: str, method: str) -> Any:
+        return self.schema[path][method]
+
+
+async def furnish(world: World) -> dict[str, str]:
+    """One of each, by the names that path parameters have; and whom the examples of the document speak of."""
+    await world.county.hospital("level2", "county", hospital_code=REQUEST_BODY["hospital_code"])
+    await world.county.person([{"class": "registered_poor", "valid_from": "2015-01-01"}], **REQUEST_BODY["person"])
+    person_no, id_number = await world.county.person([{"class": "registered_poor", "valid_from": "2015-01-01"}])
+    referral = await world.county.referral(person_no, world.hospital_code, "2018-06-01")
+    settled = await done(await world.hospital("POST", "/v1/settlements", stay(world.hospital_code, id_number)))
+    certificate = {"hospital_code": world.hospital_code, "issued_on": "2018-01-01"}
+    card = {"person_no": person_no, "disease_code": "CD03", "certificate": certificate, "applied_on": "2018-01-01"}
+    item = {"item_code": "K-1", "name": "item", "category": "x", "grade": "A", "valid_from": "2018-01-01"}
+    await done(await world.agency("POST", "/v1/catalogue", item))
+    agreements = await done(await world.agency("GET", "/v1/agreements"), 200)
+    return {
+        "person_no": person_no,
+        "hospital_code": world.hospital_code,
+        "referral_no": referral,
+        "settlement_id": settled["id"],
+        "card_id": (await done(await world.agency("POST", "/v1/chronic-cards", card)))["id"],
+        "item_code": "K-1",
+        "agreement_id": agreements["items"][0]["id"],
+        "policy_id": "guangxi-county-2018",
+    }
+
+
+async def tokens_of(world: World) -> dict[str, dict[str, str]]:
+    issued = {"nobody": {}, "agency": await headers_of(world.app, Role.AGENCY, "fuzz-agency")}
+    issued["hospital"] = await headers_of(world.app, Role.HOSPITAL, "fuzz-hospital", hospital_code=world.hospital_code)
+    for role in (Role.PAYER, Role.TOWNSHIP, Role.AUDITOR):
+        issued[role] = await headers_of(world.app, role, f"fuzz-{role}")
+    return issued
+
+
+@pytest.fixture(scope="module")
+def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with asyncio.Runner() as runner:
+        making = worlds.made(cluster, tmp_path_factory.mktemp("served"))
+        world = runner.run(making.__aenter__())
+        known, tokens = runner.run(furnish(world)), runner.run(tokens_of(world))
+        [url] = world.start_servers(1)
+        yield Served(schemathesis.openapi.from_url(f"{url}/openapi.json"), tokens, known)
+        runner.run(making.__aexit__(None, None, None))
+
+
+def examine(
+    served: Served, path: str, method: str, role: str, mode: GenerationMode, examples: int, *, real: bool
+) -> None:
+    """Send generated requests; with `real`, about things that exist."""
+
+    @given(case=served.operation(path, method).as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def send(case: Case[Any]) -> None:
+        if real:
+            names = case.path_parameters or {}
+            case.path_parameters = {name: served.known.get(name, value) for name, value in names.items()}
+        case.call_and_validate(headers=served.tokens[role], checks=CHECKS)
+
+    # What takes no input has no wrong one.
+    with suppress(Unsatisfiable):
+        send()
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=str)
+def test_no_request_meets_a_surprise(path: str, method: str, served: Served) -> None:
+    examine(served, path, method, "agency", GenerationMode.POSITIVE, 3, real=False)
+    examine(served, path, method, "agency", GenerationMode.POSITIVE, 4, real=True)
+    examine(served, path, method, "agency", GenerationMode.NEGATIVE, 6, real=True)
+    for role in served.tokens.keys() - {"agency"}:
+        examine(served, path, method, role, GenerationMode.POSITIVE, 1, real=True)
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=str)
+def test_the_examples_of_the_document_are_answered_as_it_says(path: str, method: str, served: Served) -> None:
+    operation = served.operation(path, method)
+    content = operation.definition.raw.get("requestBody", {}).get("content", {}).get("application/json", {})
+    for number, example in enumerate(content.get("examples", {}).values()):
+        headers = {"Idempotency-Key": f"documented-{number}"}
+        case = operation.Case(path_parameters=served.known, headers=headers, body=example["value"])
+        case.media_type = "application/json"
+        case.call_and_validate(headers=served.tokens["agency"], checks=CHECKS)
+
+
+READ = [path for path, method in OPERATIONS if method == "GET"]
+
+
+@pytest.mark.parametrize("path", READ)
+def test_what_there_is_is_read_as_the_document_says(path: str, served: Served) -> None:
+    query = {"person_no": served.known["person_no"]} if path.endswith("/recognition") else {}
+    case = served.operation(path, "GET").Case(path_parameters=served.known, query=query)
+
+    answer = case.call_and_validate(headers=served.tokens["agency"], checks=CHECKS)
+
+    assert answer.status_code == 200
