@@ -6,31 +6,30 @@ Exit 0: done. 1: refused, with a message that says why. 2: not how it is called.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access.vault import Vault
 from service.clock import COUNTY_ZONE
 from service.config import Settings
-from service.console import CommandRefused, refusals, say, step
-from service.db import create_engine, transaction_on
-from service.embedded import EmbeddedPostgres
+from service.console import CommandRefused, refusals, say
+from service.database import database, done, ensure_schema, upgraded
 from service.main import create_app
-from service.migrate import is_at_head, upgrade
 from service.policy.check import check_path
 from service.policy.load import load_packs
 from service.processes import listen
+from service.registers.rosters.model import RosterKind, Statement
+from service.roster_run import Import, import_roster, told
 from service.sandbox import run_demo
 from service.serving import Plan, stop_on_sigterm
 from service.serving import serve as serve_until_stopped
-from service.statement_run import Run, run_statements, told
+from service.statement_run import Run, run_statements
+from service.statement_run import told as told_of_run
+from service.words import IdentityClass
 
 app = typer.Typer(
     help="onestop: one-stop (一站式) medical settlement for a county.",
@@ -43,6 +42,8 @@ policy = typer.Typer(help="Policy packs: the law of a county as data.", no_args_
 app.add_typer(policy, name="policy")
 statements = typer.Typer(help="What payers owe hospitals, billed by period.", no_args_is_help=True)
 app.add_typer(statements, name="statements")
+roster = typer.Typer(help="Lists of persons from the offices that keep them.", no_args_is_help=True)
+app.add_typer(roster, name="roster")
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every IPv4 address of this machine.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]
@@ -65,8 +66,8 @@ def serve(
         # What each process would stumble over, said once and before anything runs.
         Vault.from_settings(settings)
         load_packs(settings.packs_dir)
-        with listen(host, port) as listener, _database(settings) as (url, server):
-            asyncio.run(_ensure_schema(url, settings, ours=server is not None))
+        with listen(host, port) as listener, database(settings) as (url, server):
+            asyncio.run(ensure_schema(url, settings, ours=server is not None))
             environment = {"ONESTOP_DATABASE_URL": url}
             plan = Plan(listener, workers, environment, server)
             serve_until_stopped(plan, lambda: say(f"Serving on http://{host}:{listener.getsockname()[1]}"))
@@ -77,8 +78,8 @@ def migrate(as_json: Json = False) -> None:
     """Bring the database to the newest schema, whole or not at all. Safe to run again, and by several at once."""
     with refusals():
         settings = Settings()
-        with _database(settings) as (url, _):
-            revision = asyncio.run(_upgrade(url, settings))
+        with database(settings) as (url, _):
+            revision = asyncio.run(upgraded(url, settings))
         print(json.dumps({"revision": revision}) if as_json else f"The database is at revision {revision}.")
 
 
@@ -140,14 +141,38 @@ def statements_run(
     Exit 1 where a hospital could not be billed; the others are.
     """
     with refusals():
-        settings = Settings()
         asked = Run(payer, period, county, operator, dry_run)
-        with _database(settings) as (url, server):
-            asyncio.run(_ensure_schema(url, settings, ours=server is not None))
-            answer = asyncio.run(_run_statements(url, settings, asked))
-        print(json.dumps(answer, ensure_ascii=False, default=str) if as_json else told(answer))
+        answer = done(lambda engine, settings: run_statements(engine, settings, asked))
+        print(json.dumps(answer, ensure_ascii=False, default=str) if as_json else told_of_run(answer))
         if answer["failed"]:
             raise typer.Exit(1)
+
+
+@roster.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, XLSX or XLS.")],
+    county: Annotated[str, typer.Option(help="Division code of the county.")],
+    source: Annotated[str, typer.Option(help="The office that the list comes from.")],
+    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="From which day the list holds.")],
+    kind: Annotated[RosterKind, typer.Option(help="full: who is absent has ended.")] = RosterKind.CHANGES,
+    class_: Annotated[
+        IdentityClass | None, typer.Option("--class", help="Of everybody listed, where no column says it.")
+    ] = None,
+    township: Annotated[str | None, typer.Option(help="A full list of this township only.")] = None,
+    operator: Annotated[str | None, typer.Option(help="Who imports it.")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Apply it, whole or not at all; else preview only.")] = False,
+    accept_rejected: Annotated[
+        bool, typer.Option("--accept-rejected", help="Let a full list end people although rows could not be read.")
+    ] = False,
+    rejected: Annotated[Path | None, typer.Option(help="Where to write the rejected rows, as CSV.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Preview a list, or apply it. The same file again goes on where it stopped, and is never applied twice."""
+    with refusals():
+        statement = Statement(kind, source, as_of.date(), class_.value if class_ else None, township)
+        asked = Import(file, county, operator, statement, apply, accept_rejected, rejected)
+        result = done(lambda engine, settings: import_roster(engine, settings, asked))
+        print(json.dumps(result) if as_json else told(result))
 
 
 @app.command()
@@ -162,51 +187,6 @@ def openapi(
             file.write_text(document, encoding="utf-8")
         elif not file.exists() or file.read_text(encoding="utf-8") != document:
             raise CommandRefused(f"{file} is not what the code says: run scripts/openapi and commit it")
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]]:
-    """The address of the configured database; where none is, of our own, which runs as long as the block."""
-    if settings.database_url is not None:
-        yield settings.database_url, None
-        return
-    server = EmbeddedPostgres(settings.data_dir)
-    try:
-        with step("Starting PostgreSQL"):
-            url = server.start()
-        yield url, server
-    finally:
-        server.stop()
-
-
-async def _ensure_schema(url: str, settings: Settings, *, ours: bool) -> None:
-    if ours:
-        await _upgrade(url, settings)
-        return
-    async with _engine(url, settings) as engine, transaction_on(engine) as tx:
-        if not await is_at_head(tx):
-            raise CommandRefused("the database does not have the newest schema: run `onestop migrate` first")
-
-
-async def _run_statements(url: str, settings: Settings, asked: Run) -> dict[str, Any]:
-    async with _engine(url, settings) as engine:
-        return await run_statements(engine, settings, asked)
-
-
-async def _upgrade(url: str, settings: Settings) -> str:
-    async with _engine(url, settings) as engine:
-        return await upgrade(engine)
-
-
-@asynccontextmanager
-async def _engine(url: str, settings: Settings) -> AsyncIterator[AsyncEngine]:
-    engine = create_engine(url, settings)
-    try:
-        yield engine
-    except OSError as error:
-        raise CommandRefused(f"the database of ONESTOP_DATABASE_URL cannot be reached: {error}") from error
-    finally:
-        await engine.dispose()
 
 
 def main() -> None:

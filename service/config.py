@@ -35,3 +35,6 @@ class Settings(BaseSettings):
     lock_wait_seconds: float = Field(default=10.0, gt=0, description="How long a request waits for another one's lock.")
     token_minutes: int = Field(default=30, ge=1, description="How long an access token lives.")
     max_body_bytes: int = Field(default=8_000_000, ge=1000, description="Largest request body accepted: beyond it 413.")
+    max_file_bytes: int = Field(
+        default=100_000_000, ge=1000, description="Largest uploaded file accepted: beyond, 413."
+    )

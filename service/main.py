@@ -13,15 +13,18 @@ from service.access import routes as access
 from service.access.refusals import Forbidden, InProgress, KeyMissing, KeyReused, Unauthenticated
 from service.access.tokens import Tokens
 from service.access.vault import Vault
+from service.admission import routes as admission
 from service.claims import routes as claims
 from service.clock import Clock
 from service.config import Settings
+from service.corrections import routes as corrections
 from service.db import create_engine
 from service.policy import routes as policy
 from service.policy.library import Library
 from service.policy.load import load_packs
 from service.reconciliation import routes as reconciliation
 from service.registers import routes as registers
+from service.rosters import routes as rosters
 from service.wire import docs, health, logs, openapi, problems
 from service.wire.limits import RequestLimits
 from service.wire.request_id import RequestId
@@ -29,6 +32,9 @@ from service.wire.request_id import RequestId
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     access.router,
     claims.router,
+    *rosters.ROUTERS,
+    *corrections.ROUTERS,
+    admission.router,
     *registers.ROUTERS,
     *reconciliation.ROUTERS,
     policy.router,
@@ -56,6 +62,7 @@ _TAGS: Final = [
     {"name": "Policies", "description": "The law as packs: parameters with their citations."},
     {"name": "Settlements", "description": "Preview a visit, settle it, read it again with its reasons."},
     *registers.TAGS,
+    *rosters.TAGS,
     *reconciliation.TAGS,
     {"name": "Operations", "description": "For those who run the service."},
 ]
@@ -123,7 +130,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     problems.install(app)
 
     # The last one added is the first to see a request.
-    app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes, max_file_bytes=settings.max_file_bytes)
     app.add_middleware(problems.LastResort)
     app.add_middleware(logs.RequestLog)
     app.add_middleware(RequestId)

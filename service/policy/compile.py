@@ -78,6 +78,9 @@ class _Compiler:
                 source_of(chronic),
             ),
             deposit_waived=Term(frozenset(waived.identities if waived else ()), source_of(waived)),
+            agreement_warning=Term(shape.agreements.warn_days, source_of(shape.agreements))
+            if shape.agreements
+            else None,
             refused_findings=frozenset(shape.findings.refused if shape.findings else ()),
             document=document,
         )

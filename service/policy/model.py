@@ -111,6 +111,7 @@ class Pack:
     diseases: Mapping[str, Disease]
     chronic: ChronicRules
     deposit_waived: Term[frozenset[str]]
+    agreement_warning: Term[int] | None
     refused_findings: frozenset[str]
     document: Mapping[str, object] = field(repr=False, compare=False, default_factory=dict)
 
@@ -157,6 +158,11 @@ class Packs:
         """The rules for chronic cards of a county on a day, or None where no pack is in force."""
         pack = self.on(county_code, day)
         return pack.chronic if pack is not None else None
+
+    def agreement_warning_days(self, county_code: str, day: date) -> int | None:
+        """From how many days before its end an agreement is warned of; None where no pack says so."""
+        pack = self.on(county_code, day)
+        return pack.agreement_warning.value if pack is not None and pack.agreement_warning is not None else None
 
     def deposit_waived(self, county_code: str, day: date) -> frozenset[str]:
         """The identity classes that are treated first and pay afterwards (先诊疗后付费, 000 §五(二))."""

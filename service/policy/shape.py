@@ -14,6 +14,7 @@ from service.policy.clearing import PayerShape
 from service.policy.conditions import VisitType
 from service.policy.terms import Part
 from service.policy.values import (
+    AgreementsShape,
     Amount,
     AmountCase,
     BaseShape,
@@ -46,9 +47,7 @@ class DeductibleShape(Shape):
     @model_validator(mode="after")
     def _amount_or_diseases(self) -> "DeductibleShape":
         if (self.per == "disease_month") == (self.amount is not None):
-            raise PydanticCustomError(
-                "invalid", "give amount, except per disease_month, where the list of diseases has it"
-            )
+            raise PydanticCustomError("invalid", "give amount, except per disease_month: the diseases have it")
         return self
 
 
@@ -239,4 +238,5 @@ class PackShape(Shape):
     diseases: tuple[DiseaseShape, ...] = ()
     chronic: ChronicShape
     deposit_waived: DepositShape | None = None
+    agreements: AgreementsShape | None = None
     findings: FindingsShape | None = None

@@ -151,3 +151,9 @@ class PointsCase(CaseShape):
 class BaseShape(Shape):
     parts: tuple[Part, ...] = Field(default=(Part.IN_SCOPE,), min_length=1)
     less: tuple[Name, ...] = ()
+
+
+class AgreementsShape(Sourced):
+    """What the county does about agreements; `warn_days`: how long before its end one is warned of."""
+
+    warn_days: int = Field(ge=1, strict=True)

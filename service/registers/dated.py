@@ -50,6 +50,10 @@ class DatedTable(Generic[F]):
     def holds_on(self, day: date) -> ColumnElement[bool]:
         return func.holds_on(self.table.c.valid, cast(day, Date))
 
+    def ends_between(self, first: date, last: date) -> ColumnElement[bool]:
+        """Whether a fact's last day is one of these; one with an open end never is."""
+        return (func.upper(self.table.c.valid, type_=Date) - 1).between(cast(first, Date), cast(last, Date))
+
     def _columns(self) -> list[ColumnElement[Any]]:
         c = self.table.c
         return [

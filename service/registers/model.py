@@ -86,6 +86,10 @@ class Law(Protocol):
         """None where no pack is in force."""
         ...
 
+    def agreement_warning_days(self, county_code: str, day: date) -> int | None:
+        """How many days before its end an agreement is warned of; None where no pack says so."""
+        ...
+
     def deposit_waived(self, county_code: str, day: date) -> frozenset[str]:
         """The identity classes that are treated first and pay afterwards (先诊疗后付费, 000)."""
         ...

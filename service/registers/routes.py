@@ -4,21 +4,23 @@ from typing import Final
 
 from service.registers.agreements.routes import router as agreements
 from service.registers.cards.routes import router as cards
+from service.registers.catalogue.imports.routes import router as catalogue_imports
 from service.registers.catalogue.routes import router as catalogue
 from service.registers.hospitals.routes import router as hospitals
+from service.registers.persons.history_routes import router as person_histories
 from service.registers.persons.routes import router as persons
-from service.registers.recognition.routes import router as recognition
 from service.registers.referrals.routes import router as referrals
 from service.wire.routing import Router
 
 ROUTERS: Final[tuple[Router, ...]] = (
+    person_histories,
     persons,
     hospitals,
     agreements,
     referrals,
     cards,
     catalogue,
-    recognition,
+    catalogue_imports,
 )
 
 TAGS: Final = [

@@ -1,9 +1,9 @@
 """Wire shapes that several registers share. A period's `to` is its last day, included; null or left out: open."""
 
-from datetime import date
-from typing import Annotated, Any, Self
+from datetime import date, timedelta
+from typing import Annotated, Any, Final, Self
 
-from fastapi import Body
+from fastapi import Body, Query
 from pydantic import Field, model_validator
 
 from service.registers.checks import ENDS_BEFORE_BEGIN, PERIOD_ORDER
@@ -11,9 +11,20 @@ from service.registers.entries import BankAccount
 from service.registers.periods import Dated, W
 from service.wire.types import Day, Line, Name, WireModel, code_of, invalid
 
+LONGEST_WARNING: Final = 3650
 LongestList = Field(max_length=500)
 
 Reason = Annotated[Line | None, Field(description="Why; kept with the change.", examples=["2018 年 6 月动态调整"])]
+
+
+EndsWithin = Annotated[
+    int | None, Query(ge=0, le=LONGEST_WARNING, description="Whose last day lies today or at most so many days ahead.")
+]
+
+
+def ending_within(today: date, days: int | None) -> tuple[date, date] | None:
+    """The first and the last day on which something ends that ends within so many days."""
+    return None if days is None else (today, today + timedelta(days=days))
 
 
 def sample(value: dict[str, Any]) -> Any:

@@ -69,6 +69,7 @@ persons = Table(
     one_of("sex", Sex),
     Index("ix_persons_township", "county_code", "township_code", "person_no"),
     Index("ix_persons_household", "county_code", "household_no"),
+    Index("ix_persons_born_on", "county_code", "born_on"),
 )
 
 person_versions = Table(

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from service.errors import InputError, Text
 from service.wire import strict_json
+from service.wire.limits import MULTIPART
 from service.wire.refusals import MediaTypeUnsupported, RequestInvalid
 
 _NOT_JSON: Final = Text(
@@ -62,6 +63,8 @@ class WireRoute(APIRoute):
             request = WireRequest(request.scope, request.receive)
             for before_body in guards:
                 await before_body(request)
+            if takes_json and (request.headers.get("content-type") or "").lower().startswith(MULTIPART):
+                raise MediaTypeUnsupported(_NOT_JSON)
             if asked and (unknown := [name for name in request.query_params if name not in asked]):
                 raise RequestInvalid.at(*(_unknown(name) for name in unknown))
             body = await request.body() if self.body_field is not None else b""

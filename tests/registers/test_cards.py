@@ -31,6 +31,9 @@ class OneRule:
     def chronic_rules(self, _county_code: str, day: date) -> Rules | None:
         return Rules() if day.year == 2018 else None
 
+    def on(self, *_asked: object) -> None:
+        """No pack to compute with."""
+
     def deposit_waived(self, *_asked: object) -> frozenset[str]:
         return frozenset({"registered_poor"})
 

@@ -12,7 +12,7 @@ from service.registers.agreements import actions, store
 from service.registers.agreements.schemas import AgreementChange, AgreementNew, AgreementOut
 from service.registers.desk import Desk
 from service.registers.refusals import AgreementOverlap, AgreementUnknown, HospitalUnknown
-from service.registers.schemas import sample
+from service.registers.schemas import EndsWithin, ending_within, sample
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -51,20 +51,29 @@ async def enter_agreement(
 
 @router.get("", summary="List agreements", responses=example(200, {"items": [_ANSWER], "next_cursor": None}))
 async def list_agreements(
+    request: Request,
     caller: Readers,
     tx: Tx,
     paging: PageAsked,
     hospital_code: Annotated[Code | None, Query(description="With this hospital.")] = None,
     insurer: Annotated[Code | None, Query(description="Of this insurer.")] = None,
     on: Annotated[Day | None, Query(description="In force on this day.")] = None,
+    ends_within_days: EndsWithin = None,
+    ending: Annotated[
+        bool, Query(description="Only those that the policy warns of today, because they end soon.")
+    ] = False,
 ) -> Page[AgreementOut]:
     """Agreements of your county, oldest entry first."""
+    desk = Desk.of(request, tx, caller)
+    if ending:
+        ends_within_days = desk.law.agreement_warning_days(caller.county_code, desk.today) or 0
     found = await store.agreements_of(
         tx,
         caller.county_code,
         hospital_code=hospital_code,
         insurer=insurer,
         on=on,
+        ends=ending_within(desk.today, ends_within_days),
         after=paging.after(UUID),
         rows=paging.limit + 1,
     )

@@ -27,10 +27,11 @@ async def agreements_of(
     hospital_code: str | None,
     insurer: str | None,
     on: date | None,
+    ends: tuple[date, date] | None = None,
     after: tuple[Any, ...] | None,
     rows: int,
 ) -> list[tuple[UUID, Recorded[Agreement]]]:
-    """Agreements of a county by id; `on`: in force that day."""
+    """Agreements of a county by id; `on`: in force that day; `ends`: the last day lies between these, both included."""
     c = agreements.c
     where = [c.county_code == county_code]
     if hospital_code is not None:
@@ -39,6 +40,8 @@ async def agreements_of(
         where.append(c.insurer == insurer)
     if on is not None:
         where.append(AGREEMENTS.holds_on(on))
+    if ends is not None:
+        where.append(AGREEMENTS.ends_between(*ends))
     # asyncpg answers with a UUID class of its own, which no cursor can be written from.
     found = await AGREEMENTS.page(tx, where, order=[c.agreement_id], after=after, rows=rows)
     return [(UUID(bytes=row["agreement_id"].bytes), each) for row, each in found]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service.ids import new_id
 from service.registers.cards import store
-from service.registers.cards.refusals import CardDecided, CardUnknown
+from service.registers.cards.refusals import CardDecided, CardNotRenewable, CardUnknown
 from service.registers.cards.rules import refuse_application
 from service.registers.cards.store import CARDS
 from service.registers.checks import refuse_disorder
@@ -16,7 +16,7 @@ from service.registers.desk import Desk
 from service.registers.entries import ChronicCard
 from service.registers.hospitals.store import level_on
 from service.registers.model import CardStatus
-from service.registers.periods import Dated, Recorded
+from service.registers.periods import ONE_DAY, Dated, Recorded
 from service.registers.refusals import HospitalUnknown, NoPolicyInForce
 
 
@@ -26,6 +26,17 @@ class Kept:
 
     id: UUID
     fact: Dated[ChronicCard]
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A new certificate for a disease that a person has a card for."""
+
+    certificate_hospital_code: str
+    certificate_issued_on: date
+    applied_on: date
+    valid_to: date | None
+    reason: str | None
 
 
 async def apply(desk: Desk, fact: Dated[ChronicCard], reason: str | None) -> Kept:
@@ -52,11 +63,12 @@ async def list_cards(
     person_no: str | None,
     status: str | None,
     on: date | None,
+    ends: tuple[date, date] | None,
     after: tuple[Any, ...] | None,
     rows: int,
 ) -> list[Kept]:
     found = await store.cards_of(
-        desk.tx, desk.county_code, person_no=person_no, status=status, on=on, after=after, rows=rows
+        desk.tx, desk.county_code, person_no=person_no, status=status, on=on, ends=ends, after=after, rows=rows
     )
 
     await desk.note("card.list", person_no=person_no)
@@ -77,6 +89,27 @@ async def change(
         await _check(desk, after.what)
 
     return await _correct(desk, card_id, known, after, action="card.change", reason=reason)
+
+
+async def renew(desk: Desk, card_id: UUID, asked: Renewal) -> Kept:
+    """
+    Apply for the same disease anew. The new card begins the day after the old one ends, or with the application where
+    that has passed; the old one stays as it is.
+    """
+    old = await _held(desk, card_id)
+    if old.fact.what.status != CardStatus.APPROVED or old.fact.valid_to is None:
+        raise CardNotRenewable
+    begins = max(old.fact.valid_to + ONE_DAY, asked.applied_on)
+    card = ChronicCard(
+        person_no=old.fact.what.person_no,
+        disease_code=old.fact.what.disease_code,
+        certificate_hospital_code=asked.certificate_hospital_code,
+        certificate_issued_on=asked.certificate_issued_on,
+        applied_on=asked.applied_on,
+    )
+    fact = Dated(card, begins, asked.valid_to)
+    refuse_disorder(fact)
+    return await apply(desk, fact, asked.reason)
 
 
 async def decide(desk: Desk, card_id: UUID, status: CardStatus, reason: str | None) -> Kept:

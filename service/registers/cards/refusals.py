@@ -34,6 +34,18 @@ class CardDecided(RegisterRefusal):
     advice = Text("已决定的申请只能变更有效期；其他变更请重新申请。", "Change its validity only, or apply anew.")
 
 
+class CardNotRenewable(RegisterRefusal):
+    """Only an approved card that ends on a day can be renewed."""
+
+    status = 409
+    code = "card.not_renewable"
+    title = Text("该卡不能续办", "The card cannot be renewed")
+    advice = Text(
+        "只有已批准且有止期的卡可以续办；其他情况请重新申请。",
+        "Only an approved card with a last day can be renewed: otherwise apply anew.",
+    )
+
+
 class CertificateTooOld(RegisterRefusal):
     """The certificate was not issued within the months before the application that the policy allows."""
 

@@ -12,17 +12,18 @@ from service.registers.cards import actions
 from service.registers.cards.refusals import (
     CardDecided,
     CardExists,
+    CardNotRenewable,
     CardUnknown,
     CertificateLevel,
     CertificateTooOld,
     DiseaseUnknown,
 )
-from service.registers.cards.schemas import CardChange, CardNew, CardOut, DecisionIn
+from service.registers.cards.schemas import CardChange, CardNew, CardOut, DecisionIn, RenewalIn
 from service.registers.desk import Desk
 from service.registers.model import CardStatus
 from service.registers.persons.schemas import PersonNo
 from service.registers.refusals import HospitalUnknown, NoPolicyInForce, PersonUnknown
-from service.registers.schemas import sample
+from service.registers.schemas import EndsWithin, ending_within, sample
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -43,6 +44,11 @@ _NEW: Final[dict[str, Any]] = {
     "valid_to": "2020-02-29",
 }
 _CHANGE: Final[dict[str, Any]] = {"valid_to": "2021-02-28", "reason": "延长"}
+_RENEWAL: Final[dict[str, Any]] = {
+    "certificate": {"hospital_code": "H45990100101", "issued_on": "2018-06-01"},
+    "applied_on": "2018-06-10",
+    "valid_to": "2022-02-28",
+}
 _DECISION: Final[dict[str, Any]] = {"decision": "approve", "reason": "材料齐全"}
 _APPLIED: Final[dict[str, Any]] = {
     "id": "0198c7a4-5c00-7000-8000-000000000002",
@@ -88,11 +94,13 @@ async def list_cards(
     person_no: Annotated[PersonNo | None, Query(description="Of this person.")] = None,
     status: Annotated[CardStatus | None, Query(description="In this state.")] = None,
     on: Annotated[Day | None, Query(description="Valid on this day.")] = None,
+    ends_within_days: EndsWithin = None,
 ) -> Page[CardOut]:
     """Cards and applications of your county, oldest entry first."""
     desk = Desk.of(request, tx, caller)
+    ends = ending_within(desk.today, ends_within_days)
     found = await actions.list_cards(
-        desk, person_no=person_no, status=status, on=on, after=paging.after(UUID), rows=paging.limit + 1
+        desk, person_no=person_no, status=status, on=on, ends=ends, after=paging.after(UUID), rows=paging.limit + 1
     )
     page, next_cursor = paging.cut(found, lambda each: (each.id,))
     return Page(items=[CardOut.of(each, desk.county_code) for each in page], next_cursor=next_cursor)
@@ -138,3 +146,22 @@ async def decide_card(
     """Decide an application, once. An approved card counts for visits on its days of validity."""
     desk = Desk.of(request, tx, caller)
     return CardOut.of(await actions.decide(desk, card_id, body.decision.status, body.reason), desk.county_code)
+
+
+@router.post(
+    "/{card_id}/renewal",
+    status_code=201,
+    summary="Renew a chronic card",
+    responses=refusals(CardUnknown, CardNotRenewable, *_CHECKS)
+    | example(201, _APPLIED | _RENEWAL | {"valid_from": "2020-03-01"}),
+)
+async def renew_card(
+    request: Request,
+    card_id: CardId,
+    body: Annotated[RenewalIn, sample(_RENEWAL)],
+    caller: Agency,
+    tx: Tx,
+) -> CardOut:
+    """Apply for the next card of the same disease, with a new certificate; it is decided like the first one."""
+    desk = Desk.of(request, tx, caller)
+    return CardOut.of(await actions.renew(desk, card_id, body.renewal(desk.today)), desk.county_code)

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from service.clock import COUNTY_ZONE
 from service.errors import Text
-from service.registers.cards.actions import Kept
+from service.registers.cards.actions import Kept, Renewal
 from service.registers.entries import ChronicCard
 from service.registers.model import CardStatus
 from service.registers.periods import Dated
@@ -53,6 +53,21 @@ class CardNew(WireModel):
             applied_on,
         )
         return Dated(what, self.valid_from or applied_on, self.valid_to)
+
+
+class RenewalIn(WireModel):
+    """A new certificate. The renewed card begins the day after the old one ends, or today where that has passed."""
+
+    certificate: CertificateIn
+    applied_on: Day | None = Field(default=None, description="Today where left out.")
+    valid_to: Day | None = Field(default=None, description="Last day, included; open where left out.")
+    reason: Reason = None
+
+    def renewal(self, today: date) -> Renewal:
+        certificate = self.certificate
+        return Renewal(
+            certificate.hospital_code, certificate.issued_on, self.applied_on or today, self.valid_to, self.reason
+        )
 
 
 class CardChange(WireModel):

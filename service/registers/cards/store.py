@@ -27,10 +27,11 @@ async def cards_of(
     person_no: str | None,
     status: str | None,
     on: date | None,
+    ends: tuple[date, date] | None = None,
     after: tuple[Any, ...] | None,
     rows: int,
 ) -> list[tuple[UUID, Recorded[ChronicCard]]]:
-    """Cards of a county by id; `on`: valid that day."""
+    """Cards of a county by id; `on`: valid that day; `ends`: the last day lies between these two, both included."""
     c = chronic_cards.c
     where = [c.county_code == county_code]
     if person_no is not None:
@@ -39,6 +40,8 @@ async def cards_of(
         where.append(c.status == status)
     if on is not None:
         where.append(CARDS.holds_on(on))
+    if ends is not None:
+        where.append(CARDS.ends_between(*ends))
     # asyncpg answers with a UUID class of its own, which no cursor can be written from.
     found = await CARDS.page(tx, where, order=[c.card_id], after=after, rows=rows)
     return [(UUID(bytes=row["card_id"].bytes), each) for row, each in found]

@@ -10,7 +10,9 @@ from service.access.model import Role
 from service.registers.dated import DatedTable, hold
 from service.registers.desk import Desk
 from service.registers.entries import Coverage, Person
-from service.registers.model import AID_CLASSES, ID_CARD, Author
+from service.registers.facts import find_person
+from service.registers.keys import person_key
+from service.registers.model import AID_CLASSES, ID_CARD, Author, KeyKind
 from service.registers.periods import Dated, Recorded, changed_from
 from service.registers.persons import store
 from service.registers.persons.checks import checked, refuse_overlaps
@@ -81,6 +83,7 @@ async def list_persons(
 
 async def change(desk: Desk, person_no: str, asked: Change) -> tuple[Person, Coverage]:
     """Correct a person's entry. What was believed before stays on record."""
+    person_no = (await _known(desk, person_no)).person_no
     await hold(desk.tx, "person", desk.county_code, person_no)
     known = await _known(desk, person_no)
     aid_only = desk.caller.role is Role.PAYER
@@ -101,7 +104,11 @@ async def change(desk: Desk, person_no: str, asked: Change) -> tuple[Person, Cov
 
 
 async def _known(desk: Desk, person_no: str) -> Person:
-    person = await store.person(desk.tx, desk.vault, desk.county_code, person_no)
+    # The number of an entry that was joined into another one leads there.
+    found = await find_person(
+        desk.tx, *person_key(desk.vault, KeyKind.PERSON_NO, person_no), county_code=desk.county_code
+    )
+    person = await store.person(desk.tx, desk.vault, *found) if found else None
     foreign = desk.caller.role is Role.TOWNSHIP and person and person.township_code != desk.caller.township_code
     if person is None or foreign:
         raise PersonUnknown

@@ -58,7 +58,7 @@ _CHANGE: Final[dict[str, Any]] = {
     "as_of": "2019-01-01",
     "reason": "脱贫不脱策",
 }
-_ANSWER: Final[dict[str, Any]] = _NEW | {
+ANSWER: Final[dict[str, Any]] = _NEW | {
     "county_code": "459901",
     "id_type": "id_card",
     "social_card_no": None,
@@ -70,7 +70,7 @@ _ANSWER: Final[dict[str, Any]] = _NEW | {
     "identities": [{"class": "registered_poor", "valid_from": "2018-01-01", "valid_to": None, "source": "扶贫办"}],
     "barred": [],
 }
-_MASKED: Final[dict[str, Any]] = _ANSWER | {
+_MASKED: Final[dict[str, Any]] = ANSWER | {
     "name": "张*",
     "id_no": "4599************05",
     "phone": "138****1234",
@@ -79,7 +79,8 @@ _MASKED: Final[dict[str, Any]] = _ANSWER | {
 _OVERLAPS: Final = (InsuredOverlap, IdentityOverlap, BarOverlap)
 
 
-def _refuse_other_payers(caller: Caller) -> None:
+def refuse_other_payers(caller: Caller) -> None:
+    """Of the payers only civil affairs has to do with persons."""
     if caller.role is Role.PAYER and CIVIL_AFFAIRS not in caller.payers:
         raise Forbidden(_NOT_CIVIL_AFFAIRS)
 
@@ -88,7 +89,7 @@ def _refuse_other_payers(caller: Caller) -> None:
     "",
     status_code=201,
     summary="Register a person",
-    responses=refusals(PersonExists, *_OVERLAPS) | example(201, _ANSWER),
+    responses=refusals(PersonExists, *_OVERLAPS) | example(201, ANSWER),
 )
 async def register_person(
     request: Request,
@@ -119,7 +120,7 @@ async def list_persons(
     identity: Annotated[IdentityClass | None, Query(description="Who hold this identity today.")] = None,
 ) -> Page[PersonOut]:
     """Persons of your county by number, masked. A township sees its own people, whatever it asks for."""
-    _refuse_other_payers(caller)
+    refuse_other_payers(caller)
     desk = Desk.of(request, tx, caller)
     filters = Filters(desk.today, township_code, household_no, identity)
     found = await actions.list_persons(desk, filters, after=paging.after(str), rows=paging.limit + 1)
@@ -127,17 +128,17 @@ async def list_persons(
     return Page(items=[PersonOut.of(*each) for each in page], next_cursor=next_cursor)
 
 
-@router.get("/{person_no}", summary="Read a person", responses=refusals(PersonUnknown) | example(200, _ANSWER))
+@router.get("/{person_no}", summary="Read a person", responses=refusals(PersonUnknown) | example(200, ANSWER))
 async def read_person(request: Request, person_no: Number, caller: Readers, tx: Tx) -> PersonOut:
     """One person as now known: in full for the agency, masked for others. Reading leaves a row in the audit trail."""
-    _refuse_other_payers(caller)
+    refuse_other_payers(caller)
     return PersonOut.of(*await actions.look_up(Desk.of(request, tx, caller), person_no))
 
 
 @router.put(
     "/{person_no}",
     summary="Change a person",
-    responses=refusals(PersonUnknown, PersonExists, OnlyAidIdentities, *_OVERLAPS) | example(200, _ANSWER),
+    responses=refusals(PersonUnknown, PersonExists, OnlyAidIdentities, *_OVERLAPS) | example(200, ANSWER),
 )
 async def change_person(
     request: Request,
@@ -152,7 +153,7 @@ async def change_person(
     Fields that are left out stay. A list replaces what was believed, or, with `as_of`, what holds from that day on.
     Civil affairs may send `identities` only, of the aid classes; other classes stay as they are.
     """
-    _refuse_other_payers(caller)
+    refuse_other_payers(caller)
     desk = Desk.of(request, tx, caller)
     refuse_other_key("person_no", body.person_no, person_no)
     refuse_other_county(body.county_code, desk.county_code)

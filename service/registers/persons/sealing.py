@@ -53,6 +53,11 @@ def opened(vault: Vault, row: RowMapping) -> Person:
     )
 
 
+def name_of(vault: Vault, row: RowMapping) -> str:
+    """Only the name of a person, from a row that has `person_no` and `name_enc`."""
+    return vault.decrypt(row["name_enc"], bound_to=_place(row["person_no"], "name"))
+
+
 def account_of(kept: dict[str, Any] | None) -> BankAccount | None:
     return None if kept is None else BankAccount(**kept)
 

@@ -14,6 +14,7 @@ from service.registers.dated import DatedTable
 from service.registers.entries import Bar, Coverage, Insured, Person, RosterIdentity
 from service.registers.model import Author, KeyKind
 from service.registers.persons.sealing import keys_of, opened, sealed
+from service.registers.persons.tables import person_joins
 from service.registers.tables import (
     barred_periods,
     identities,
@@ -85,11 +86,9 @@ async def replace_person(
     await tx.execute(update(persons).where(*mine).values(sealed(vault, person) | _recorded(author)))
     if keys_of(vault, known) == keys_of(vault, person):
         return None
-    await tx.execute(
-        delete(person_keys).where(
-            person_keys.c.county_code == person.county_code, person_keys.c.person_no == person.person_no
-        )
-    )
+    # Their own numbers only: those of an entry that was joined into this one go on leading here.
+    mine_by = tuple_(person_keys.c.kind, person_keys.c.key_hash).in_(list(keys_of(vault, known).items()))
+    await tx.execute(delete(person_keys).where(person_keys.c.county_code == person.county_code, mine_by))
     return await add_keys(tx, vault, person)
 
 
@@ -104,6 +103,11 @@ async def persons_of(
 ) -> list[Person]:
     """Persons of a county by number, after the last one of the page before."""
     query = select(persons).where(persons.c.county_code == county_code).order_by(persons.c.person_no).limit(rows)
+    query = query.where(
+        ~exists().where(
+            person_joins.c.county_code == persons.c.county_code, person_joins.c.person_no == persons.c.person_no
+        )
+    )
     if filters.township_code is not None:
         query = query.where(persons.c.township_code == filters.township_code)
     if filters.household_no is not None:
@@ -147,3 +151,12 @@ async def versions_of(
     c = person_versions.c
     query = select(person_versions).where(c.county_code == county_code, c.person_no == person_no).order_by(c.id)
     return [(row["superseded_at"], opened(vault, row)) for row in (await tx.execute(query)).mappings()]
+
+
+async def registered_at(tx: AsyncConnection, county_code: str, person_no: str) -> datetime:
+    """When a person of the register was first entered."""
+    v, p = person_versions.c, persons.c
+    first = select(func.min(v.recorded_at)).where(v.county_code == county_code, v.person_no == person_no)
+    now = select(p.recorded_at).where(p.county_code == county_code, p.person_no == person_no)
+    found: datetime = await tx.scalar(select(func.coalesce(first.scalar_subquery(), now.scalar_subquery())))
+    return found

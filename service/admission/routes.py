@@ -6,19 +6,27 @@ from fastapi import Query, Request
 
 from service.access.guard import allow
 from service.access.model import Caller, Role
+from service.admission.schemas import RecognisedOut
+from service.admission.year import of_year
 from service.db import Tx
 from service.errors import InputError, Text
 from service.registers.desk import Desk
+from service.registers.keys import person_key
 from service.registers.model import KeyKind
 from service.registers.persons.schemas import IdNo, PersonNo
 from service.registers.recognition import actions
-from service.registers.recognition.schemas import RecognisedOut
 from service.registers.refusals import PersonUnknown
 from service.wire.refusals import RequestInvalid
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
 
 router = Router(prefix="/v1/recognition", tags=["Recognition"])
+
+
+def _left(layer: str, what: str, amount: str, **more: Any) -> dict[str, Any]:
+    plain = {"layer": layer, "what": what, "per": "year", "visit_type": "inpatient", "disease_code": None}
+    return {**plain, "limit": amount, "left": amount, **more}
+
 
 _ANSWER: Final[dict[str, Any]] = {
     "person_no": "P459901000001",
@@ -40,6 +48,14 @@ _ANSWER: Final[dict[str, Any]] = {
             "valid_to": "2020-02-29",
         }
     ],
+    "remaining": [
+        _left("basic", "deductible", "0.00", per="stay"),
+        _left("basic", "cap", "200000.00"),
+        _left("basic", "cap", "200000.00", visit_type="chronic_outpatient"),
+        _left("basic", "cap", "2000.00", visit_type="chronic_outpatient", per="disease_year", disease_code="CD02"),
+        _left("serious", "deductible", "3500.00"),
+        _left("serious", "deductible", "3500.00", visit_type="chronic_outpatient"),
+    ],
     "deposit_waived": True,
 }
 _EXACTLY_ONE: Final = Text(
@@ -57,7 +73,8 @@ async def recognise_person(
     person_no: Annotated[PersonNo | None, Query(description="The person's number.")] = None,
 ) -> RecognisedOut:
     """
-    What the admission desk needs in one call: insured today? which identities and cards? is a deposit to be taken?
+    What the admission desk needs in one call: insured today? which identities and cards? is a deposit to be taken? what
+    is left of this year's deductibles and caps, at your hospital?
 
     Give exactly one number.
     """
@@ -65,4 +82,7 @@ async def recognise_person(
     given = [(kind, number) for kind, number in numbers.items() if number is not None]
     if len(given) != 1:
         raise RequestInvalid.at(InputError("/id_no", "recognition.exactly_one", _EXACTLY_ONE))
-    return RecognisedOut.of(await actions.recognise(Desk.of(request, tx, caller), *given[0]))
+    desk = Desk.of(request, tx, caller)
+    found = await actions.recognise(desk, *given[0])
+    key = person_key(desk.vault, KeyKind.PERSON_NO, found.person.person_no)[1]
+    return RecognisedOut.of(found, await of_year(tx, caller, request.app.state.packs, found, key))

@@ -1,7 +1,7 @@
 """Recognition on the wire."""
 
 from datetime import date
-from typing import Self
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -9,7 +9,8 @@ from pydantic import Field
 from service.registers.persons.schemas import IdentityOut
 from service.registers.recognition.actions import Recognised
 from service.registers.schemas import PeriodOut, ReasonedPeriodOut
-from service.wire.types import WireModel
+from service.settlement.remaining import Remaining
+from service.wire.types import WireModel, YuanOut
 
 
 class RecognisedCardOut(WireModel):
@@ -17,6 +18,22 @@ class RecognisedCardOut(WireModel):
     disease_code: str
     valid_from: date | None
     valid_to: date | None
+
+
+class RemainingOut(WireModel):
+    """What is left of a deductible or cap. A deductible per stay applies to each stay anew."""
+
+    layer: str
+    what: Literal["deductible", "cap", "out_of_pocket"]
+    per: Literal["year", "stay", "disease_year"]
+    visit_type: str
+    disease_code: str | None
+    limit: YuanOut
+    left: YuanOut
+
+    @classmethod
+    def of(cls, found: Remaining) -> Self:
+        return cls(disease_code=found.disease, **{k: v for k, v in found._asdict().items() if k != "disease"})
 
 
 class RecognisedOut(WireModel):
@@ -34,10 +51,13 @@ class RecognisedOut(WireModel):
     barred: ReasonedPeriodOut | None = Field(description="The bar in force, with its reason.")
     identities: list[IdentityOut] = Field(description="Those held on the day.")
     chronic_cards: list[RecognisedCardOut] = Field(description="Approved and valid on the day.")
+    remaining: list[RemainingOut] | None = Field(
+        description="Of this year's deductibles and caps, before today's visit; null where no policy is in force."
+    )
     deposit_waived: bool = Field(description="Treated first, paid for afterwards (先诊疗后付费): take no deposit.")
 
     @classmethod
-    def of(cls, found: Recognised) -> Self:
+    def of(cls, found: Recognised, remaining: list[Remaining] | None) -> Self:
         person, insured, bar = found.person, found.insured, found.bar
         return cls(
             person_no=person.person_no,
@@ -60,5 +80,6 @@ class RecognisedOut(WireModel):
                 )
                 for number, card in found.cards
             ],
+            remaining=None if remaining is None else [RemainingOut.of(each) for each in remaining],
             deposit_waived=found.deposit_waived,
         )

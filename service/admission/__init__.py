@@ -1,0 +1,1 @@
+"""What does the admission desk need to know of a person, in one call?"""

@@ -1,0 +1,125 @@
+"""What an import changes: found, compared with what was previewed, and written. One transaction of the caller each."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.access.vault import Vault
+from service.registers.constraints import constraints_answered
+from service.registers.entries import Person
+from service.registers.model import Author
+from service.registers.persons.bulk import NewPerson, register_persons
+from service.registers.persons.checks import checked
+from service.registers.rosters import diff, effects, store
+from service.registers.rosters.headings import Headings
+from service.registers.rosters.lines import Reader
+from service.registers.rosters.model import Counts, Roster, RosterState
+from service.sheets.read import Row
+
+_AT_ONCE: Final = 2_000
+
+_COUNT_ROWS: Final = """
+SELECT count(*) FILTER (WHERE state = 'rejected') AS rejected,
+    count(*) FILTER (WHERE state = 'duplicate') AS duplicates,
+    count(*) FILTER (WHERE state = 'rejected' AND key_hash IS NULL) AS unidentified,
+    count(*) FILTER (WHERE state = 'listed') AS listed, count(DISTINCT row_no) AS rows
+FROM roster_rows WHERE county_code = :county_code AND roster_id = :id
+"""
+_COUNT_CHANGES: Final = """
+SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind = 'changed') AS changed,
+    count(*) FILTER (WHERE kind = 'ended') AS ended, count(*) FILTER (WHERE kind = 'conflict') AS conflicts,
+    count(*) FILTER (WHERE kind = 'unfounded') AS unfounded, count(*) FILTER (WHERE row_no IS NOT NULL) AS from_rows,
+    count(DISTINCT person_no) FILTER (WHERE is_new) AS new_persons
+FROM roster_changes WHERE county_code = :county_code AND roster_id = :id
+"""
+_NEW_PERSONS: Final = text("""
+SELECT c.position, c.person_no, c.row_no, r.cells_enc FROM roster_changes c
+JOIN LATERAL (
+    SELECT cells_enc FROM roster_rows
+    WHERE county_code = :county_code AND roster_id = :id AND row_no = c.row_no ORDER BY part LIMIT 1
+) r ON true
+WHERE c.county_code = :county_code AND c.roster_id = :id AND c.position > :after AND c.position <= :until
+    AND c.is_new AND c.kind = 'added' AND NOT EXISTS (
+        SELECT FROM roster_changes e WHERE e.county_code = :county_code AND e.roster_id = :id
+            AND e.person_no = c.person_no AND e.kind = 'added' AND e.position < c.position)
+""")
+
+
+def _named(roster: Roster) -> dict[str, Any]:
+    return {"county_code": roster.county_code, "id": roster.id}
+
+
+async def find_changes(tx: AsyncConnection, roster: Roster) -> Roster:
+    """Compare the staged list with the register as it stands now, and keep what it would change."""
+    await store.analyze(tx)
+    await effects.forget(tx, roster)
+    await tx.execute(text(diff.DUPLICATES), _named(roster))
+    at = roster.columns.get("id_no")
+    if at is not None:
+        await tx.execute(text(diff.SUSPECT_ROUNDED), _named(roster) | {"at": at, "heading": roster.header[at]})
+    await tx.execute(text(diff.KEEP_CHANGES), _named(roster))
+    await store.analyze(tx)
+    digest = await tx.scalar(text(diff.KEPT_DIGEST), _named(roster))
+    counts = await _counts(tx, roster)
+    return replace(roster, state=RosterState.PREVIEWED, counts=counts, digest=digest)
+
+
+async def _counts(tx: AsyncConnection, roster: Roster) -> Counts:
+    rows = (await tx.execute(text(_COUNT_ROWS), _named(roster))).mappings().one()
+    changes = (await tx.execute(text(_COUNT_CHANGES), _named(roster))).mappings().one()
+    return Counts(
+        unchanged=rows["listed"] - changes["from_rows"],
+        **{name: rows[name] for name in ("rows", "rejected", "duplicates", "unidentified")},
+        **{name: changes[name] for name in ("added", "changed", "ended", "conflicts", "unfounded", "new_persons")},
+    )
+
+
+async def is_stale(tx: AsyncConnection, roster: Roster) -> bool:
+    """Whether the same list would now change something else than was previewed."""
+    return bool(await tx.scalar(text(diff.DIGEST), _named(roster)) != roster.digest)
+
+
+async def write_changes(tx: AsyncConnection, vault: Vault, roster: Roster, author: Author) -> None:
+    """Write what was previewed into the registers. The caller has seen to it that nothing moves meanwhile."""
+    values = _named(roster) | {"at": author.at, "by": author.by, "reason": author.reason}
+    async for people in _new_persons(tx, vault, roster, author):
+        await register_persons(tx, vault, people, author)
+    with constraints_answered():
+        await tx.execute(text(diff.SUPERSEDE), values)
+        await tx.execute(text(diff.ADD), values)
+
+
+async def _new_persons(
+    tx: AsyncConnection, vault: Vault, roster: Roster, author: Author
+) -> AsyncIterator[list[NewPerson]]:
+    """The persons that only the list knows, as its rows describe them, some at a time."""
+    for after in range(0, await effects.last_change(tx, roster), _AT_ONCE):
+        values = _named(roster) | {"after": after, "until": after + _AT_ONCE}
+        found = (await tx.execute(_NEW_PERSONS, values)).mappings().all()
+        if found:
+            yield list(_described(vault, roster, found, author))
+
+
+def _described(vault: Vault, roster: Roster, rows: Sequence[Any], author: Author) -> Iterator[NewPerson]:
+    reader = Reader(Headings(0, roster.columns, roster.header), roster.statement)
+    for row in rows:
+        line = reader.lines(Row(row["row_no"], store.cells_of(vault, roster.id, row)))[0]
+        assert line.name is not None
+        yield NewPerson(
+            checked(
+                Person(
+                    roster.county_code,
+                    row["person_no"],
+                    line.name,
+                    township_code=line.township_code,
+                    household_no=line.household_no,
+                    id_no=line.number,
+                    social_card_no=line.social_card_no,
+                    phone=line.phone,
+                ),
+                author.at.date(),
+            )
+        )

@@ -1,0 +1,170 @@
+"""All SQL on rosters but for what they change (`diff.py`): the list itself, its rows, and pages of both."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import RowMapping, delete, exists, or_, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.access.vault import Vault
+from service.clock import COUNTY_ZONE
+from service.registers.rosters import effects
+from service.registers.rosters.model import (
+    Counts,
+    Fault,
+    Roster,
+    RosterKind,
+    RosterState,
+    RowSeen,
+    RowState,
+    Statement,
+)
+from service.registers.rosters.tables import roster_rows, rosters
+
+_ROW_COLUMNS = [column.name for column in roster_rows.c]
+_COPIED = tuple(_ROW_COLUMNS)
+
+
+async def open_roster(tx: AsyncConnection, roster: Roster, content_hash: bytes) -> None:
+    """Enter a list that is about to be read; nothing where the same one is there already."""
+    await tx.execute(
+        insert_or(rosters)
+        .values(
+            county_code=roster.county_code,
+            id=roster.id,
+            content_hash=content_hash,
+            **asdict(roster.statement),
+            filename=roster.filename,
+            state=roster.state,
+            rows_read=0,
+            columns=roster.columns,
+            header=roster.header,
+            counts=asdict(roster.counts),
+            uploaded_at=roster.uploaded_at,
+            uploaded_by=roster.uploaded_by,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def roster_of_content(tx: AsyncConnection, county_code: str, content_hash: bytes) -> Roster | None:
+    """The list that this very file with this very statement made before."""
+    return await _one(tx, rosters.c.county_code == county_code, rosters.c.content_hash == content_hash)
+
+
+async def roster(tx: AsyncConnection, county_code: str, roster_id: UUID, *, lock: bool = False) -> Roster | None:
+    """A list; with `lock` nobody else reads on or applies it until this transaction ends."""
+    return await _one(tx, rosters.c.county_code == county_code, rosters.c.id == roster_id, lock=lock)
+
+
+async def rosters_of(
+    tx: AsyncConnection, county_code: str, *, state: str | None, after: tuple[Any, ...] | None, rows: int
+) -> list[Roster]:
+    """Lists of a county, oldest first."""
+    query = select(rosters).where(rosters.c.county_code == county_code).order_by(rosters.c.id).limit(rows)
+    if state is not None:
+        query = query.where(rosters.c.state == state)
+    if after is not None:
+        query = query.where(tuple_(rosters.c.id) > tuple_(*after))
+    return [_roster(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def set_roster(tx: AsyncConnection, roster: Roster, **values: Any) -> None:
+    mine = (rosters.c.county_code == roster.county_code, rosters.c.id == roster.id)
+    await tx.execute(update(rosters).where(*mine).values(**values))
+
+
+async def _one(tx: AsyncConnection, *where: Any, lock: bool = False) -> Roster | None:
+    query = select(rosters).where(*where)
+    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+    return None if row is None else _roster(row)
+
+
+def _roster(row: RowMapping) -> Roster:
+    return Roster(
+        id=UUID(bytes=row["id"].bytes),
+        county_code=row["county_code"],
+        statement=Statement(
+            RosterKind(row["kind"]), row["source"], row["as_of"], row["identity_class"], row["township_code"]
+        ),
+        filename=row["filename"],
+        state=RosterState(row["state"]),
+        rows_read=row["rows_read"],
+        columns=row["columns"],
+        header=row["header"],
+        counts=Counts(**row["counts"]),
+        digest=row["digest"],
+        uploaded_at=row["uploaded_at"].astimezone(COUNTY_ZONE),
+        uploaded_by=row["uploaded_by"],
+        applied_at=row["applied_at"].astimezone(COUNTY_ZONE) if row["applied_at"] else None,
+        applied_by=row["applied_by"],
+    )
+
+
+async def copy_rows(tx: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Put rows into the staging table by COPY."""
+    raw = await tx.get_raw_connection()
+    connection = raw.driver_connection
+    assert connection is not None
+    records = [tuple(row[name] for name in _COPIED) for row in rows]
+    await connection.copy_records_to_table("roster_rows", records=records, columns=_COPIED)
+
+
+async def analyze(tx: AsyncConnection) -> None:
+    """Let the planner know what was staged: it would guess a handful of rows."""
+    await tx.execute(text("ANALYZE roster_rows, roster_changes"))
+
+
+def place(roster_id: UUID, row_no: int) -> str:
+    """What sealed cells are bound to."""
+    return f"roster:{roster_id}:{row_no}"
+
+
+def cells_of(vault: Vault, roster_id: UUID, row: RowMapping) -> list[str]:
+    opened: list[str] = orjson.loads(vault.decrypt(row["cells_enc"], bound_to=place(roster_id, row["row_no"])))
+    return opened
+
+
+async def rows_in_state(
+    tx: AsyncConnection, vault: Vault, roster: Roster, state: RowState, *, after: tuple[Any, ...] | None, rows: int
+) -> list[RowSeen]:
+    """Rows of a list in the order of the file, with what they literally say."""
+    c = roster_rows.c
+    query = (
+        select(c.row_no, c.part, c.cells_enc, c.faults, c.duplicate_of)
+        .where(c.county_code == roster.county_code, c.roster_id == roster.id, c.state == state)
+        .order_by(c.row_no, c.part)
+        .limit(rows)
+    )
+    if after is not None:
+        query = query.where(tuple_(c.row_no, c.part) > tuple_(*after))
+    return [
+        RowSeen(
+            row["row_no"],
+            row["part"],
+            cells_of(vault, roster.id, row),
+            [Fault(**fault) for fault in row["faults"]],
+            row["duplicate_of"],
+        )
+        for row in (await tx.execute(query)).mappings()
+    ]
+
+
+_OF_THE_REGISTER = ("name.differs", "person.unknown", "person.differs", "person.died")
+
+
+async def reread(tx: AsyncConnection, roster: Roster) -> bool:
+    """Begin to read a list anew where rows were rejected by what the register said then. Tells whether so."""
+    c = roster_rows.c
+    mine = (c.county_code == roster.county_code, c.roster_id == roster.id)
+    said = or_(*(c.faults.contains([{"code": code}]) for code in _OF_THE_REGISTER))
+    if not await tx.scalar(select(exists().where(*mine, c.state == RowState.REJECTED, said))):
+        return False
+    await effects.forget(tx, roster)
+    await tx.execute(delete(roster_rows).where(*mine))
+    await set_roster(tx, roster, state=RosterState.READING, rows_read=0)
+    return True

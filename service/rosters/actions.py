@@ -1,0 +1,186 @@
+"""What can be done with a roster: preview it, apply it once, read it again."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, replace
+from itertools import islice
+from typing import BinaryIO, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.access.model import Role
+from service.db import transaction_on
+from service.ids import new_id
+from service.registers.dated import hold
+from service.registers.refusals import OnlyAidIdentities
+from service.registers.rosters import applying, store
+from service.registers.rosters.headings import Headings, after_headings
+from service.registers.rosters.lines import Reader
+from service.registers.rosters.model import Counts, Line, Roster, RosterKind, RosterState, Statement
+from service.registers.rosters.staging import Staging
+from service.rosters.office import Office, Progress
+from service.rosters.refusals import RosterNotRead, RosterRejectedRows, RosterStale, RosterUnknown
+from service.rosters.touching import find_touched
+from service.sheets.read import Row, rows
+
+_AT_ONCE: Final = 4_000
+_PIECE: Final = 1 << 20
+
+# Another import of the county may take as long as its file is long.
+_WAIT: Final = text("SET LOCAL lock_timeout = '180s'")
+
+
+async def preview(
+    office: Office, source: BinaryIO, filename: str, statement: Statement, progress: Progress | None = None
+) -> Roster:
+    """
+    Read a list and say what it would change. The register stays as it is.
+
+    The same file with the same statement is the same roster: reading goes on where it was cut off; a preview that the
+    register has overtaken is made anew; what was applied is told again. Raises `SheetRefused` for the whole file.
+    """
+    if office.allowed is not None and statement.identity_class not in (None, *office.allowed):
+        raise OnlyAidIdentities("/class")
+    content_hash = await asyncio.to_thread(_hash, source, statement, office.caller.role)
+    async with transaction_on(office.engine) as tx:
+        roster = await store.roster_of_content(tx, office.county_code, content_hash)
+        if roster is not None and roster.state is RosterState.PREVIEWED and await store.reread(tx, roster):
+            roster = replace(roster, state=RosterState.READING, rows_read=0)
+    if roster is None or roster.state is RosterState.READING:
+        with closing(rows(source, filename)) as read:
+            headings, left = await asyncio.to_thread(after_headings, read, statement)
+            roster = roster or await _opened(office, filename, statement, headings, content_hash)
+            await _read_on(office, roster, source, _said(office, headings, statement, left), progress)
+    return await _previewed(office, roster.id)
+
+
+def _hash(source: BinaryIO, statement: Statement, role: Role) -> bytes:
+    digest = hashlib.sha256(orjson.dumps([asdict(statement), role.value]))
+    source.seek(0)
+    while piece := source.read(_PIECE):
+        digest.update(piece)
+    source.seek(0)
+    return digest.digest()
+
+
+async def _opened(
+    office: Office, filename: str, statement: Statement, headings: Headings, content_hash: bytes
+) -> Roster:
+    now = office.clock.now()
+    roster = Roster(
+        id=new_id(now),
+        county_code=office.county_code,
+        statement=statement,
+        filename=filename,
+        state=RosterState.READING,
+        rows_read=0,
+        columns=headings.columns,
+        header=headings.header,
+        counts=Counts(),
+        digest=None,
+        uploaded_at=now,
+        uploaded_by=office.by,
+    )
+    async with transaction_on(office.engine) as tx:
+        await store.open_roster(tx, roster, content_hash)
+        await office.note(tx, "roster.upload", str(roster.id), now)
+        # Somebody else may have sent the same file a moment before.
+        known = await store.roster_of_content(tx, office.county_code, content_hash)
+    assert known is not None
+    return known
+
+
+def _said(
+    office: Office, headings: Headings, statement: Statement, left: Iterator[Row]
+) -> Iterator[tuple[int, list[Line]]]:
+    reader = Reader(headings, statement, office.allowed)
+    return ((row.number, reader.lines(row)) for row in left)
+
+
+async def _read_on(
+    office: Office,
+    roster: Roster,
+    source: BinaryIO,
+    said: Iterator[tuple[int, list[Line]]],
+    progress: Progress | None,
+) -> None:
+    """Stage the rows that are not staged yet, each batch in a transaction: a file that is cut off goes on there."""
+    staging = Staging(roster, office.vault, may_register=office.caller.role is Role.AGENCY)
+    while batch := await asyncio.to_thread(lambda: list(islice(said, _AT_ONCE))):
+        async with transaction_on(office.engine) as tx:
+            known = await store.roster(tx, roster.county_code, roster.id, lock=True)
+            assert known is not None
+            new = [line for number, lines in batch if number > known.rows_read for line in lines]
+            if known.state is RosterState.READING and new:
+                await staging.stage(tx, new)
+                await store.set_roster(tx, roster, rows_read=batch[-1][0])
+        if progress is not None:
+            progress(batch[-1][0], source.tell())
+
+
+async def _previewed(office: Office, roster_id: UUID) -> Roster:
+    async with transaction_on(office.engine) as tx:
+        await tx.execute(_WAIT)
+        roster = await store.roster(tx, office.county_code, roster_id, lock=True)
+        assert roster is not None
+        is_done = roster.state is RosterState.APPLIED
+        if not is_done and (roster.state is RosterState.READING or await applying.is_stale(tx, roster)):
+            roster = await applying.find_changes(tx, roster)
+            roster = await _with_touched(tx, roster)
+            await store.set_roster(tx, roster, state=roster.state, counts=asdict(roster.counts), digest=roster.digest)
+        await office.note(tx, "roster.preview", str(roster.id), office.clock.now())
+    return roster
+
+
+async def _with_touched(tx: AsyncConnection, roster: Roster) -> Roster:
+    touched = await find_touched(tx, roster)
+    return replace(roster, counts=replace(roster.counts, touched=touched))
+
+
+async def apply(tx: AsyncConnection, office: Office, roster_id: UUID, *, accept_rejected: bool) -> Roster:
+    """
+    Apply a previewed list, whole or not at all; once applied, the same answer again.
+
+    Imports of a county take turns. Raises `roster.stale` where the register has changed since the preview, and
+    `roster.rejected_rows` where a full list would end people whose rows could not be read.
+    """
+    await tx.execute(_WAIT)
+    await hold(tx, "roster", office.county_code)
+    roster = await known(tx, office, roster_id, lock=True)
+    if roster.state is RosterState.APPLIED:
+        return roster
+    if roster.state is RosterState.READING:
+        raise RosterNotRead
+    if await applying.is_stale(tx, roster):
+        raise RosterStale
+    full = roster.statement.kind is RosterKind.FULL
+    if full and roster.counts.unidentified and roster.counts.ended and not accept_rejected:
+        raise RosterRejectedRows
+
+    author = office.author(f"名单 {roster.filename}（{roster.statement.source}，{roster.id}）")
+    await applying.write_changes(tx, office.vault, roster, author)
+    roster = await _with_touched(tx, roster)
+    applied = replace(roster, state=RosterState.APPLIED, applied_at=author.at, applied_by=author.by)
+    await store.set_roster(
+        tx,
+        applied,
+        state=applied.state,
+        counts=asdict(applied.counts),
+        applied_at=applied.applied_at,
+        applied_by=applied.applied_by,
+    )
+    await office.note(tx, "roster.apply", str(roster.id), author.at)
+    return applied
+
+
+async def known(tx: AsyncConnection, office: Office, roster_id: UUID, *, lock: bool = False) -> Roster:
+    """A list of the caller's county. Raises `roster.unknown`."""
+    roster = await store.roster(tx, office.county_code, roster_id, lock=lock)
+    if roster is None:
+        raise RosterUnknown
+    return roster

@@ -1,0 +1,50 @@
+"""Who imports, and with what: the same for a request and for the command line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from service.access import audit
+from service.access.model import Caller, Role
+from service.access.vault import Vault
+from service.clock import Clock
+from service.policy.model import Packs
+from service.registers.model import AID_CLASSES, Author
+
+Progress = Callable[[int, int], None]
+"""Told after each batch: the last row that was read, and how far into the file (bytes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A caller at work. Reading a file takes many short transactions, so it brings the engine, not one of them."""
+
+    engine: AsyncEngine
+    vault: Vault
+    clock: Clock
+    packs: Packs
+    caller: Caller
+
+    @property
+    def county_code(self) -> str:
+        return self.caller.county_code
+
+    @property
+    def allowed(self) -> frozenset[str] | None:
+        """The classes that the caller may list; None: all."""
+        return frozenset(AID_CLASSES) if self.caller.role is Role.PAYER else None
+
+    @property
+    def by(self) -> str:
+        return "/".join(filter(None, (self.caller.client_id, self.caller.operator)))
+
+    def author(self, reason: str) -> Author:
+        return Author(self.clock.now(), self.by, reason)
+
+    async def note(self, tx: AsyncConnection, action: str, subject: str, at: datetime) -> None:
+        """Leave a row in the audit trail."""
+        await audit.record(
+            tx, self.caller, action, at=at, person_no=None, county_code=self.county_code, subject=subject
+        )

@@ -1,0 +1,216 @@
+"""Rosters on the wire."""
+
+from datetime import date, datetime
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from service.registers.rosters.faults import texts
+from service.registers.rosters.model import (
+    ChangeKind,
+    ChangeSeen,
+    Counts,
+    Roster,
+    RosterKind,
+    RosterState,
+    RowSeen,
+    Statement,
+)
+from service.rosters.touching import TouchedSeen
+from service.wire.pages import Page
+from service.wire.types import Code, Day, Flag, Line, WireModel, YuanOut
+from service.words import IdentityClass
+
+
+class StatementIn(WireModel):
+    """What is said of the whole file."""
+
+    kind: RosterKind = Field(description="`full`: who is absent has ended; `changes`: only what the rows say.")
+    source: Line = Field(description="The office that the list comes from.", examples=["扶贫办"])
+    as_of: Day = Field(description="From which day the list holds.")
+    class_: IdentityClass | None = Field(
+        default=None, alias="class", description="The class of everybody listed; or the file has a column for it."
+    )
+    township_code: Code | None = Field(default=None, description="A full list of this township only.")
+
+    def statement(self) -> Statement:
+        return Statement(
+            self.kind, self.source, self.as_of, self.class_.value if self.class_ else None, self.township_code
+        )
+
+
+class ApplyIn(WireModel):
+    accept_rejected: Flag = Field(
+        default=False, description="Let a full list end people although rows could not be read whoever they are of."
+    )
+
+
+class CountsOut(WireModel):
+    rows: int
+    unchanged: int
+    added: int
+    changed: int
+    ended: int
+    conflicts: int
+    unfounded: int
+    rejected: int
+    unidentified: int = Field(description="Rejected rows whose person cannot be read.")
+    duplicates: int
+    new_persons: int
+    touched: int = Field(description="Settlements whose last day lies among the days that change for their person.")
+
+    @classmethod
+    def of(cls, counts: Counts) -> Self:
+        return cls(**{name: getattr(counts, name) for name in cls.model_fields})
+
+
+class RosterOut(WireModel):
+    id: UUID
+    county_code: str
+    kind: RosterKind
+    source: str
+    as_of: date
+    class_: str | None = Field(serialization_alias="class")
+    township_code: str | None
+    filename: str
+    state: RosterState = Field(description="`reading`: send the same file again to go on where it stopped.")
+    rows_read: int
+    counts: CountsOut
+    uploaded_at: datetime
+    uploaded_by: str
+    applied_at: datetime | None
+    applied_by: str | None
+
+    @classmethod
+    def of(cls, roster: Roster) -> Self:
+        return cls(**_plain(roster))
+
+
+def _plain(roster: Roster) -> dict[str, Any]:
+    said = roster.statement
+    names = ("id", "county_code", "filename", "state", "rows_read", "uploaded_at", "uploaded_by")
+    return {name: getattr(roster, name) for name in names} | {
+        "kind": said.kind,
+        "source": said.source,
+        "as_of": said.as_of,
+        "class_": said.identity_class,
+        "township_code": said.township_code,
+        "counts": CountsOut.of(roster.counts),
+        "applied_at": roster.applied_at,
+        "applied_by": roster.applied_by,
+    }
+
+
+class DaysOut(WireModel):
+    from_: date | None = Field(serialization_alias="from")
+    to: date | None
+
+
+class ChangeOut(WireModel):
+    """What the list does to one identity of one person."""
+
+    kind: ChangeKind = Field(
+        description="`conflict`: another source holds it; `unfounded`: nothing to change. Neither is applied."
+    )
+    person_no: str
+    new_person: bool
+    class_: str = Field(serialization_alias="class")
+    row: int | None = Field(description="Row of the file; null: absent from a full list.")
+    days: list[DaysOut] = Field(description="Days on which the person's identities differ from before.")
+    other_source: str | None
+
+    @classmethod
+    def of(cls, change: ChangeSeen) -> Self:
+        return cls(
+            kind=change.kind,
+            person_no=change.person_no,
+            new_person=change.new_person,
+            class_=change.identity_class,
+            row=change.row_no,
+            days=[DaysOut(from_=first, to=last) for first, last in change.days],
+            other_source=change.other_source,
+        )
+
+
+class FaultOut(WireModel):
+    column: str = Field(description="Heading of the column, as the file has it; empty where none is there.")
+    code: str
+    detail: str
+    text: str | None = Field(description="What the cell says.")
+
+
+class RowOut(WireModel):
+    row: int
+    faults: list[FaultOut]
+    cells: list[str] = Field(description="The row as it stands in the file.")
+    duplicate_of: int | None
+
+    @classmethod
+    def of(cls, seen: RowSeen, language: str) -> Self:
+        return cls(
+            row=seen.row_no,
+            faults=[
+                FaultOut(
+                    column=fault.column,
+                    code=fault.code,
+                    detail=texts(fault.code).in_language(language),
+                    text=seen.cells[fault.at] if fault.at is not None and fault.at < len(seen.cells) else None,
+                )
+                for fault in seen.faults
+            ],
+            cells=seen.cells,
+            duplicate_of=seen.duplicate_of,
+        )
+
+
+class DifferenceOut(WireModel):
+    """What one payer would pay instead; later settlements of the person are not followed."""
+
+    layer: str
+    payer: str
+    way: str
+    before: YuanOut
+    after: YuanOut
+
+
+class TouchedOut(WireModel):
+    settlement_id: UUID
+    person_no: str
+    hospital_code: str
+    visit_no: str
+    last_day: date
+    identities_before: list[str] = Field(description="Those it was settled with.")
+    identities_after: list[str]
+    expected_difference: list[DifferenceOut] | None = Field(
+        description="Null where the policy pack of the settlement is not loaded."
+    )
+
+    @classmethod
+    def of(cls, seen: TouchedSeen) -> Self:
+        record = seen.record
+        return cls(
+            settlement_id=seen.settlement_id,
+            person_no=record.person_no,
+            hospital_code=record.hospital_code,
+            visit_no=record.visit_no,
+            last_day=record.last_day,
+            identities_before=list(record.identities),
+            identities_after=seen.identities_after,
+            expected_difference=None
+            if seen.expected is None
+            else [DifferenceOut(**each._asdict()) for each in seen.expected],
+        )
+
+
+class PreviewOut(RosterOut):
+    """The first of each kind; the rest by their own lists, with `next_cursor`."""
+
+    added: Page[ChangeOut]
+    changed: Page[ChangeOut]
+    ended: Page[ChangeOut]
+    conflicts: Page[ChangeOut]
+    unfounded: Page[ChangeOut]
+    rejected: Page[RowOut]
+    duplicates: Page[RowOut]
+    settlements_touched: Page[TouchedOut]
