@@ -259,6 +259,7 @@ def main(part: str | None = None, size: str | None = None) -> None:
         if part in (None, name):
             asyncio.run(prove(say))
     if part is None:
+        REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text("\n".join(told).rstrip() + "\n", encoding="utf-8")
 
 

@@ -187,11 +187,13 @@ async def test_a_line_held_back_rolls_to_the_next_statement(parties: Parties, ca
     [difference] = (await match(parties, month.statement, csv_file(month.rows[1:])))["differences"]
     path, body = f"/v1/differences/{difference['id']}/resolution", {"resolution": "hold_back"}
     await done(await parties.insurer("POST", path, body, operator="jia"), 200)
+    alone = await parties.agency("POST", path, body, operator="jia")
     await done(await parties.hospital("POST", path, body, operator="yi"), 200)
     held = await parties.statement(month.statement["id"])
     calendar.turn_to("2018-08-01")
     july = (await parties.run(PAYER, "2018-07"))["items"][0]
 
+    assert alone.json()["code"] == "difference.second_person"
     assert (held["held"], held["outstanding"]) == ("100.00", "4900.00")
     [line] = await parties.lines(july["id"])
     assert (line["kind"], line["amount"], line["original_line"]) == ("adjustment", "100.00", difference["reference"])

@@ -250,6 +250,25 @@ async def test_events_tell_every_change_once_and_in_order(
     assert await poll(parties.civil) == []
 
 
+async def test_a_refund_is_cleared_with_the_first_payment_and_no_line_stays_open(
+    parties: Parties, calendar: Calendar, settled: Settled, engine: AsyncEngine
+) -> None:
+    """300.00 and 200.00, the first undone in the same month: 200.00 is paid, and every line is settled with it."""
+    undone = Case(JUNE_9, H1, {"top_up": 300_00})
+    await settled(undone, Case(JUNE_9, H1, {"top_up": 200_00}), undone.reversed_on(date(2018, 6, 20)))
+    calendar.turn_to("2018-07-02")
+    statement = (await parties.run(PAYER, "2018-06"))["items"][0]
+    await parties.pay(statement, "200.00")
+    async with transaction_on(engine) as tx:
+        rows = await tx.execute(
+            text("""SELECT sum(CASE WHEN target = 'billed' THEN amount WHEN source = 'billed' THEN -amount ELSE 0 END)
+                FROM postings GROUP BY origin""")
+        )
+        still_open = [row[0] for row in rows]
+
+    assert [int(one) for one in still_open] == [0, 0, 0]
+
+
 async def test_the_ledger_sums_to_zero_and_agrees_with_the_statements(
     parties: Parties, statements: list[dict[str, Any]], engine: AsyncEngine
 ) -> None:
