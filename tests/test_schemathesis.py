@@ -57,6 +57,14 @@ class Served:
         return self.schema[path][method]
 
 
+async def uploaded(world: World, path: str, table: str) -> str:
+    """The id of a file that was sent to be previewed."""
+    said = {"kind": "changes", "as_of": "2018-06-01"} | ({"source": "民政局"} if path == "/v1/rosters" else {})
+    answer = await world.agency("POST", path, data=said, files={"file": ("a.csv", table.encode())})
+    made = await done(answer)
+    return str(made["id"])
+
+
 async def furnish(world: World) -> dict[str, str]:
     """One of each, by the names that path parameters have; and whom the examples of the document speak of."""
     await world.county.hospital("level2", "county", hospital_code=REQUEST_BODY["hospital_code"])
@@ -69,6 +77,8 @@ async def furnish(world: World) -> dict[str, str]:
     item = {"item_code": "K-1", "name": "item", "category": "x", "grade": "A", "valid_from": "2018-01-01"}
     await done(await world.agency("POST", "/v1/catalogue", item))
     agreements = await done(await world.agency("GET", "/v1/agreements"), 200)
+    people = f"姓名,身份证号码,类别\n测试甲,{id_number},低保\n坏行,1,低保\n"
+    items = "编码,名称,类别,等级\nK-9,项目,材料,甲\nK-8,项目,材料,丁\n"
     return {
         "person_no": person_no,
         "hospital_code": world.hospital_code,
@@ -79,6 +89,8 @@ async def furnish(world: World) -> dict[str, str]:
         "agreement_id": agreements["items"][0]["id"],
         "policy_id": "guangxi-county-2018",
         **await billed(world),
+        "roster_id": await uploaded(world, "/v1/rosters", people),
+        "import_id": await uploaded(world, "/v1/catalogue-imports", items),
     }
 
 

@@ -97,3 +97,4 @@ PREVIEW: Final[dict[str, Any]] = ROSTER | {
     "duplicates": _page(),
     "settlements_touched": _page(TOUCHED),
 }
+REJECTED_CSV: Final = "姓名,身份证号码,问题\r\n李四,4.59901195003070E+17,身份证号码：已被改成科学记数法\r\n"

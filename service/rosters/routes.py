@@ -1,6 +1,7 @@
 """Rosters over HTTP."""
 
 from typing import Annotated, Final
+from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
 from starlette.responses import StreamingResponse
@@ -86,9 +87,9 @@ async def list_rosters(
 ) -> Page[RosterOut]:
     """Rosters of your county, oldest first. While a long file is read, `rows_read` tells how far it is."""
     refuse_other_payers(caller)
-    after = paging.after(str)
+    after = paging.after(UUID)
     found = await store.rosters_of(tx, caller.county_code, state=state, after=after, rows=paging.limit + 1)
-    page, cursor = paging.cut(found, lambda each: (str(each.id),))
+    page, cursor = paging.cut(found, lambda each: (each.id,))
     return Page(items=[RosterOut.of(each) for each in page], next_cursor=cursor)
 
 
@@ -169,8 +170,7 @@ async def list_rows(
     "/{roster_id}/rejected.csv",
     summary="Download the rejected rows",
     response_class=StreamingResponse,
-    responses=refusals(RosterUnknown)
-    | {200: {"description": "CSV in UTF-8 with BOM, every cell harmless text.", "content": {"text/csv": {}}}},
+    responses=refusals(RosterUnknown) | example(200, examples.REJECTED_CSV, media_type="text/csv"),
 )
 async def download_rejected(request: Request, roster_id: RosterId, caller: Importer, tx: Tx) -> StreamingResponse:
     """The rejected rows as they came, with what is wrong. Correct them and send the file again as `changes`."""

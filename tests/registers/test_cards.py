@@ -258,6 +258,7 @@ async def test_the_admission_desk_learns_what_it_needs(agency: Call, as_role: As
             "chronic_cards": [
                 {"id": card, "disease_code": "CD02", "valid_from": "2018-03-01", "valid_to": "2019-02-28"}
             ],
+            "remaining": None,
             "deposit_waived": True,
         }
     ] * 3

@@ -189,3 +189,16 @@ async def test_headings_and_words_of_many_offices_are_understood(office: Office,
     await office.person(1, identities=[])
 
     assert counts(await office.preview(content), "added", "rejected") == [1, 0]
+
+
+async def test_rosters_are_listed_page_by_page(office: Office) -> None:
+    made = [(await office.preview(roster_csv(listed(number))))["id"] for number in (1, 2, 3)]
+
+    first = await office.ask("GET", "/v1/rosters?limit=2&state=previewed")
+    rest = await office.ask("GET", f"/v1/rosters?limit=2&cursor={first['next_cursor']}")
+
+    assert [each["id"] for each in first["items"] + rest["items"]] == made
+    assert rest["next_cursor"] is None
+    assert (await office.ask("GET", f"/v1/rosters/{made[0]}"))["added"]["items"][0]["row"] == 2
+    changes = await office.ask("GET", f"/v1/rosters/{made[0]}/changes?kind=added")
+    assert changes["items"][0]["new_person"] is True

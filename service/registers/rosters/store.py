@@ -69,7 +69,7 @@ async def rosters_of(
     if state is not None:
         query = query.where(rosters.c.state == state)
     if after is not None:
-        query = query.where(tuple_(rosters.c.id) > tuple_(*after))
+        query = query.where(rosters.c.id > after[0])
     return [_roster(row) for row in (await tx.execute(query)).mappings()]
 
 

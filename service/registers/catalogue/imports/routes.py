@@ -76,6 +76,7 @@ _REJECTED: Final[dict[str, Any]] = {
     ],
     "cells": ["XB03", "止血夹", "材料", "丁"],
 }
+_REJECTED_CSV: Final = "项目编码,项目名称,等级,问题\r\nXB03,止血夹,丁,等级：等级应为甲、乙、丙之一。\r\n"
 _PREVIEW: Final[dict[str, Any]] = _IMPORT | {
     "changes": {"items": [_CHANGE], "next_cursor": None},
     "rejected": {"items": [_REJECTED], "next_cursor": None},
@@ -198,8 +199,7 @@ async def list_catalogue_rows(
     "/{import_id}/rejected.csv",
     summary="Download the rejected rows of a catalogue",
     response_class=Response,
-    responses=refusals(CatalogueImportUnknown)
-    | {200: {"description": "CSV in UTF-8 with BOM, every cell harmless text.", "content": {"text/csv": {}}}},
+    responses=refusals(CatalogueImportUnknown) | example(200, _REJECTED_CSV, media_type="text/csv"),
 )
 async def download_catalogue_rejected(request: Request, import_id: ImportId, caller: Readers, tx: Tx) -> Response:
     """The rejected rows as they came, with what is wrong. Correct them and send the file again as `changes`."""
