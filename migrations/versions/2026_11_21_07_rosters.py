@@ -32,6 +32,8 @@ CREATE TABLE rosters (
     digest text,
     uploaded_at timestamptz NOT NULL,
     uploaded_by text NOT NULL,
+    uploaded_role text NOT NULL,
+    allowed text[],
     applied_at timestamptz,
     applied_by text,
     CONSTRAINT pk_rosters PRIMARY KEY (county_code, id),

@@ -85,6 +85,8 @@ async def _opened(
         digest=None,
         uploaded_at=now,
         uploaded_by=office.by,
+        uploaded_role=office.caller.role,
+        allowed=office.allowed,
     )
     async with transaction_on(office.engine) as tx:
         await store.open_roster(tx, roster, content_hash)
@@ -179,8 +181,8 @@ async def apply(tx: AsyncConnection, office: Office, roster_id: UUID, *, accept_
 
 
 async def known(tx: AsyncConnection, office: Office, roster_id: UUID, *, lock: bool = False) -> Roster:
-    """A list of the caller's county. Raises `roster.unknown`."""
+    """A list of the caller's county; for civil affairs one of its own only. Raises `roster.unknown`."""
     roster = await store.roster(tx, office.county_code, roster_id, lock=lock)
-    if roster is None:
+    if roster is None or (office.only_role or roster.uploaded_role) is not roster.uploaded_role:
         raise RosterUnknown
     return roster

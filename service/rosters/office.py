@@ -37,6 +37,11 @@ class Office:
         return frozenset(AID_CLASSES) if self.caller.role is Role.PAYER else None
 
     @property
+    def only_role(self) -> Role | None:
+        """The role whose lists the caller may see and apply; None: everybody's."""
+        return Role.PAYER if self.caller.role is Role.PAYER else None
+
+    @property
     def by(self) -> str:
         return "/".join(filter(None, (self.caller.client_id, self.caller.operator)))
 

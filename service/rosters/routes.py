@@ -80,15 +80,20 @@ async def preview_roster(request: Request, caller: Importer, language: LanguageO
 
 @router.get("", summary="List rosters", responses=example(200, {"items": [examples.ROSTER], "next_cursor": None}))
 async def list_rosters(
+    request: Request,
     caller: Reader,
     tx: Tx,
     paging: PageAsked,
     state: Annotated[RosterState | None, Query(description="In this state.")] = None,
 ) -> Page[RosterOut]:
-    """Rosters of your county, oldest first. While a long file is read, `rows_read` tells how far it is."""
+    """
+    Rosters of your county, for civil affairs its own, oldest first.
+
+    While a long file is read, `rows_read` tells how far it is.
+    """
     refuse_other_payers(caller)
-    after = paging.after(UUID)
-    found = await store.rosters_of(tx, caller.county_code, state=state, after=after, rows=paging.limit + 1)
+    after, role = paging.after(UUID), office_of(request, caller).only_role
+    found = await store.rosters_of(tx, caller.county_code, state=state, role=role, after=after, rows=paging.limit + 1)
     page, cursor = paging.cut(found, lambda each: (each.id,))
     return Page(items=[RosterOut.of(each) for each in page], next_cursor=cursor)
 

@@ -3,6 +3,8 @@ What a roster changes, in one statement however long it is.
 
 For each person and class: what is held, what the list says, and from both the rows to supersede, the periods to add
 and the days on which the person holds the class before but not after, or after but not before.
+
+A rejected row says nothing for sure: it widens a full list to no class, and nobody it may mean ends by being absent.
 """
 
 from typing import Final
@@ -20,8 +22,12 @@ WITH roster AS MATERIALIZED (
     SELECT row_no, person_no, is_new, identity_class, action, valid_from, valid_to FROM said
     WHERE state = 'listed' AND person_no IS NOT NULL
 ), classes AS MATERIALIZED (
-    SELECT DISTINCT identity_class FROM said WHERE identity_class IS NOT NULL
-    UNION SELECT identity_class FROM roster WHERE identity_class IS NOT NULL
+    SELECT each.identity_class FROM (
+        SELECT identity_class FROM said WHERE state <> 'rejected'
+        UNION SELECT identity_class FROM roster
+    ) each CROSS JOIN roster r
+    WHERE each.identity_class IS NOT NULL AND (r.identity_class IS NULL OR r.identity_class = each.identity_class)
+        AND (r.allowed IS NULL OR each.identity_class = ANY (r.allowed))
 ), absent AS (
     SELECT DISTINCT CAST(NULL AS integer) AS row_no, i.person_no, false AS is_new, i.identity_class, 'end' AS action,
         CAST(NULL AS date) AS valid_from, CAST(NULL AS date) AS valid_to
@@ -32,7 +38,7 @@ WITH roster AS MATERIALIZED (
         AND (upper(i.valid) > roster.as_of) IS NOT FALSE
         AND (roster.township_code IS NULL OR p.township_code = roster.township_code)
         AND NOT EXISTS (SELECT FROM said WHERE said.person_no = i.person_no
-            AND coalesce(said.identity_class, i.identity_class) = i.identity_class)
+            AND (said.state = 'rejected' OR said.identity_class = i.identity_class))
 ), wanted AS (
     SELECT each.*, roster.source, roster.as_of,
         CASE WHEN each.action = 'end' THEN daterange(coalesce(each.valid_to + 1, roster.as_of), NULL)

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from service.access.model import Role
+
 
 class RosterKind(StrEnum):
     """`full`: who is absent has ended; `changes`: only what the rows say."""
@@ -111,7 +113,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """An uploaded list and how far it has come."""
+    """An uploaded list and how far it has come. `allowed`: the classes its office may list, None for all."""
 
     id: UUID
     county_code: str
@@ -125,6 +127,8 @@ class Roster:
     digest: str | None
     uploaded_at: datetime
     uploaded_by: str
+    uploaded_role: Role
+    allowed: frozenset[str] | None = None
     applied_at: datetime | None = None
     applied_by: str | None = None
 

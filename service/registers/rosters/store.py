@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, delete, exists, or_, select, text, tuple_, up
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.access.model import Role
 from service.access.vault import Vault
 from service.clock import COUNTY_ZONE
 from service.registers.rosters import effects
@@ -46,6 +47,8 @@ async def open_roster(tx: AsyncConnection, roster: Roster, content_hash: bytes) 
             counts=asdict(roster.counts),
             uploaded_at=roster.uploaded_at,
             uploaded_by=roster.uploaded_by,
+            uploaded_role=roster.uploaded_role,
+            allowed=None if roster.allowed is None else sorted(roster.allowed),
         )
         .on_conflict_do_nothing()
     )
@@ -62,12 +65,20 @@ async def roster(tx: AsyncConnection, county_code: str, roster_id: UUID, *, lock
 
 
 async def rosters_of(
-    tx: AsyncConnection, county_code: str, *, state: str | None, after: tuple[Any, ...] | None, rows: int
+    tx: AsyncConnection,
+    county_code: str,
+    *,
+    state: str | None,
+    role: Role | None,
+    after: tuple[Any, ...] | None,
+    rows: int,
 ) -> list[Roster]:
-    """Lists of a county, oldest first."""
+    """Lists of a county, oldest first; with `role` only those that it uploaded."""
     query = select(rosters).where(rosters.c.county_code == county_code).order_by(rosters.c.id).limit(rows)
     if state is not None:
         query = query.where(rosters.c.state == state)
+    if role is not None:
+        query = query.where(rosters.c.uploaded_role == role)
     if after is not None:
         query = query.where(rosters.c.id > after[0])
     return [_roster(row) for row in (await tx.execute(query)).mappings()]
@@ -100,6 +111,8 @@ def _roster(row: RowMapping) -> Roster:
         digest=row["digest"],
         uploaded_at=row["uploaded_at"].astimezone(COUNTY_ZONE),
         uploaded_by=row["uploaded_by"],
+        uploaded_role=Role(row["uploaded_role"]),
+        allowed=None if row["allowed"] is None else frozenset(row["allowed"]),
         applied_at=row["applied_at"].astimezone(COUNTY_ZONE) if row["applied_at"] else None,
         applied_by=row["applied_by"],
     )

@@ -49,6 +49,8 @@ rosters = Table(
     Column("digest", Text),
     required("uploaded_at", DateTime(timezone=True)),
     required("uploaded_by"),
+    required("uploaded_role"),
+    Column("allowed", ARRAY(Text)),
     Column("applied_at", DateTime(timezone=True)),
     Column("applied_by", Text),
     PrimaryKeyConstraint("county_code", "id"),
