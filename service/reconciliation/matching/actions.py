@@ -1,5 +1,6 @@
 """Match a file of the other side against a statement, and settle what differs."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -31,7 +32,8 @@ async def match(desk: Desk, statement_id: UUID, upload: Upload) -> dict[str, Any
     """
     Compare a file with a statement, line by line, whatever the totals say. What differs is kept with its history.
 
-    A difference that an earlier file showed and this one does not is gone; one that was settled stays settled.
+    A difference that an earlier file of the same side showed and this one does not is gone; one that was settled
+    stays settled. A file says nothing about what the other side objected to.
     Raises statement.unknown, match.file and the refusals of `service.sheets`.
     """
     statement = (await statements.locked(desk, [statement_id]))[0]
@@ -55,7 +57,7 @@ async def match(desk: Desk, statement_id: UUID, upload: Upload) -> dict[str, Any
         **desk.author(),
     }
     await store.keep(desk.tx, row)
-    current = await _follow(desk, statement, match_id, found)
+    current = await _follow(desk, statement, row, found)
     await statements.tell(desk, "statement.matched", statement, level=not found, differences=len(found))
     await desk.note("statement.match", subject=str(statement_id))
     return _answer(row, statement, [differences.answer(one, desk.today) for one in current])
@@ -137,31 +139,34 @@ def _number(statement: Known, reference: str) -> tuple[str, int]:
     return period, int(number)
 
 
-async def _follow(desk: Desk, statement: Known, match_id: UUID, found: list[Known]) -> list[Known]:
+async def _follow(desk: Desk, statement: Known, match: Known, found: list[Known]) -> list[Known]:
     """Close what is gone, keep what is still there, open what is new; gives all that this file shows."""
-    known = [
-        one
-        for one in await differences.of_statement(desk.tx, statement, limit=1_000_000)
-        if one["match_id"] is not None and one["status"] != "gone"
-    ]
-    by_key = {_key(one): one for one in known}
-    wanted = {_key(one) for one in found}
+    side, match_id = match["side"], match["id"]
+    by_key = _keyed(await _standing(desk, statement, side))
+    wanted = _keyed(found)
     for key, one in by_key.items():
         if key not in wanted and one["status"] in ("open", "proposed"):
             await differences.step(desk, one, "gone", note=f"match {match_id}")
-    await differences.open_many(desk, statement, [one for one in found if _key(one) not in by_key], match_id=match_id)
-    after = await differences.of_statement(desk.tx, statement, limit=1_000_000)
-    return [one for one in after if one["match_id"] is not None and one["status"] != "gone" and _key(one) in wanted]
+    new = [one for key, one in wanted.items() if key not in by_key]
+    await differences.open_many(desk, statement, new, match_id=match_id, side=side)
+    return [one for key, one in _keyed(await _standing(desk, statement, side)).items() if key in wanted]
 
 
-def _key(one: Known) -> tuple[Any, ...]:
-    return (
-        one["kind"],
-        one["reference"],
-        one["row_no"] if one["kind"] == "duplicate" else None,
-        one["ours"],
-        one["theirs"],
-    )
+async def _standing(desk: Desk, statement: Known, side: str) -> list[Known]:
+    """What the files of one side showed and later ones did not take back."""
+    known = await differences.of_statement(desk.tx, statement, limit=1_000_000)
+    return [one for one in known if one["side"] == side and one["status"] != "gone"]
+
+
+def _keyed(found: list[Known]) -> dict[tuple[Any, ...], Known]:
+    """Differences by what they say. Of several that say the same, the order tells them apart: rows move in a file."""
+    said: Counter[tuple[Any, ...]] = Counter()
+    keyed: dict[tuple[Any, ...], Known] = {}
+    for one in found:
+        says = (one["kind"], one["reference"], one["ours"], one["theirs"])
+        said[says] += 1
+        keyed[(*says, said[says])] = one
+    return keyed
 
 
 def _answer(row: Known, statement: Known, found: list[Known]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ OWNERS: Final = {
     "overpaid": "hospital",
     "underpaid": "payer",
 }
-"""Who has to look first, where the file is the payer's; in a hospital's file the hospital answers for its own."""
+"""Who has to look first, where the file is the payer's or a transfer showed it."""
 
 _FOUND: Final = """
     SELECT d.*, s.payer, s.hospital_code, s.period, m.side, steps.status, steps.history
@@ -40,10 +40,21 @@ _FOUND: Final = """
 """
 
 
+def owner(kind: str, side: str | None) -> str:
+    """Who has to look first: a hospital whose own file differs from what it settled answers for it itself."""
+    return "hospital" if side == "hospital" and OWNERS[kind] == "payer" else OWNERS[kind]
+
+
 async def open_many(
-    desk: Desk, statement: Row, found: Sequence[Row], *, match_id: UUID | None = None, payment_id: UUID | None = None
+    desk: Desk,
+    statement: Row,
+    found: Sequence[Row],
+    *,
+    match_id: UUID | None = None,
+    payment_id: UUID | None = None,
+    side: str | None = None,
 ) -> list[UUID]:
-    """Open differences of a statement, in the order given; gives their ids."""
+    """Open differences of a statement, in the order given; gives their ids. `side`: whose file showed them."""
     if not found:
         return []
     key = {"county_code": statement["county_code"], "statement_id": statement["id"]}
@@ -54,7 +65,7 @@ async def open_many(
         key
         | blank
         | {"id": one_id, "match_id": match_id, "payment_id": payment_id}
-        | {"opened_on": desk.today, "at": desk.now, "owner": OWNERS[one["kind"]]}
+        | {"opened_on": desk.today, "at": desk.now, "owner": owner(one["kind"], side)}
         | one
         for one_id, one in zip(ids, found, strict=True)
     ]
