@@ -53,6 +53,7 @@ CREATE TABLE roster_rows (
     cells_enc bytea NOT NULL,
     key_kind text,
     key_hash bytea,
+    card_hash bytea,
     person_no text,
     is_new boolean NOT NULL,
     rounded boolean NOT NULL,

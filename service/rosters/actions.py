@@ -112,7 +112,8 @@ async def _read_on(
     progress: Progress | None,
 ) -> None:
     """Stage the rows that are not staged yet, each batch in a transaction: a file that is cut off goes on there."""
-    staging = Staging(roster, office.vault, may_register=office.caller.role is Role.AGENCY)
+    today = office.clock.now().date()
+    staging = Staging(roster, office.vault, today, may_register=office.caller.role is Role.AGENCY)
     while batch := await asyncio.to_thread(lambda: list(islice(said, _AT_ONCE))):
         async with transaction_on(office.engine) as tx:
             known = await store.roster(tx, roster.county_code, roster.id, lock=True)

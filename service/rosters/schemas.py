@@ -55,7 +55,7 @@ class CountsOut(WireModel):
     conflicts: int
     unfounded: int
     rejected: int
-    unidentified: int = Field(description="Rejected rows whose person cannot be read.")
+    unidentified: int = Field(description="Rejected rows whose person is not sure.")
     duplicates: int
     new_persons: int
     touched: int = Field(description="Settlements whose last day lies among the days that change for their person.")

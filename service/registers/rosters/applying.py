@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.vault import Vault
 from service.registers.constraints import constraints_answered
-from service.registers.entries import Person
 from service.registers.model import Author
 from service.registers.persons.bulk import NewPerson, register_persons
 from service.registers.persons.checks import checked
@@ -17,6 +16,7 @@ from service.registers.rosters import diff, effects, store
 from service.registers.rosters.headings import Headings
 from service.registers.rosters.lines import Reader
 from service.registers.rosters.model import Counts, Roster, RosterState
+from service.registers.rosters.staging import described
 from service.sheets.read import Row
 
 _AT_ONCE: Final = 2_000
@@ -24,9 +24,12 @@ _AT_ONCE: Final = 2_000
 _COUNT_ROWS: Final = """
 SELECT count(*) FILTER (WHERE state = 'rejected') AS rejected,
     count(*) FILTER (WHERE state = 'duplicate') AS duplicates,
-    count(*) FILTER (WHERE state = 'rejected' AND key_hash IS NULL) AS unidentified,
+    count(*) FILTER (WHERE state = 'rejected' AND (k.person_no IS NULL OR faults @> '[{"code": "name.differs"}]'
+        OR faults @> '[{"code": "person.differs"}]')) AS unidentified,
     count(*) FILTER (WHERE state = 'listed') AS listed, count(DISTINCT row_no) AS rows
-FROM roster_rows WHERE county_code = :county_code AND roster_id = :id
+FROM roster_rows r
+LEFT JOIN person_keys k ON k.county_code = r.county_code AND k.kind = r.key_kind AND k.key_hash = r.key_hash
+WHERE r.county_code = :county_code AND r.roster_id = :id
 """
 _COUNT_CHANGES: Final = """
 SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind = 'changed') AS changed,
@@ -56,6 +59,10 @@ async def find_changes(tx: AsyncConnection, roster: Roster) -> Roster:
     """Compare the staged list with the register as it stands now, and keep what it would change."""
     await store.analyze(tx)
     await effects.forget(tx, roster)
+    for column, statement in diff.TWICE.items():
+        at = roster.columns.get(column)
+        heading = "" if at is None else roster.header[at]
+        await tx.execute(text(statement), _named(roster) | {"at": at, "heading": heading})
     await tx.execute(text(diff.DUPLICATES), _named(roster))
     at = roster.columns.get("id_no")
     if at is not None:
@@ -107,19 +114,4 @@ def _described(vault: Vault, roster: Roster, rows: Sequence[Any], author: Author
     reader = Reader(Headings(0, roster.columns, roster.header), roster.statement)
     for row in rows:
         line = reader.lines(Row(row["row_no"], store.cells_of(vault, roster.id, row)))[0]
-        assert line.name is not None
-        yield NewPerson(
-            checked(
-                Person(
-                    roster.county_code,
-                    row["person_no"],
-                    line.name,
-                    township_code=line.township_code,
-                    household_no=line.household_no,
-                    id_no=line.number,
-                    social_card_no=line.social_card_no,
-                    phone=line.phone,
-                ),
-                author.at.date(),
-            )
-        )
+        yield NewPerson(checked(described(roster.county_code, row["person_no"], line), author.at.date()))

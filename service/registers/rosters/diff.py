@@ -128,6 +128,28 @@ WHERE r.county_code = :county_code AND r.roster_id = :id AND r.row_no = t.row_no
     AND t.times > 1 AND (t.nth > 1 OR NOT t.agree)
 """
 
+_TWICE = """
+WITH said AS (
+    SELECT r.row_no, r.part, coalesce(k.person_no, encode(r.key_hash, 'hex')) AS who, {number} AS number
+    FROM roster_rows r
+    LEFT JOIN person_keys k ON k.county_code = r.county_code AND k.kind = r.key_kind AND k.key_hash = r.key_hash
+    WHERE r.county_code = :county_code AND r.roster_id = :id AND r.state = 'listed'
+), twice AS (
+    SELECT number FROM said WHERE number IS NOT NULL GROUP BY number HAVING count(DISTINCT who) > 1
+)
+UPDATE roster_rows r SET state = 'rejected',
+    faults = r.faults || jsonb_build_array(jsonb_build_object('at', CAST(:at AS integer), 'column',
+        CAST(:heading AS text), 'code', '{code}'))
+FROM said JOIN twice USING (number)
+WHERE r.county_code = :county_code AND r.roster_id = :id AND r.row_no = said.row_no AND r.part = said.part
+"""
+
+TWICE: Final = {
+    "person_no": _TWICE.format(number="CASE WHEN r.is_new THEN r.person_no END", code="person_no.twice"),
+    "social_card_no": _TWICE.format(number="r.card_hash", code="social_card_no.twice"),
+}
+"""By column: where a file gives one number to two people, neither is believed."""
+
 SUSPECT_ROUNDED: Final = """
 UPDATE roster_rows r SET state = 'rejected',
     faults = r.faults || jsonb_build_array(jsonb_build_object('at', CAST(:at AS integer), 'column',

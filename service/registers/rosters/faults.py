@@ -74,6 +74,10 @@ FAULTS: Final[dict[str, Text]] = {
         "日期成了数字序号；请将该列设为“日期”格式，或写成 2018-06-01。",
         "The date became a serial number: format the column as date, or write 2018-06-01.",
     ),
+    "date.ambiguous": Text(
+        "2018.1 可能是一月，也可能是十月（2018.10 被表格软件当作数字）；请写成 2018-01 或 2018-10。",
+        "2018.1 may be January, or October (2018.10 that a spreadsheet took for a number): write 2018-01 or 2018-10.",
+    ),
     "date.out_of_range": Text("日期应在 1900 年至 2999 年之间。", "The date must lie from 1900 to 2999."),
     "dates.order": Text("止期早于起期；请核对。", "The last day lies before the first: check both."),
     "person.unknown": Text(
@@ -83,6 +87,26 @@ FAULTS: Final[dict[str, Text]] = {
     ),
     "person.differs": Text(
         "人员编号与证件号码不是同一个人；请核对。", "The person number and the identity number are two people: check."
+    ),
+    "person.born_in_future": Text(
+        "身份证号码中的出生日期晚于今天；请按原件核对。",
+        "The birthday in the number lies in the future: compare with the original.",
+    ),
+    "person_no.taken": Text(
+        "该人员编号在登记册中已属于另一人；请核对，或清空该格。",
+        "The register knows this person number as somebody else's: check it, or leave the cell empty.",
+    ),
+    "person_no.twice": Text(
+        "同一人员编号在文件中用于两个不同的人；请核对，或清空该格。",
+        "The file gives one person number to two people: check both rows, or leave the cells empty.",
+    ),
+    "social_card_no.taken": Text(
+        "该社保卡号在登记册中已属于另一人；请核对，或清空该格。",
+        "The register knows this social card as somebody else's: check it, or leave the cell empty.",
+    ),
+    "social_card_no.twice": Text(
+        "同一社保卡号在文件中用于两个不同的人；请核对，或清空该格。",
+        "The file gives one social card to two people: check both rows, or leave the cells empty.",
     ),
     "person.died": Text(
         "登记册中此人已去世；如名单正确，请先更正登记册。",

@@ -77,7 +77,6 @@ def after_headings(rows: Iterable[Row], statement: Statement) -> tuple[Headings,
     Raises `sheet.headings` saying which column is missing.
     """
     left = iter(rows)
-    seen: list[str] = []
     for row in left:
         if row.number > _SEARCHED_ROWS:
             break
@@ -85,13 +84,12 @@ def after_headings(rows: Iterable[Row], statement: Statement) -> tuple[Headings,
         if found is not None:
             _refuse_missing(found, statement)
             return found, left
-        seen += [cell for cell in row.cells if cell][: _SEARCHED_ROWS - len(seen)]
-    listed = "、".join(seen)[:200]
+    # What stands there instead is not repeated: without a heading row, it is people.
     raise SheetHeadings(
         Text(
-            f"前 {_SEARCHED_ROWS} 行没有表头：至少要有“身份证号码”和“姓名”两列。读到的是：{listed}",
+            f"前 {_SEARCHED_ROWS} 行没有表头：至少要有“身份证号码”和“姓名”两列。",
             f"No heading row in the first {_SEARCHED_ROWS} rows: there must be at least 身份证号码 (id_no) and "
-            f"姓名 (name). What stands there: {listed}",
+            "姓名 (name).",
         )
     )
 

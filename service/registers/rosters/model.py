@@ -95,7 +95,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many rows and changes there are of each kind. `unidentified`: rejected rows whose person cannot be read."""
+    """How many rows and changes there are of each kind. `unidentified`: rejected rows whose person is not sure."""
 
     rows: int = 0
     unchanged: int = 0

@@ -1,22 +1,26 @@
 """From lines to staged rows: who is meant, is that the name we know, and the cells sealed. In batches, by COPY."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.vault import Vault
+from service.registers.entries import Person
 from service.registers.keys import person_key
 from service.registers.model import KeyKind
-from service.registers.persons.sealing import name_of
+from service.registers.persons.checks import checked
+from service.registers.persons.sealing import keys_of, name_of
 from service.registers.rosters import store
+from service.registers.rosters.faults import code_of_input
 from service.registers.rosters.model import Action, Fault, Line, Roster, RowState
 from service.registers.rosters.values import looks_rounded, same_name
 from service.registers.tables import person_keys, persons
+from service.wire.refusals import RequestInvalid
 
 _ASSIGNED_DIGITS: Final = 16
 
@@ -36,6 +40,7 @@ class Staging:
 
     roster: Roster
     vault: Vault
+    today: date
     may_register: bool
 
     async def stage(self, tx: AsyncConnection, lines: Sequence[Line]) -> None:
@@ -45,12 +50,42 @@ class Staging:
             if line.key_kind is not None and line.number is not None
         }
         known = await self._known(tx, [key for _, key in hashes.values()])
-        rows = []
+        judged = []
         for line in lines:
+            person = known.get(hashes.get((line.row_no, line.part), (None, None)))
+            judged.append((self._judged(line, person), person))
+        new = {
+            line.row_no: described(self.roster.county_code, assigned(self.roster.county_code, line, key), line)
+            for line, person in judged
+            if person is None and not line.faults and (key := hashes[(line.row_no, line.part)][1])
+        }
+        faults = await self._not_registrable(tx, new)
+        rows = []
+        for line, person in judged:
             kind, key = hashes.get((line.row_no, line.part), (None, None))
-            person = known.get((kind, key)) if kind is not None and key is not None else None
-            rows.append(self._row(self._judged(line, person), person, kind, key))
+            whole = replace(line, faults=(*line.faults, *faults.get(line.row_no, ())))
+            rows.append(self._row(whole, person, kind, key))
         await store.copy_rows(tx, rows)
+
+    async def _not_registrable(self, tx: AsyncConnection, new: Mapping[int, Person]) -> dict[int, list[Fault]]:
+        """What keeps persons whom nobody knows from being registered, by row: a number of theirs is taken already."""
+        keys = {row_no: keys_of(self.vault, person) for row_no, person in new.items()}
+        hashes = {key for each in keys.values() for key in each.values()}
+        query = select(person_keys.c.kind, person_keys.c.key_hash).where(
+            person_keys.c.key_hash.in_(list(hashes)),
+            # A person number is unique over all counties, the others within one.
+            or_(person_keys.c.county_code == self.roster.county_code, person_keys.c.kind == KeyKind.PERSON_NO),
+        )
+        taken = {(row.kind, row.key_hash) for row in await tx.execute(query)}
+        faults: dict[int, list[Fault]] = {}
+        for row_no, person in new.items():
+            found = [self._fault(kind, f"{kind}.taken") for kind, key in keys[row_no].items() if (kind, key) in taken]
+            try:
+                checked(person, self.today)
+            except RequestInvalid as invalid:
+                found += [self._fault("id_no", code_of_input(error)) for error in invalid.errors]
+            faults[row_no] = found
+        return faults
 
     async def _known(self, tx: AsyncConnection, keys: Sequence[bytes]) -> dict[tuple[str | None, bytes | None], Known]:
         k, p = person_keys.c, persons.c
@@ -67,30 +102,30 @@ class Staging:
 
     def _judged(self, line: Line, person: Known | None) -> Line:
         """The line with what the register has against it."""
-        if line.faults or line.number is None:
+        if line.number is None:
             return line
-        columns, faults = self.roster.columns, []
-
-        def fault(column: str, code: str) -> None:
-            at = columns.get(column)
-            faults.append(Fault(at, self.roster.header[at] if at is not None else "", code))
-
+        faults = list(line.faults)
         if person is None:
-            if not self.may_register or line.key_kind != KeyKind.ID_NO or line.action is Action.END:
-                fault("id_no", "person.unknown")
+            may_be_new = self.may_register and line.key_kind == KeyKind.ID_NO and line.action is not Action.END
+            if not line.faults and not may_be_new:
+                faults.append(self._fault("id_no", "person.unknown"))
         else:
             if line.name is not None and not same_name(line.name, person.name):
-                fault("name", "name.differs")
+                faults.append(self._fault("name", "name.differs"))
             if line.person_no is not None and line.person_no != person.person_no:
-                fault("person_no", "person.differs")
+                faults.append(self._fault("person_no", "person.differs"))
             day = self.roster.statement.as_of
             if person.died_on is not None and person.died_on < day and not _has_ended(line, day):
-                fault("name", "person.died")
+                faults.append(self._fault("name", "person.died"))
         return replace(line, faults=tuple(faults))
+
+    def _fault(self, column: str, code: str) -> Fault:
+        at = self.roster.columns.get(column)
+        return Fault(at, self.roster.header[at] if at is not None else "", code)
 
     def _row(self, line: Line, person: Known | None, kind: str | None, key: bytes | None) -> dict[str, Any]:
         cells = orjson.dumps(line.cells).decode()
-        is_new = person is None and not line.faults
+        is_new, card = person is None and not line.faults, line.social_card_no
         return {
             "county_code": self.roster.county_code,
             "roster_id": self.roster.id,
@@ -101,6 +136,7 @@ class Staging:
             "cells_enc": self.vault.encrypt(cells, bound_to=store.place(self.roster.id, line.row_no)),
             "key_kind": kind,
             "key_hash": key,
+            "card_hash": person_key(self.vault, KeyKind.SOCIAL_CARD_NO, card)[1] if card is not None else None,
             "person_no": assigned(self.roster.county_code, line, key) if is_new and key is not None else None,
             "is_new": is_new,
             "rounded": line.key_kind == KeyKind.ID_NO and looks_rounded(line.number or ""),
@@ -121,6 +157,21 @@ def assigned(county_code: str, line: Line, key: bytes) -> str:
     if line.person_no is not None:
         return line.person_no
     return f"P{county_code}{int.from_bytes(key) % 10**_ASSIGNED_DIGITS:0{_ASSIGNED_DIGITS}}"
+
+
+def described(county_code: str, person_no: str, line: Line) -> Person:
+    """A person whom only the list knows, as its row describes them."""
+    assert line.name is not None
+    return Person(
+        county_code,
+        person_no,
+        line.name,
+        township_code=line.township_code,
+        household_no=line.household_no,
+        id_no=line.number,
+        social_card_no=line.social_card_no,
+        phone=line.phone,
+    )
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

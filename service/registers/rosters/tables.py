@@ -73,6 +73,7 @@ roster_rows = Table(
     required("cells_enc", LargeBinary),
     Column("key_kind", Text),
     Column("key_hash", LargeBinary),
+    Column("card_hash", LargeBinary),
     Column("person_no", Text),
     required("is_new", Boolean),
     required("rounded", Boolean),

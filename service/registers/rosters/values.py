@@ -17,6 +17,8 @@ _SCIENTIFIC: Final = re.compile(r"[+-]?\d(\.\d+)?E[+-]?\d+", re.IGNORECASE)
 _YMD: Final = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2})\s*日?|\s*月)?(?:[ T]\d{1,2}:\d{2}.*)?"
 )
+# 2018.10 that a spreadsheet took for a number.
+_JANUARY_OR_OCTOBER: Final = re.compile(r"\d{4}\s*\.\s*1")
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _SERIAL: Final = re.compile(r"[2-6]\d{4}(\.\d+)?")
 _CHINESE_DIGITS: Final = {digit: str(value) for value, digit in enumerate("〇一二三四五六七八九")} | {
@@ -26,6 +28,7 @@ _CHINESE_DIGITS: Final = {digit: str(value) for value, digit in enumerate("〇�
 _CHINESE_DATE: Final = re.compile(
     r"[〇零○一二三四五六七八九]{4}年[一二三四五六七八九十]{1,3}月(?:[一二三四五六七八九十]{1,3}日)?"
 )
+_SMALL_NUMBER: Final = re.compile(r"[一二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九]{1,2}")
 _ID_DIGITS: Final = 18
 _OLD_DIGITS: Final = 15
 _ROUNDED: Final = "000"
@@ -160,6 +163,8 @@ def _day(cell: str, *, last: bool) -> date | None:
     text = _in_digits(cleaned(cell))
     if not text:
         return None
+    if _JANUARY_OR_OCTOBER.fullmatch(text):
+        raise Unreadable("date.ambiguous")
     match = _YMD.fullmatch(text) or _COMPACT.fullmatch(text)
     if match is None:
         raise Unreadable("date.serial" if _SERIAL.fullmatch(text) else "date.unreadable")
@@ -185,7 +190,9 @@ def _in_digits(text: str) -> str:
 
 
 def _small(text: str) -> str:
-    """A number below one hundred in Chinese digits."""
+    """A number below one hundred in Chinese digits. Raises Unreadable for digits that make none."""
+    if not _SMALL_NUMBER.fullmatch(text):
+        raise Unreadable("date.unreadable")
     tens, ten, ones = text.rpartition("十")
     if not ten:
         return "".join(_CHINESE_DIGITS[digit] for digit in text)
