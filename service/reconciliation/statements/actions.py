@@ -75,7 +75,7 @@ async def _issued(desk: Desk, bill: Bill) -> dict[str, Any] | None:
         if not known:
             await _refuse_gap(desk, tx, bill)
             deemed_on = desk.today + timedelta(days=bill.clearing.deemed_confirmed_days)
-            await gather.hold_negative(tx, desk.county_code, bill)
+            await gather.lock_earlier(tx, desk.county_code, bill)
             issued = await gather.issue(tx, desk, bill, deemed_on)
             known = await store.statements(tx, desk, {}, ids=[bill.id(desk.county_code)], limit=1)
             if issued is not None:

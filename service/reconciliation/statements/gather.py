@@ -16,6 +16,7 @@ from service.ledger.model import hospital
 from service.policy.model import Clearing
 from service.reconciliation.calendar import Period, due_on
 from service.reconciliation.desk import Desk
+from service.reconciliation.statements.outstanding import CARRIED
 
 _NAMESPACE: Final = UUID("5b0e6c9e-5a0f-5d6e-9a43-459901000004")
 _FORMATS: Final = {"month": "YYYY-MM", "quarter": 'YYYY-"Q"Q'}
@@ -34,12 +35,7 @@ _UNBILLED: Final = f"""
     ), gathered AS (
         SELECT u.origin, sum(u.amount)::bigint AS amount FROM units u GROUP BY u.origin HAVING sum(u.amount) <> 0
     ), carried AS (
-        SELECT s.id, s.lines_total + s.carried_forward - coalesce((SELECT sum(h.amount) FROM line_holds h
-            WHERE h.county_code = s.county_code AND h.statement_id = s.id), 0) AS amount
-        FROM statements s WHERE s.county_code = :county_code AND s.payer = :payer AND s.hospital_code = :hospital_code
-            AND s.period_to < :last AND s.lines_total + s.carried_forward < 0
-            AND NOT EXISTS (SELECT FROM statement_carries c WHERE c.county_code = s.county_code
-                AND c.statement_id = s.id)
+        {CARRIED}
     ), sums AS (
         SELECT count(*)::int AS line_count, coalesce(sum(amount), 0)::bigint AS lines_total,
             coalesce((SELECT sum(amount) FROM carried), 0)::bigint AS carried_forward
@@ -95,15 +91,19 @@ WITH {_UNBILLED}, statement AS (
 SELECT id FROM statement
 """)
 _EARLIER_OPEN: Final = text(f"""
-    SELECT to_char(p.on_day, :format) AS period FROM postings p
-    WHERE {_BEGINS} AND p.payee = :payee AND p.on_day < :first AND NOT EXISTS (
-        SELECT FROM statements s WHERE s.county_code = p.county_code AND s.payer = p.payer
-            AND s.hospital_code = :hospital_code AND s.period = to_char(p.on_day, :format))
-    ORDER BY p.on_day LIMIT 1
+    SELECT to_char(o.on_day, :format) AS period FROM (
+        SELECT min(p.on_day) AS on_day FROM postings p
+        WHERE {_BEGINS} AND p.payee = :payee AND p.on_day < :first AND NOT EXISTS (
+            SELECT FROM statements s WHERE s.county_code = p.county_code AND s.payer = p.payer
+                AND s.hospital_code = :hospital_code AND s.period = to_char(p.on_day, :format))
+        GROUP BY p.origin HAVING sum(CASE WHEN p.source = 'fund' THEN p.amount ELSE -p.amount END) <> 0
+    ) o ORDER BY o.on_day LIMIT 1
 """)
-_NEGATIVE: Final = text("""
-    SELECT id FROM statements WHERE county_code = :county_code AND payer = :payer AND hospital_code = :hospital_code
-        AND lines_total + carried_forward < 0 ORDER BY id FOR UPDATE
+_LOCK_OPEN: Final = text("""
+    SELECT s.id FROM statements s
+    WHERE s.county_code = :county_code AND s.payer = :payer AND s.hospital_code = :hospital_code AND NOT EXISTS (
+        SELECT FROM statement_carries c WHERE c.county_code = s.county_code AND c.statement_id = s.id)
+    ORDER BY s.id FOR UPDATE OF s
 """)
 _HOSPITALS: Final = text(f"""
     SELECT substr(p.payee, length('hospital:') + 1) AS code FROM postings p
@@ -158,10 +158,10 @@ async def draft(tx: AsyncConnection, county_code: str, bill: Bill) -> dict[str, 
     return dict(row) if row is not None else None
 
 
-async def hold_negative(tx: AsyncConnection, county_code: str, bill: Bill) -> None:
-    """Let nobody change the negative statements that this one may carry, until it is issued."""
+async def lock_earlier(tx: AsyncConnection, county_code: str, bill: Bill) -> None:
+    """Let nobody change the earlier statements, of which this one carries the negative ones, until it is issued."""
     values = bill.values(county_code)
-    await tx.execute(_NEGATIVE, {name: values[name] for name in ("county_code", "payer", "hospital_code")})
+    await tx.execute(_LOCK_OPEN, {name: values[name] for name in ("county_code", "payer", "hospital_code")})
 
 
 async def issue(tx: AsyncConnection, desk: Desk, bill: Bill, deemed_on: date) -> UUID | None:

@@ -9,30 +9,16 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.reconciliation.desk import Desk
+from service.reconciliation.statements.outstanding import MOVED, OUTSTANDING
 
 _STATEMENTS: Final = """
 WITH found AS (
     SELECT s.*, s.lines_total + s.carried_forward AS total, p.paid, p.on_the_way,
         d.deducted - r.released AS deducted, h.held, k.into_id AS carried_into,
-        s.lines_total + s.carried_forward - p.paid - d.deducted + r.released - h.held AS outstanding,
+        @outstanding@ AS outstanding,
         c.hospital AS hospital_confirmed_at, c.payer AS payer_confirmed_at, o.open_differences
     FROM statements s
-    CROSS JOIN LATERAL (
-        SELECT coalesce(sum(a.amount), 0)::bigint AS paid,
-            count(*) FILTER (WHERE o.outcome IS NULL AND a.amount > 0) AS on_the_way
-        FROM payment_allocations a
-        LEFT JOIN payment_outcomes o ON o.county_code = a.county_code AND o.payment_id = a.payment_id
-        WHERE a.county_code = s.county_code AND a.statement_id = s.id AND o.outcome IS DISTINCT FROM 'returned') p
-    CROSS JOIN LATERAL (
-        SELECT coalesce(sum(amount), 0)::bigint AS deducted FROM deductions
-        WHERE county_code = s.county_code AND statement_id = s.id) d
-    CROSS JOIN LATERAL (
-        SELECT coalesce(sum(d.amount), 0)::bigint AS released FROM deduction_releases f
-        JOIN deductions d ON d.county_code = f.county_code AND d.id = f.deduction_id
-        WHERE d.county_code = s.county_code AND d.statement_id = s.id) r
-    CROSS JOIN LATERAL (
-        SELECT coalesce(sum(amount), 0)::bigint AS held FROM line_holds
-        WHERE county_code = s.county_code AND statement_id = s.id) h
+    @moved@
     CROSS JOIN LATERAL (
         SELECT max(at) FILTER (WHERE side = 'hospital') AS hospital, max(at) FILTER (WHERE side = 'payer') AS payer
         FROM statement_confirmations WHERE county_code = s.county_code AND statement_id = s.id) c
@@ -54,7 +40,7 @@ WITH found AS (
     FROM found
 )
 SELECT * FROM judged WHERE {filters} ORDER BY period_from DESC, id LIMIT :limit
-"""
+""".replace("@outstanding@", OUTSTANDING).replace("@moved@", MOVED)
 _LINES: Final = """
     SELECT l.line_no, l.origin, l.settlement_id, l.case_id, l.kind, l.amount, l.original_line_no,
         o.period AS original_period
