@@ -1,5 +1,6 @@
 """Who may open, close and settle a difference: never the side that is objected to, alone."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
@@ -72,3 +73,55 @@ async def test_a_settled_duplicate_stays_settled_when_its_row_moves(
 
     assert [(one["id"], one["status"]) for one in moved] == [(first["id"], "resolved")]
     assert [(one["kind"], one["status"]) for one in twice] == [("duplicate", "resolved"), ("duplicate", "open")]
+
+
+async def test_ours_is_kept_by_the_side_that_objected_or_the_agency(
+    parties: Parties, june: dict[str, Any], cases: list[Case]
+) -> None:
+    found = await match(parties.insurer, june, [(cases[0].id, 90_00)])
+
+    proposed = [await settle(parties.hospital, one, "keep_ours") for one in found]
+    before = await parties.statement(june["id"])
+    agreed = [
+        await settle(call, one, "keep_ours")
+        for call, one in zip((parties.insurer, parties.agency), found, strict=False)
+    ]
+    after = await parties.statement(june["id"])
+
+    assert {one["status"] for one in proposed} == {"proposed"}
+    assert {one["status"] for one in agreed} == {"resolved"}
+    assert (before["open_differences"], after["open_differences"]) == (3, 1)
+
+
+async def test_a_correction_settles_a_difference_when_it_is_posted(
+    parties: Parties, calendar: Calendar, settled: Settled, june: dict[str, Any], cases: list[Case]
+) -> None:
+    rows = [(cases[0].id, 90_00), (cases[1].id, 150_00), (cases[2].id, 300_00)]
+    first, second = await match(parties.insurer, june, rows)
+    calendar.turn_to("2018-07-10")
+
+    nothing = [await settle(call, first, "correct") for call in (parties.hospital, parties.agency)]
+    await settled(cases[0].amended_on(date(2018, 7, 5), top_up=90_00))
+    await settled(cases[1].amended_on(date(2018, 7, 5), top_up=160_00))
+    exact = await settle(parties.hospital, first, "correct")
+    other = await settle(parties.hospital, second, "correct")
+    agreed = await settle(parties.insurer, second, "correct")
+
+    assert [one["status"] for one in (*nothing, exact)] == ["proposed", "proposed", "resolved"]
+    assert (other["status"], agreed["status"]) == ("proposed", "resolved")
+
+
+async def test_matches_and_resolutions_at_once_wait_for_each_other(
+    parties: Parties, june: dict[str, Any], cases: list[Case]
+) -> None:
+    rows = [(case.id, case.layers["top_up"]) for case in cases]
+    wrong = [(reference, amount - 1) for reference, amount in rows]
+    for _ in range(3):
+        found = await match(parties.insurer, june, wrong)
+        calls = [
+            parties.hospital("POST", f"/v1/differences/{one['id']}/resolution", {"resolution": "keep_ours"})
+            for one in found
+        ]
+        answers = await asyncio.gather(match(parties.insurer, june, rows), *calls)
+        assert answers[0] == []
+        assert {one.status_code for one in answers[1:]} <= {200, 409}

@@ -103,7 +103,7 @@ async def of_statement(tx: AsyncConnection, statement: Row, *, after: UUID | Non
 
 
 async def find(desk: Desk, difference_id: UUID) -> Row | None:
-    """A difference of a statement that the caller may see, held against other decisions; None where there is none."""
+    """A difference of a statement that the caller may see; None where there is none."""
     where = "d.id = :id"
     values: dict[str, Any] = {"id": difference_id}
     if desk.hospital_code is not None:
@@ -115,13 +115,6 @@ async def find(desk: Desk, difference_id: UUID) -> Row | None:
     if desk.payers is not None:
         where += " AND s.payer = ANY (:payers)"
         values |= {"payers": desk.payers}
-    await desk.tx.execute(
-        text(
-            f"SELECT d.id FROM differences d JOIN statements s ON s.county_code = d.county_code"
-            f" AND s.id = d.statement_id WHERE {where} FOR UPDATE OF d"
-        ),
-        values,
-    )
     found = await _found(desk.tx, where, values, 1)
     return found[0] if found else None
 

@@ -1,4 +1,4 @@
-"""Settle a difference: one person where nothing moves, two where money does."""
+"""Settle a difference: with the side that objected where nothing moves, with two persons where money does."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -7,7 +7,7 @@ from service.access.model import Role
 from service.reconciliation.deductions import actions as deductions
 from service.reconciliation.deductions.actions import Asked
 from service.reconciliation.desk import Desk
-from service.reconciliation.matching import differences
+from service.reconciliation.matching import differences, store
 from service.reconciliation.refusals import (
     DifferenceSettled,
     DifferenceUnknown,
@@ -25,24 +25,24 @@ async def resolve(desk: Desk, difference_id: UUID, resolution: str, note: str) -
     """
     Settle a difference: keep ours, have it corrected by re-adjudication, accept theirs, or hold the line back.
 
-    The last two move money: the first call proposes, the same call by another operator does it, and what the other
-    side's file says is accepted by the side whose file it is not (or the agency). Raises difference.unknown,
-    difference.already_settled, difference.resolution, difference.second_person and those of a deduction.
+    Ours is kept when the side that objected, or the agency, says so: from the other side it is a proposal. A
+    correction settles it when the ledger has it; until then it stays open. The last two move money: the first call
+    proposes, the same call by another operator does it, and what the other side's file says is accepted by the side
+    whose file it is not (or the agency). Raises difference.unknown, difference.already_settled,
+    difference.resolution, difference.second_person and those of a deduction.
     """
-    difference = await differences.find(desk, difference_id)
-    if difference is None:
-        raise DifferenceUnknown("/difference_id")
+    difference, statement = await _held(desk, difference_id)
     if difference["status"] in ("resolved", "gone"):
         raise DifferenceSettled("/difference_id")
     if not possible(difference, resolution):
         raise ResolutionImpossible("/resolution")
 
-    if resolution in MOVES_MONEY and not _seconded(desk, difference, resolution):
+    if not await _agreed(desk, statement, difference, resolution):
         await differences.step(desk, difference, "proposed", resolution=resolution, note=note)
         kind = "difference.proposed"
     else:
         if resolution in MOVES_MONEY:
-            await _move(desk, difference, resolution, note)
+            await _move(desk, statement, difference, resolution, note)
         await differences.step(desk, difference, "resolved", resolution=resolution, note=note)
         kind = "difference.resolved"
     await desk.tell(
@@ -57,6 +57,17 @@ async def resolve(desk: Desk, difference_id: UUID, resolution: str, note: str) -
     after = await differences.find(desk, difference_id)
     assert after is not None
     return differences.answer(after, desk.today)
+
+
+async def _held(desk: Desk, difference_id: UUID) -> tuple[Row, Row]:
+    """A difference and its statement, held against others: the statement first, as matches and payments do."""
+    found = await differences.find(desk, difference_id)
+    if found is None:
+        raise DifferenceUnknown("/difference_id")
+    statement = (await statements.locked(desk, [found["statement_id"]]))[0]
+    difference = await differences.find(desk, difference_id)
+    assert difference is not None
+    return difference, statement
 
 
 def possible(difference: Row, resolution: str) -> bool:
@@ -76,6 +87,17 @@ def _surplus(difference: Row) -> int:
     return ours - theirs if ours > 0 and theirs >= 0 else 0
 
 
+async def _agreed(desk: Desk, statement: Row, difference: Row, resolution: str) -> bool:
+    """Whether this call settles the difference, or only proposes how to. Raises difference.second_person."""
+    if resolution in MOVES_MONEY:
+        return _seconded(desk, difference, resolution)
+    objects = desk.caller.role == Role.AGENCY or desk.caller.role.value == _side(difference)
+    if resolution == "keep_ours":
+        return objects
+    corrected = await store.corrected(desk.tx, statement, difference["line_no"])
+    return corrected != 0 and (objects or corrected == (difference["theirs"] or 0) - difference["ours"])
+
+
 def _seconded(desk: Desk, difference: Row, resolution: str) -> bool:
     """Whether this call is the second person's. Raises difference.second_person where it cannot be."""
     operator = desk.caller.operator
@@ -92,13 +114,13 @@ def _seconded(desk: Desk, difference: Row, resolution: str) -> bool:
 
 
 def _side(difference: Row) -> str:
-    """Whose file it was."""
-    side: str = difference["side"]
-    return Role(side).value
+    """Who objects: the side whose file it was, or who is worse off by a transfer."""
+    if difference["side"] is not None:
+        return Role(difference["side"]).value
+    return (Role.HOSPITAL if difference["kind"] == "underpaid" else Role.PAYER).value
 
 
-async def _move(desk: Desk, difference: Row, resolution: str, note: str) -> None:
-    statement = (await statements.locked(desk, [difference["statement_id"]]))[0]
+async def _move(desk: Desk, statement: Row, difference: Row, resolution: str, note: str) -> None:
     line_no = difference["line_no"]
     if resolution == "accept_theirs":
         reason = note or f"difference {difference['id']}"

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.ledger.model import hospital
 from service.reconciliation.matching.match import Claim, Line
 from service.reconciliation.matching.tables import matches
 
@@ -59,6 +60,15 @@ _BY_NUMBER: Final = text("""
     JOIN statement_lines l ON l.county_code = s.county_code AND l.statement_id = s.id
     WHERE s.county_code = :county_code AND s.payer = :payer AND s.hospital_code = :hospital_code
         AND s.period = ANY (:periods)
+""")
+_CORRECTED: Final = text("""
+    SELECT coalesce(sum(CASE WHEN p.source = 'fund' THEN p.amount ELSE -p.amount END), 0)::bigint
+    FROM statement_lines l
+    JOIN ledger_entries e ON e.county_code = l.county_code AND e.case_id = l.case_id
+    JOIN postings p ON p.county_code = l.county_code AND p.origin = e.id AND p.entry_id = e.id
+    WHERE l.county_code = :county_code AND l.statement_id = :statement_id AND l.line_no = :line_no
+        AND e.cause IN ('reversal', 'readjudication') AND e.at > :issued_at
+        AND p.payer = :payer AND p.payee = :payee
 """)
 _TOTALS: Final = text("SELECT count(*), coalesce(sum(amount), 0)::bigint FROM match_rows")
 
@@ -119,6 +129,14 @@ async def by_number(tx: AsyncConnection, statement: Row, periods: Sequence[str])
     names = ("county_code", "payer", "hospital_code")
     values = {name: statement[name] for name in names} | {"periods": list(periods)}
     return {(row[0], row[1]): row[2] for row in await tx.execute(_BY_NUMBER, values)}
+
+
+async def corrected(tx: AsyncConnection, statement: Row, line_no: int) -> int:
+    """By how much the case of a line was corrected since its statement was issued (fen, negative where it is less)."""
+    values = {"county_code": statement["county_code"], "statement_id": statement["id"], "line_no": line_no}
+    values |= {"issued_at": statement["at"], "payer": statement["payer"], "payee": hospital(statement["hospital_code"])}
+    found: int = await tx.scalar(_CORRECTED, values)
+    return found
 
 
 async def totals(tx: AsyncConnection) -> tuple[int, int]:
