@@ -16,6 +16,8 @@ from service.money import yuan
 from service.sheets.write import harmless
 
 _FORMATS: Final = {"text": "@", "day": "yyyy-mm-dd", "amount": "#,##0.00", "count": "0"}
+SUMMARY: Final = "汇总"
+SUMMARY_HEADER: Final = ["项目", "内容"]
 
 
 class Column(NamedTuple):
@@ -68,7 +70,7 @@ class Book:
     def finish(self, facts: Sequence[Fact]) -> bytes:
         """The file, with a summary of these facts."""
         self._sheet.autofilter(0, 0, self._count, len(self._columns) - 1)
-        _summary(self._book.add_worksheet("汇总"), self._columns, facts, self._count, self._formats, self._bold)
+        _summary(self._book.add_worksheet(SUMMARY), self._columns, facts, self._count, self._formats, self._bold)
         self._book.close()
         return self._file.getvalue()
 
@@ -93,8 +95,8 @@ def _summary(
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, 44)
     sheet.freeze_panes(1, 0)
-    sheet.write_string(0, 0, "项目", bold)
-    sheet.write_string(0, 1, "内容", bold)
+    for column, heading in enumerate(SUMMARY_HEADER):
+        sheet.write_string(0, column, heading, bold)
     for row, fact in enumerate(facts, 1):
         sheet.write_string(row, 0, fact.label, formats["text"])
         if isinstance(fact.value, str):

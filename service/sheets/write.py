@@ -7,6 +7,7 @@ for a number of more digits than it keeps gets a tab behind (CSV) or stays text 
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -15,9 +16,11 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# Some spreadsheets take the full-width signs for the narrow ones.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _PLAIN_NUMBER: Final = frozenset("0123456789.")
 _LONGEST_EXACT: Final = 11
+_LINE_BREAK: Final = re.compile(r"[\r\n]+")
 _BOM: Final = "\ufeff"
 _CELL: Final = 32_767
 
@@ -42,7 +45,8 @@ def original(cell: str) -> str:
 
 
 def _csv_cell(cell: object) -> str:
-    text = harmless(cell)
+    # Our own reader refuses line breaks in a CSV file, and what we write is to come back.
+    text = _LINE_BREAK.sub(" ", harmless(cell))
     long_number = len(text) > _LONGEST_EXACT and text.isascii() and text.isdigit()
     leading_zero = len(text) > 1 and text.startswith("0") and text.isascii() and text.isdigit()
     return f"{text}\t" if long_number or leading_zero else text

@@ -1,7 +1,7 @@
 """Table files for tests: the same cells as CSV, XLSX or XLS."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -39,5 +39,27 @@ def xls_file(cells: Cells) -> bytes:
             elif cell is not None:
                 sheet.write(at, column, cell)
     file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def sheets(suffix: str, named: Mapping[str, Cells]) -> bytes:
+    """A workbook of several sheets."""
+    file = io.BytesIO()
+    if suffix == "xls":
+        old = xlwt.Workbook()
+        for title, cells in named.items():
+            sheet = old.add_sheet(title)
+            for at, row in enumerate(cells):
+                for column, cell in enumerate(row):
+                    sheet.write(at, column, cell)
+        old.save(file)
+        return file.getvalue()
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for title, cells in named.items():
+        new = book.create_sheet(title)
+        for row in cells:
+            new.append(list(row))
     book.save(file)
     return file.getvalue()

@@ -7,10 +7,11 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+import xlwt
 
 from service.sheets.faults import SheetEmpty, SheetEncoding, SheetRefused, SheetTooLarge
 from service.sheets.read import Row, rows
-from tests.sheets.files import csv_file, xls_file, xlsx_file
+from tests.sheets.files import csv_file, sheets, xls_file, xlsx_file
 
 CELLS = [["姓名", "身份证号码"], ["张三", "459901195003070005"], ["", ""], ["李四", "45990119500307001X"]]
 AS_READ = [(1, CELLS[0]), (2, CELLS[1]), (4, CELLS[3])]
@@ -41,8 +42,46 @@ def test_other_delimiters_are_understood(delimiter: str) -> None:
     assert read(delimiter.join(["姓名", "证号"]).encode())[0].cells == ["姓名", "证号"]
 
 
-def test_a_quoted_cell_may_hold_commas_and_line_ends() -> None:
-    assert read('姓名,备注\n张三,"一,\n二"\n李四,x\n'.encode())[2] == Row(3, ["李四", "x"])
+def test_a_quoted_cell_may_hold_commas() -> None:
+    assert read('姓名,备注\n张三,"一,二"\n李四,"x ""y"""\n'.encode())[2] == Row(3, ["李四", 'x "y"'])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '张三,"x\n李四,y\n王五,z\n',
+        '张三,"x\n李四,"y"\n王五,z\n',
+        '张三,"x\n李四,y"\n王五,z\n',
+        '张三,"x"y\n',
+    ],
+)
+def test_a_quote_that_is_not_closed_swallows_nobody(lines: str) -> None:
+    with pytest.raises(SheetRefused) as refused:
+        read(f"姓名,备注\n{lines}".encode())
+    assert "第 2 行" in refused.value.detail.zh
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "xls"])
+def test_a_second_sheet_that_is_not_empty_is_not_left_out(suffix: str) -> None:
+    with pytest.raises(SheetRefused) as refused:
+        read(sheets(suffix, {"名单": CELLS, "续表": CELLS}))
+    assert "名单、续表" in refused.value.detail.zh
+    assert [row.cells for row in read(sheets(suffix, {"说明": [[""]], "名单": CELLS}))] == [c for _, c in AS_READ]
+
+
+def test_what_an_old_workbook_does_not_say_is_a_fault_of_its_cell() -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("名单")
+    sheet.write(0, 0, xlwt.Formula("1+1"))
+    sheet.write(0, 1, 9_999_999, xlwt.easyxf(num_format_str="YYYY-MM-DD"))
+    sheet.write(0, 2, "张三")
+    file = io.BytesIO()
+    book.save(file)
+
+    row = read(file.getvalue())[0]
+
+    assert [(fault.column, fault.code) for fault in row.faults] == [(0, "cell.formula"), (1, "cell.error")]
+    assert row.cells[2] == "张三"
 
 
 def test_cells_are_written_as_people_would_write_them() -> None:
