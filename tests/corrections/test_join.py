@@ -82,6 +82,23 @@ async def test_an_entry_with_settlements_survives_and_is_not_joined_away(twice: 
     assert again["person_no"] == "P000002"
 
 
+async def test_the_survivor_has_the_identity_card_and_both_numbers_lead_to_them(twice: Call) -> None:
+    joined = await done(twice, "POST", "/v1/persons/P000002/join", {"other": "P000001"})
+
+    assert (joined["id_type"], joined["id_no"], joined["social_card_no"]) == ("id_card", id_no(1), "459901009999")
+    for asked in (f"id_no={OLD_NUMBER}", f"id_no={id_no(1)}", "person_no=P000001"):
+        assert (await done(twice, "GET", f"/v1/recognition?{asked}"))["person_no"] == "P000002"
+
+
+async def test_a_number_that_leads_to_the_person_already_is_not_taken(twice: Call) -> None:
+    await done(twice, "POST", "/v1/persons/P000001/join", {"other": "P000002"})
+    await done(twice, "PUT", "/v1/persons/P000001", {"social_card_no": "459901009999", "reason": "换卡"})
+    await done(twice, "POST", "/v1/persons", a_person(3), 201)
+
+    taken = {"social_card_no": "459901009999", "reason": "换卡"}
+    assert (await done(twice, "PUT", "/v1/persons/P000003", taken, 409))["code"] == "person.exists"
+
+
 async def test_joins_that_cannot_be_are_refused(twice: Call) -> None:
     path = "/v1/persons/P000001/join"
     assert (await done(twice, "POST", path, {"other": "P000001"}, 422))["code"] == "person.join_self"

@@ -15,7 +15,7 @@ from service.registers.cards.store import CARDS
 from service.registers.dated import DatedTable, hold
 from service.registers.desk import Desk
 from service.registers.entries import Person
-from service.registers.model import Author
+from service.registers.model import ID_CARD, Author
 from service.registers.periods import ONE_DAY, Dated, joined
 from service.registers.persons import store
 from service.registers.persons.refusals import JoinedAlready, JoinSelf
@@ -24,7 +24,18 @@ from service.registers.referrals.store import REFERRALS
 from service.registers.refusals import PersonExists, PersonUnknown
 from service.registers.tables import person_keys
 
-_FILLED: Final = ("township_code", "household_no", "phone", "bank_account", "payee", "born_on", "died_on", "sex")
+_FILLED: Final = (
+    "township_code",
+    "household_no",
+    "phone",
+    "bank_account",
+    "payee",
+    "born_on",
+    "died_on",
+    "sex",
+    "social_card_no",
+)
+_OF_THE_CARD: Final = ("id_type", "id_no", "born_on", "sex")
 
 
 async def hold_both(desk: Desk, survivor: str, other: str) -> None:
@@ -40,10 +51,15 @@ async def join(desk: Desk, survivor_no: str, other_no: str, reason: str | None) 
     survivor, other = await _entry(desk, survivor_no, None), await _entry(desk, other_no, "/other")
 
     author = desk.author(reason or f"合并 {other_no}")
-    filled = {name: getattr(other, name) for name in _FILLED if getattr(survivor, name) is None}
-    after = replace(survivor, **filled)
-    if after != survivor and await store.replace_person(desk.tx, desk.vault, survivor, after, author) is not None:
-        raise PersonExists
+    k = person_keys.c
+    theirs = (k.county_code == desk.county_code, k.person_no == other_no)
+    await desk.tx.execute(update(person_keys).where(*theirs).values(person_no=survivor_no))
+    after = _filled(survivor, other)
+    if after != survivor:
+        taken = await store.replace_person(desk.tx, desk.vault, survivor, after, author)
+        # The number that the survivor had until now leads to them too.
+        if taken is not None or await store.add_keys(desk.tx, desk.vault, survivor) is not None:
+            raise PersonExists
     for table, thing in (
         (store.INSURED, _anything),
         (store.IDENTITIES, _class_of),
@@ -52,14 +68,19 @@ async def join(desk: Desk, survivor_no: str, other_no: str, reason: str | None) 
         await _take_over(desk, table, thing, survivor_no, other_no, author)
     await _papers(desk, survivor_no, other_no, author)
 
-    k = person_keys.c
-    theirs = (k.county_code == desk.county_code, k.person_no == other_no)
-    await desk.tx.execute(update(person_keys).where(*theirs).values(person_no=survivor_no))
     recorded = {"recorded_at": author.at, "recorded_by": author.by, "reason": author.reason}
     row = {"county_code": desk.county_code, "person_no": other_no, "joined_into": survivor_no, **recorded}
     await desk.tx.execute(insert(person_joins).values(row))
     await desk.note("person.join", person_no=survivor_no, subject=other_no)
     return after
+
+
+def _filled(survivor: Person, other: Person) -> Person:
+    """The survivor with what only the other entry says, and with its identity card where they have none."""
+    names = [name for name in _FILLED if getattr(survivor, name) is None]
+    if survivor.id_type != ID_CARD and other.id_type == ID_CARD:
+        names += _OF_THE_CARD
+    return replace(survivor, **{name: getattr(other, name) for name in names})
 
 
 async def _entry(desk: Desk, person_no: str, pointer: str | None) -> Person:

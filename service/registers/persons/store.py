@@ -51,7 +51,7 @@ async def add_person(tx: AsyncConnection, vault: Vault, person: Person, author: 
 
 
 async def add_keys(tx: AsyncConnection, vault: Vault, person: Person) -> KeyKind | None:
-    """Make a person findable. Answers which of their numbers is taken."""
+    """Make a person findable. Answers which of their numbers leads to somebody else."""
     wanted = keys_of(vault, person)
     rows = [
         {"kind": kind, "key_hash": key_hash, "county_code": person.county_code, "person_no": person.person_no}
@@ -59,6 +59,18 @@ async def add_keys(tx: AsyncConnection, vault: Vault, person: Person) -> KeyKind
     ]
     added = await tx.scalars(insert_or(person_keys).values(rows).on_conflict_do_nothing().returning(person_keys.c.kind))
     taken = wanted.keys() - {KeyKind(kind) for kind in added}
+    if not taken:
+        return None
+    k = person_keys.c
+    # A number of an entry that was joined into this one leads here already.
+    theirs = await tx.scalars(
+        select(k.kind).where(
+            k.county_code == person.county_code,
+            k.person_no == person.person_no,
+            tuple_(k.kind, k.key_hash).in_([(kind, wanted[kind]) for kind in taken]),
+        )
+    )
+    taken -= {KeyKind(kind) for kind in theirs}
     return min(taken) if taken else None
 
 
