@@ -117,3 +117,53 @@ async def test_a_change_that_comes_to_nothing_is_no_earlier_period(
     run = await parties.run(PAYER, "2018-07")
 
     assert (run["failed"], [one["total"] for one in run["items"]]) == ([], ["10.00"])
+
+
+async def test_a_case_refused_and_then_reversed_is_lost_once(
+    parties: Parties, calendar: Calendar, settled: Settled
+) -> None:
+    refused, kept = Case(JUNE_9, H1, {"top_up": 200_00}), Case(JUNE_9, H1, {"top_up": 1000_00})
+    await settled(refused, kept)
+    calendar.turn_to("2018-07-02")
+    june = (await parties.run(PAYER, "2018-06"))["items"][0]
+    number = next(line["line_no"] for line in await parties.lines(june["id"]) if line["amount"] == "200.00")
+    refusal = {"kind": "refusal", "amount": "150.00", "lines": [number], "reason": "not indicated"}
+    await done(await parties.insurer("POST", f"/v1/statements/{june['id']}/deductions", refusal))
+    await parties.pay(june, "1050.00")
+    await settled(refused.reversed_on(JULY_3), Case(JULY_9, H1, {"top_up": 500_00}))
+    calendar.turn_to("2018-08-01")
+    draft = (await parties.run(PAYER, "2018-07", dry_run=True))["items"][0]
+    july = (await parties.run(PAYER, "2018-07"))["items"][0]
+
+    assert (july["total"], july["line_count"]) == (draft["total"], draft["line_count"]) == ("450.00", 3)
+    lines = await parties.lines(july["id"])
+    assert sorted((line["kind"], line["amount"]) for line in lines) == [
+        ("adjustment", "-200.00"),
+        ("adjustment", "150.00"),
+        ("advance", "500.00"),
+    ]
+    await parties.pay(july, "450.00")
+    found = await done(await parties.agency("GET", f"/v1/advances?payer={PAYER}&hospital={H1}"), 200)
+    amounts = [found["items"][0][state] for state in ("unbilled", "billed", "paid", "deducted")]
+    assert amounts == ["0.00", "0.00", "1500.00", "0.00"]
+
+
+async def test_what_was_owed_again_for_a_reversed_case_is_owed_again_once(
+    parties: Parties, calendar: Calendar, settled: Settled
+) -> None:
+    refused = Case(JUNE_9, H1, {"top_up": 200_00})
+    await settled(refused)
+    calendar.turn_to("2018-07-02")
+    june = (await parties.run(PAYER, "2018-06"))["items"][0]
+    refusal = {"kind": "refusal", "amount": "200.00", "lines": [1], "reason": "not indicated"}
+    await done(await parties.insurer("POST", f"/v1/statements/{june['id']}/deductions", refusal))
+    await settled(refused.reversed_on(JULY_3), Case(AUGUST_5, H1, {"top_up": 500_00}))
+    calendar.turn_to("2018-09-01")
+    july = (await parties.run(PAYER, "2018-07"))["items"][0]
+    august = (await parties.run(PAYER, "2018-08"))["items"][0]
+
+    assert (july["total"], july["line_count"]) == ("0.00", 2)
+    assert (august["total"], august["line_count"]) == ("500.00", 1)
+    flows = await done(await parties.agency("GET", "/v1/reports/clearing?period=2018-09"), 200)
+    [one] = [each for each in flows["items"] if each["payer"] == PAYER]
+    assert (one["released"], one["owed_after"]) == ("200.00", "500.00")

@@ -27,6 +27,7 @@ from service.reconciliation.refusals import (
     StatementUnknown,
 )
 from service.reconciliation.statements import gather, store
+from service.reconciliation.statements import reversed as reversed_cases
 from service.reconciliation.statements.answer import line_answer, statement_answer
 from service.reconciliation.statements.gather import Bill
 from service.reconciliation.statements.store import Row
@@ -76,6 +77,7 @@ async def _issued(desk: Desk, bill: Bill) -> dict[str, Any] | None:
             await _refuse_gap(desk, tx, bill)
             deemed_on = desk.today + timedelta(days=bill.clearing.deemed_confirmed_days)
             await gather.lock_earlier(tx, desk.county_code, bill)
+            await reversed_cases.owe_again(tx, desk, bill)
             issued = await gather.issue(tx, desk, bill, deemed_on)
             known = await store.statements(tx, desk, {}, ids=[bill.id(desk.county_code)], limit=1)
             if issued is not None:
@@ -91,6 +93,9 @@ async def _draft(desk: Desk, bill: Bill) -> dict[str, Any] | None:
     sums = await gather.draft(desk.tx, desk.county_code, bill)
     if sums is None:
         return None
+    again = await reversed_cases.deducted(desk.tx, desk.county_code, bill)
+    sums["line_count"] += len(again)
+    sums["lines_total"] += sum(sum(of.values()) for of in again.values())
     total = sums["lines_total"] + sums["carried_forward"]
     nothing = dict.fromkeys(("paid", "deducted", "held"), 0)
     unknown = dict.fromkeys(("at", "carried_into", "hospital_confirmed_at", "payer_confirmed_at", "deemed_on"))

@@ -23,14 +23,15 @@ _FORMATS: Final = {"month": "YYYY-MM", "quarter": 'YYYY-"Q"Q'}
 
 _BEGINS: Final = """
     p.county_code = :county_code AND p.payer = :payer
-    AND ((p.source = 'fund' AND p.target = 'unbilled') OR (p.source = 'unbilled' AND p.target = 'fund'))
+    AND ((p.source IN ('fund', 'deducted') AND p.target = 'unbilled') OR (p.source = 'unbilled' AND p.target = 'fund'))
     AND NOT EXISTS (SELECT FROM statement_lines l
         WHERE l.county_code = p.county_code AND l.payer = p.payer AND l.origin = p.origin)
 """
 _UNBILLED: Final = f"""
     units AS MATERIALIZED (
-        SELECT p.origin, p.layer, sum(CASE WHEN p.source = 'fund' THEN p.amount ELSE -p.amount END)::bigint AS amount
-        FROM postings p WHERE {_BEGINS} AND p.payee = :payee AND p.on_day <= :last
+        SELECT p.origin, p.layer,
+            sum(CASE WHEN p.target = 'unbilled' THEN p.amount ELSE -p.amount END)::bigint AS amount
+        FROM postings p WHERE {_BEGINS} AND p.payee = :payee AND (p.on_day <= :last OR p.source = 'deducted')
         GROUP BY p.origin, p.layer
     ), gathered AS (
         SELECT u.origin, sum(u.amount)::bigint AS amount FROM units u GROUP BY u.origin HAVING sum(u.amount) <> 0
@@ -96,7 +97,7 @@ _EARLIER_OPEN: Final = text(f"""
         WHERE {_BEGINS} AND p.payee = :payee AND p.on_day < :first AND NOT EXISTS (
             SELECT FROM statements s WHERE s.county_code = p.county_code AND s.payer = p.payer
                 AND s.hospital_code = :hospital_code AND s.period = to_char(p.on_day, :format))
-        GROUP BY p.origin HAVING sum(CASE WHEN p.source = 'fund' THEN p.amount ELSE -p.amount END) <> 0
+        GROUP BY p.origin HAVING sum(CASE WHEN p.target = 'unbilled' THEN p.amount ELSE -p.amount END) <> 0
     ) o ORDER BY o.on_day LIMIT 1
 """)
 _LOCK_OPEN: Final = text("""
