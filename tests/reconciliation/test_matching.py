@@ -212,7 +212,45 @@ async def test_a_file_that_cannot_be_read_names_its_rows(parties: Parties, month
     assert codes == [(422, "match.file"), (422, "match.file"), (422, "sheet.empty")]
 
 
-MUTATIONS = ("drop", "amount", "sign", "duplicate", "unknown", "wrong_period", "wrong_payer", "unreverse", "reverse")
+async def test_what_stands_beside_a_line_of_the_same_case_has_its_own_type(
+    parties: Parties, calendar: Calendar, settled: Settled
+) -> None:
+    """A row more of a case is a duplicate only where its amount is one that was met already; zero says nothing."""
+    both, later = Case(JUNE_9, H1, {"basic": 1_000_00, "top_up": 100_00}), Case(JUNE_9, H1, {"top_up": 70_00})
+    turned = Case(JUNE_9, H1, {"top_up": 500_00})
+    await settled(both, later, turned, turned.reversed_on(JUNE_20))
+    calendar.turn_to("2018-07-02")
+    june = (await parties.run(PAYER, "2018-06"))["items"][0]
+    await settled(later.amended_on(JULY_3, top_up=90_00))
+    calendar.turn_to("2018-08-02")
+    july = (await parties.run(PAYER, "2018-07"))["items"][0]
+    b, lt, t = str(both.id), str(later.id), str(turned.id)
+    whole = [Row(b, 100_00), Row(lt, 70_00), Row(t, 500_00), Row(t, -500_00)]
+
+    async def found(statement: dict[str, Any], *rows: Row) -> list[tuple[Any, ...]]:
+        return types(await match(parties, statement, csv_file(list(rows))))
+
+    assert await found(june, *whole, Row(b, 1_000_00)) == [("wrong_payer", None, "1000.00", "basic_fund")]
+    assert await found(june, *whole, Row(lt, 20_00)) == [("wrong_period", None, "20.00", "2018-07")]
+    assert await found(july, Row(lt, 20_00), Row(lt, 70_00)) == [("wrong_period", None, "70.00", "2018-06")]
+    assert await found(june, *whole[:3], Row(t, 500_00)) == [("amount", "-500.00", "500.00", None)]
+    assert await found(june, *whole, Row(b, 31_00)) == [("missing_here", None, "31.00", None)]
+    assert await found(june, *whole, Row(b, 0), Row("nobody", 0)) == []
+    assert await found(june, Row(b, 0), *whole[1:]) == [("missing_there", "100.00", None, None)]
+    # A line with another amount keeps its row, whatever stands before it in the file.
+    assert await found(june, Row(b, 1_000_00), Row(b, 99_00), *whole[1:]) == [
+        ("amount", "100.00", "99.00", None),
+        ("wrong_payer", None, "1000.00", "basic_fund"),
+    ]
+    assert await found(june, Row(b, -100_00), Row(b, 99_00), Row(b, 99_00), *whole[1:]) == [
+        ("amount", "100.00", "99.00", None),
+        ("duplicate", None, "99.00", None),
+        ("reversed_one_side", None, "-100.00", None),
+    ]
+
+
+MUTATIONS = ("drop", "amount", "sign", "unknown", "wrong_period", "wrong_payer", "unreverse", "unturn")
+BESIDE = ("duplicate", "reverse", "other_payer_too", "another", "zero")
 
 
 async def test_a_thousand_random_mutations_are_all_found_and_nothing_else(
@@ -249,9 +287,9 @@ def mutate(
     more: list[Row] = []
     spare = {"wrong_period": list(july), "wrong_payer": list(basic)}
     for _ in range(dice.randint(1, 40)):
-        kind = dice.choice(MUTATIONS)
+        kind = dice.choice((*MUTATIONS, *BESIDE))
         at = dice.randrange(100)
-        if kind == "unreverse":
+        if kind in ("unreverse", "unturn"):
             at = dice.randrange(120, 140)
         if at in touched and kind not in ("unknown", "wrong_period", "wrong_payer"):
             continue
@@ -265,15 +303,16 @@ def mutate(
                 amount = -row.amount if kind == "sign" else row.amount + dice.choice((-1, 1, -100, 900))
                 rows[at] = row._replace(amount=amount)
                 wanted.append(("amount", ours, yuan(amount), None))
-            case "duplicate":
-                more.append(row)
-                wanted.append(("duplicate", None, ours, None))
-            case "reverse":
-                more.append(row._replace(amount=-row.amount))
-                wanted.append(("reversed_one_side", None, yuan(-row.amount), None))
             case "unreverse":
                 gone.add(at)
                 wanted.append(("reversed_one_side", ours, None, None))
+            case "unturn":
+                rows[at] = row._replace(amount=-row.amount)
+                wanted.append(("amount", ours, yuan(-row.amount), None))
+            case _ if kind in BESIDE:
+                added, differences = beside(kind, row, june[at])
+                more.append(added)
+                wanted += differences
             case "unknown":
                 amount = dice.randint(1, 99999)
                 more.append(Row(f"X{dice.getrandbits(40)}", amount))
@@ -288,3 +327,16 @@ def mutate(
                 continue
         touched.add(at)
     return [row for n, row in enumerate(rows) if n not in gone] + more, wanted
+
+
+def beside(kind: str, row: Row, case: Case) -> tuple[Row, list[tuple[Any, ...]]]:
+    """A row more of a case that is on the statement already, and what it is."""
+    found, amount = {
+        "duplicate": ("duplicate", row.amount),
+        "reverse": ("reversed_one_side", -row.amount),
+        "other_payer_too": ("wrong_payer", case.layers["basic"]),
+        "another": ("missing_here", row.amount + 7),
+        "zero": ("", 0),
+    }[kind]
+    elsewhere = "basic_fund" if found == "wrong_payer" else None
+    return row._replace(amount=amount), [(found, None, yuan(amount), elsewhere)] if found else []
