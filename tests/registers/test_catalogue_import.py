@@ -31,8 +31,11 @@ class Desk:
         assert answer.status_code == status, answer.text
         return answer.json() if "json" in answer.headers["content-type"] else answer.content
 
-    async def apply(self, made: Any, status: int = 200) -> Any:
-        return await self.ask("POST", f"/v1/catalogue-imports/{made['id']}/apply", status)
+    async def apply(self, made: Any, status: int = 200, **said: bool) -> Any:
+        path = f"/v1/catalogue-imports/{made['id']}/apply"
+        answer = await self.client.post(path, json=said or None, headers=self.headers)
+        assert answer.status_code == status, answer.text
+        return answer.json()
 
 
 @pytest.fixture
@@ -52,7 +55,8 @@ async def test_terms_change_from_their_day_on_and_the_days_before_keep_theirs(
     content = file([["某县目录"], HEADER, row("XB01", ratio="0.2", ceiling="900.5"), row("XB02", first="2019年3月1日")])
 
     made = await desk.preview(content)
-    assert made["counts"] == {"rows": 2, "unchanged": 0, "added": 1, "changed": 1, "ended": 0, "rejected": 0}
+    counts = {"rows": 2, "added": 1, "changed": 1}
+    assert {name: count for name, count in made["counts"].items() if count} == counts
     assert (await desk.ask("GET", "/v1/catalogue/XB01?on=2019-01-01"))["self_pay_ratio"] == "0.30"
     applied = await desk.apply(made)
 
@@ -82,6 +86,47 @@ async def test_a_full_catalogue_ends_what_it_does_not_name(desk: Desk, agency: C
     await desk.ask("GET", "/v1/catalogue/XB02?on=2018-12-31")
     await desk.ask("GET", "/v1/catalogue/XB02?on=2019-01-01", 404)
     await desk.ask("GET", "/v1/catalogue/XB03?on=2019-01-01")
+
+
+async def test_terms_of_some_days_leave_the_later_ones_alone(desk: Desk) -> None:
+    header = [*HEADER, "失效日期"]
+    for first, last, ratio in (("2018-01-01", "", "10%"), ("2018-07-01", "", "20%"), ("2018-03-01", "2018-03-31", "0")):
+        await desk.apply(await desk.preview(csv_file([header, [*row("XB01", ratio=ratio, first=first), last]])))
+
+    items = (await desk.ask("GET", "/v1/catalogue"))["items"]
+    assert [(each["valid_from"], each["valid_to"], each["self_pay_ratio"]) for each in items] == [
+        ("2018-01-01", "2018-02-28", "0.10"),
+        ("2018-03-01", "2018-03-31", "0.00"),
+        ("2018-04-01", "2018-06-30", "0.10"),
+        ("2018-07-01", None, "0.20"),
+    ]
+
+
+async def test_a_full_catalogue_ends_nothing_unasked_while_rows_cannot_be_read(desk: Desk, agency: Call) -> None:
+    for code in ("00123", "XB02"):
+        await agency("POST", "/v1/catalogue", an_item(code))
+    number: list[Any] = [123, *row("")[1:]]
+
+    made = await desk.preview(xlsx_file([HEADER, number, row("XB02")]), kind="full")
+
+    assert [each["faults"][0]["code"] for each in made["rejected"]["items"]] == ["item_code.number"]
+    assert (made["counts"]["unidentified"], made["counts"]["ended"]) == (1, 1)
+    assert (await desk.apply(made, 409))["code"] == "catalogue_import.rejected_rows"
+    assert (await desk.apply(made, accept_rejected=True))["applied_at"] is not None
+
+
+async def test_of_rows_that_contradict_each_other_none_is_taken(desk: Desk) -> None:
+    same = row("XB02")
+    content = csv_file([HEADER, row("XB01", ratio="10%"), row("XB01", ratio="90%"), same, same])
+
+    made = await desk.preview(content)
+
+    assert [(each["row"], each["faults"][0]["code"]) for each in made["rejected"]["items"]] == [
+        (2, "row.twice"),
+        (3, "row.twice"),
+        (5, "row.twice"),
+    ]
+    assert [each["item_code"] for each in made["changes"]["items"]] == ["XB02"]
 
 
 async def test_every_fault_is_told_with_its_row_and_comes_back_as_a_file(desk: Desk) -> None:

@@ -13,13 +13,17 @@ from uuid import UUID
 from service.ids import new_id
 from service.registers.catalogue.imports import store
 from service.registers.catalogue.imports.lines import Item, after_headings, item_of
-from service.registers.catalogue.imports.refusals import CatalogueImportStale, CatalogueImportUnknown
+from service.registers.catalogue.imports.refusals import (
+    CatalogueImportRejectedRows,
+    CatalogueImportStale,
+    CatalogueImportUnknown,
+)
 from service.registers.catalogue.imports.store import Change, Counts, Import, Rejected
 from service.registers.catalogue.store import ITEMS
 from service.registers.dated import hold
 from service.registers.desk import Desk
 from service.registers.entries import CatalogueTerms
-from service.registers.periods import Dated, Recorded, before, changed_from, correction
+from service.registers.periods import ONE_DAY, Dated, Recorded, before, changed_from, correction, joined, since
 from service.registers.rosters.model import Fault
 from service.sheets.read import Row, rows
 
@@ -35,6 +39,7 @@ class _Found:
     digest: Any = field(default_factory=hashlib.sha256)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Counts.__dataclass_fields__, 0))
     codes: set[str] = field(default_factory=set)
+    contradicted: frozenset[str] = frozenset()
     position: int = 0
 
 
@@ -50,7 +55,7 @@ async def preview(desk: Desk, source: BinaryIO, filename: str, kind: str, as_of:
         return known
 
     import_id = known.id if known else new_id(desk.now)
-    found = _Found()
+    found = _Found(contradicted=await asyncio.to_thread(_contradicted, source, filename, as_of))
     with closing(rows(source, filename)) as read:
         columns, header, left = await asyncio.to_thread(after_headings, read)
         by = desk.author().by
@@ -76,6 +81,18 @@ def _hash(source: BinaryIO, kind: str, as_of: date) -> bytes:
     return digest.digest()
 
 
+def _contradicted(source: BinaryIO, filename: str, as_of: date) -> frozenset[str]:
+    """Items that stand twice with different terms: nobody can tell which row is right."""
+    said: dict[str, Dated[CatalogueTerms] | None] = {}
+    found = set()
+    with closing(rows(source, filename)) as read:
+        columns, header, left = after_headings(read)
+        for item in (item_of(row, columns, header, as_of) for row in left):
+            if item.item_code is not None and said.setdefault(item.item_code, item.fact) != item.fact:
+                found.add(item.item_code)
+    return frozenset(found)
+
+
 def _read(left: Iterator[Row], columns: dict[str, int], header: list[str], as_of: date) -> list[Item]:
     return [item_of(row, columns, header, as_of) for row in islice(left, _AT_ONCE)]
 
@@ -85,7 +102,7 @@ async def _compare(desk: Desk, import_id: UUID, batch: Sequence[Item], found: _F
     rejected = []
     for item in batch:
         faults = item.faults
-        if item.item_code in found.codes:
+        if item.item_code in found.codes or item.item_code in found.contradicted:
             faults = (*faults, Fault(None, "", "row.twice"))
         if item.item_code is not None:
             found.codes.add(item.item_code)
@@ -96,6 +113,7 @@ async def _compare(desk: Desk, import_id: UUID, batch: Sequence[Item], found: _F
     await store.add_rejected(desk.tx, desk.county_code, import_id, rejected)
     found.counts["rows"] += len(batch)
     found.counts["rejected"] += len(rejected)
+    found.counts["unidentified"] += sum(item.item_code is None for item in batch)
 
     known = await _known(desk, list(items))
     wanted = {code: _wanted(known[code], item) for code, item in items.items()}
@@ -104,8 +122,12 @@ async def _compare(desk: Desk, import_id: UUID, batch: Sequence[Item], found: _F
 
 
 def _wanted(known: Sequence[Recorded[CatalogueTerms]], item: Item) -> list[Dated[CatalogueTerms]]:
+    """The known terms with the row's in place of theirs on the row's own days."""
     assert item.fact is not None
-    return changed_from([each.fact for each in known], [item.fact], item.fact.first)
+    facts = [each.fact for each in known]
+    if item.fact.valid_to is None:
+        return changed_from(facts, [item.fact], item.fact.first)
+    return joined([*before(facts, item.fact.first), item.fact, *since(facts, item.fact.last + ONE_DAY)])
 
 
 async def _end_absent(desk: Desk, import_id: UUID, as_of: date, found: _Found) -> None:
@@ -143,16 +165,19 @@ async def _keep(
     found.position += len(changes)
 
 
-async def apply(desk: Desk, import_id: UUID) -> Import:
+async def apply(desk: Desk, import_id: UUID, *, accept_rejected: bool = False) -> Import:
     """
     Apply a previewed catalogue, whole or not at all; applied before: the same answer. Imports take turns.
 
-    Raises `catalogue_import.stale` where an item has changed since the preview.
+    Raises `catalogue_import.stale` where an item has changed since the preview, and `catalogue_import.rejected_rows`
+    where a full catalogue would end items although rows could not be read.
     """
     await hold(desk.tx, "catalogue import", desk.county_code)
     made = await known_import(desk, import_id)
     if made.applied_at is not None:
         return made
+    if made.kind == _FULL and made.counts.unidentified and made.counts.ended and not accept_rejected:
+        raise CatalogueImportRejectedRows
     author, after = desk.author(f"目录导入 {made.filename}（{made.id}）"), 0
     while changes := await store.changes_of(desk.tx, made, None, after, _AT_ONCE):
         after = changes[-1][0]

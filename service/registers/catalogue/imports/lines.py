@@ -25,6 +25,10 @@ T = TypeVar("T")
 
 FAULTS: Final[dict[str, Text]] = {
     "item_code.missing": Text("没有填写项目编码；请补填。", "No item code: fill it in."),
+    "item_code.number": Text(
+        "项目编码被当作数字，开头的 0 可能已丢失；请将该列设为“文本”格式后按原件重新录入。",
+        "The code is a number in this file, and zeros in front may be lost: format the column as text, type it anew.",
+    ),
     "item_name.missing": Text("没有填写项目名称；请补填。", "No name: fill it in."),
     "item_name.format": Text("项目名称过长或含不可用字符。", "The name is too long or holds odd letters."),
     "category.missing": Text("没有填写费用类别；请补填。", "No category: fill it in."),
@@ -36,8 +40,8 @@ FAULTS: Final[dict[str, Text]] = {
         "限价应为以元为单位的数，最多六位小数。", "A ceiling is a price in yuan with at most six decimals."
     ),
     "row.twice": Text(
-        "同一项目在文件中出现多次；不同时期的条件请分开、按先后提交。",
-        "The item stands more than once: send terms of different times apart, the earlier first.",
+        "同一项目在文件中出现多次；请只保留正确的一行，不同时期的条件请分开、按先后提交。",
+        "The item stands more than once: keep the right row; send terms of different times apart, the earlier first.",
     ),
 }
 _SEARCHED_ROWS: Final = 15
@@ -100,6 +104,10 @@ def item_of(row: Row, columns: dict[str, int], header: list[str], as_of: date) -
             return None
 
     code, said = read("item_code", _code), {name: read(name, meaning) for name, meaning in _MEANINGS.items()}
+    if (at := columns["item_code"]) in row.numeric:
+        # 00123 may have been meant: which item it is, the row does not say.
+        faults.append(Fault(at, header[at], "item_code.number"))
+        code = None
     ceilings = {f"ceiling_{level}": read(f"ceiling_{level}", _price) for level in HospitalLevel}
     first = read("valid_from", first_day_of) or as_of
     last = read("valid_to", last_day_of)

@@ -11,8 +11,13 @@ from service.access.model import Caller, Role
 from service.db import Tx
 from service.errors import language_of
 from service.registers.catalogue.imports import actions, store
-from service.registers.catalogue.imports.refusals import CatalogueImportStale, CatalogueImportUnknown
+from service.registers.catalogue.imports.refusals import (
+    CatalogueImportRejectedRows,
+    CatalogueImportStale,
+    CatalogueImportUnknown,
+)
 from service.registers.catalogue.imports.schemas import (
+    ApplyIn,
     CatalogueImportOut,
     CataloguePreviewOut,
     ItemChangeOut,
@@ -23,6 +28,7 @@ from service.registers.catalogue.imports.schemas import (
 from service.registers.catalogue.imports.store import Import
 from service.registers.desk import Desk
 from service.registers.refusals import CatalogueOverlap
+from service.registers.schemas import sample
 from service.sheets.faults import SheetEmpty, SheetEncoding, SheetHeadings, SheetRefused, SheetTooLarge
 from service.sheets.write import csv_bytes
 from service.wire.form import form_schema, sent
@@ -46,7 +52,7 @@ _IMPORT: Final[dict[str, Any]] = {
     "kind": "changes",
     "as_of": "2019-01-01",
     "filename": "目录.xlsx",
-    "counts": {"rows": 2, "unchanged": 0, "added": 1, "changed": 0, "ended": 0, "rejected": 1},
+    "counts": {"rows": 2, "unchanged": 0, "added": 1, "changed": 0, "ended": 0, "rejected": 1, "unidentified": 0},
     "uploaded_at": "2018-12-20T09:00:00+08:00",
     "uploaded_by": "agency/clerk-07",
     "applied_at": None,
@@ -158,11 +164,20 @@ async def read_catalogue_import(
 @router.post(
     "/{import_id}/apply",
     summary="Apply a catalogue",
-    responses=refusals(CatalogueImportUnknown, CatalogueImportStale, CatalogueOverlap) | example(200, _IMPORT),
+    responses=refusals(CatalogueImportUnknown, CatalogueImportStale, CatalogueImportRejectedRows, CatalogueOverlap)
+    | example(200, _IMPORT),
 )
-async def apply_catalogue(request: Request, import_id: ImportId, caller: Agency, tx: Tx) -> CatalogueImportOut:
+async def apply_catalogue(
+    request: Request,
+    import_id: ImportId,
+    caller: Agency,
+    tx: Tx,
+    body: Annotated[ApplyIn | None, sample({"accept_rejected": False})] = None,
+) -> CatalogueImportOut:
     """Apply a preview, whole or not at all. Applied again: the same answer, and nothing happens."""
-    return CatalogueImportOut.of(await actions.apply(Desk.of(request, tx, caller), import_id))
+    accepted = body is not None and body.accept_rejected
+    made = await actions.apply(Desk.of(request, tx, caller), import_id, accept_rejected=accepted)
+    return CatalogueImportOut.of(made)
 
 
 @router.get(

@@ -13,7 +13,7 @@ from service.registers.catalogue.imports.store import Change, Import, Rejected
 from service.registers.catalogue.schemas import CatalogueOut
 from service.registers.rosters.faults import texts as roster_texts
 from service.wire.pages import Page
-from service.wire.types import Day, WireModel
+from service.wire.types import Day, Flag, WireModel
 
 
 class Kind(StrEnum):
@@ -30,6 +30,12 @@ class StatementIn(WireModel):
     as_of: Day = Field(description="From which day the terms hold where a row gives no first day.")
 
 
+class ApplyIn(WireModel):
+    accept_rejected: Flag = Field(
+        default=False, description="Let a full catalogue end items although rows could not be read whichever they are."
+    )
+
+
 class CountsOut(WireModel):
     rows: int
     unchanged: int
@@ -37,6 +43,7 @@ class CountsOut(WireModel):
     changed: int
     ended: int
     rejected: int
+    unidentified: int = Field(description="Of the rejected rows, those whose item cannot be read.")
 
 
 class CatalogueImportOut(WireModel):

@@ -28,6 +28,7 @@ class Counts:
     changed: int = 0
     ended: int = 0
     rejected: int = 0
+    unidentified: int = 0
 
 
 @dataclass(frozen=True, slots=True)
