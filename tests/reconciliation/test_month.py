@@ -1,8 +1,14 @@
 """A month from discharge to receipt: billed, confirmed, paid in parts, received."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service.db import transaction_on
 from tests.cases.county import done
 from tests.reconciliation.bulk import Case
 from tests.reconciliation.conftest import H1, H2, Calendar, Parties
@@ -147,3 +153,36 @@ async def test_partial_payments_clear_lines_in_order_until_the_hospital_has_the_
     assert (paid["status"], closed["status"]) == ("paid", "closed")
     found = await done(await parties.agency("GET", f"/v1/statements/{statement['id']}/differences"), 200)
     assert [(each["kind"], each["status"]) for each in found["items"]] == [("underpaid", "gone")]
+
+
+async def test_many_runs_at_once_are_all_answered_and_leave_the_server_to_others(
+    parties: Parties, calendar: Calendar, settled: Any
+) -> None:
+    await settled(*(Case(JUNE_9, f"H4599010020{n}", layers(10_00)) for n in range(4)))
+    calendar.turn_to("2018-07-02")
+    runs = [asyncio.create_task(parties.run("top_up_insurer", "2018-06")) for _ in range(12)]
+    async with asyncio.timeout(15):
+        await done(await parties.hospital("GET", "/v1/statements"), 200)
+        answers = await asyncio.gather(*runs)
+
+    assert [(len(one["items"]), one["failed"]) for one in answers] == [(4, [])] * 12
+
+
+async def test_a_run_in_which_a_hospital_failed_is_logged_and_not_kept_under_its_key(
+    parties: Parties, calendar: Calendar, settled: Any, engine: AsyncEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    await settled(Case(JUNE_9, H1, layers(10_00)))
+    calendar.turn_to("2018-07-02")
+    async with transaction_on(engine) as tx:
+        await tx.execute(text("ALTER TABLE statements ADD CONSTRAINT bad CHECK (hospital_code <> 'H45990100101')"))
+    body = {"payer": "top_up_insurer", "period": "2018-06", "dry_run": False}
+    failed = await done(await parties.agency("POST", "/v1/statements/run", body, key="june"), 200)
+    async with transaction_on(engine) as tx:
+        await tx.execute(text("ALTER TABLE statements DROP CONSTRAINT bad"))
+    run = await done(await parties.agency("POST", "/v1/statements/run", body, key="june"), 200)
+    again = await parties.agency("POST", "/v1/statements/run", body, key="june")
+
+    assert [one["code"] for one in failed["failed"]] == ["statement.failed"]
+    assert (len(run["items"]), run["failed"]) == (1, [])
+    assert (again.headers["Idempotent-Replayed"], again.json()) == ("true", run)
+    assert "statement failed" in caplog.messages

@@ -1,5 +1,6 @@
 """What can be done with statements: run a period, read them, confirm them."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.model import Role
@@ -33,6 +35,8 @@ from service.reconciliation.statements.gather import Bill
 from service.reconciliation.statements.store import Row
 
 DESCRIBED_AT_ONCE = 1000
+
+_log = logging.getLogger("onestop.statements")
 
 Progress = Callable[[int, int], None]
 
@@ -62,7 +66,13 @@ async def run(
         try:
             found = await (_draft(desk, bill) if dry_run else _issued(desk, bill))
             items += [found] if found is not None else []
+        except PoolTimeoutError:
+            # The server is busy, nothing is wrong with the hospital: the whole run answers 503.
+            raise
         except (Refusal, SQLAlchemyError) as error:
+            if isinstance(error, SQLAlchemyError):
+                fields = {"payer": payer, "period": period.name, "hospital_code": code}
+                _log.exception("statement failed", extra={"onestop_fields": fields})
             failed.append(_failure(code, error))
         if progress is not None:
             progress(number, len(codes))

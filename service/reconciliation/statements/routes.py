@@ -16,6 +16,7 @@ from service.reconciliation import refusals as no
 from service.reconciliation.desk import Desk, answered
 from service.reconciliation.statements import actions, store
 from service.reconciliation.statements.answer import statement_answer
+from service.reconciliation.statements.run_alone import run_alone
 from service.reconciliation.statements.schemas import (
     LineOut,
     RunIn,
@@ -49,17 +50,19 @@ async def run_statements(
     body: Annotated[RunIn, Body(examples=[examples.RUN_ASKED])],
     caller: Runner,
     attempt: Idempotent,
-    tx: Tx,
 ) -> Response:
     """
     Bill what a payer owes for an ended period: one statement per hospital.
 
     Running again gives the same statements. A run that died goes on where it stopped. A hospital that cannot be
-    billed is named under `failed` and stops no other. `dry_run` shows the statements as drafts and keeps nothing.
+    billed is named under `failed` and stops no other; the same key then tries again. `dry_run` shows the statements
+    as drafts and keeps nothing.
     """
-    desk = Desk.of(request, tx, caller)
-    return await desk.once(
-        attempt, lambda: actions.run(desk, body.payer, body.period, dry_run=body.dry_run), status=200
+    return await run_alone(
+        request,
+        caller,
+        attempt,
+        lambda desk: actions.run(desk, body.payer, body.period, dry_run=body.dry_run),
     )
 
 
