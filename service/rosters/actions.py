@@ -24,7 +24,7 @@ from service.registers.rosters.lines import Reader
 from service.registers.rosters.model import Counts, Line, Roster, RosterKind, RosterState, Statement
 from service.registers.rosters.staging import Staging
 from service.rosters.office import Office, Progress
-from service.rosters.refusals import RosterNotRead, RosterRejectedRows, RosterStale, RosterUnknown
+from service.rosters.refusals import RosterNotRead, RosterOlder, RosterRejectedRows, RosterStale, RosterUnknown
 from service.rosters.touching import find_touched
 from service.sheets.read import Row, rows
 
@@ -145,12 +145,15 @@ async def _with_touched(tx: AsyncConnection, roster: Roster) -> Roster:
     return replace(roster, counts=replace(roster.counts, touched=touched))
 
 
-async def apply(tx: AsyncConnection, office: Office, roster_id: UUID, *, accept_rejected: bool) -> Roster:
+async def apply(
+    tx: AsyncConnection, office: Office, roster_id: UUID, *, accept_rejected: bool, accept_older: bool = False
+) -> Roster:
     """
     Apply a previewed list, whole or not at all; once applied, the same answer again.
 
-    Imports of a county take turns. Raises `roster.stale` where the register has changed since the preview, and
-    `roster.rejected_rows` where a full list would end people whose rows could not be read.
+    Imports of a county take turns. Raises `roster.stale` where the register has changed since the preview,
+    `roster.older` where a later list of the source is applied already, and `roster.rejected_rows` where a full list
+    would end people whose rows could not be read.
     """
     await tx.execute(_WAIT)
     await hold(tx, "roster", office.county_code)
@@ -161,6 +164,8 @@ async def apply(tx: AsyncConnection, office: Office, roster_id: UUID, *, accept_
         raise RosterNotRead
     if await applying.is_stale(tx, roster):
         raise RosterStale
+    if not accept_older and await store.later_applied(tx, roster):
+        raise RosterOlder
     full = roster.statement.kind is RosterKind.FULL
     if full and roster.counts.unidentified and roster.counts.ended and not accept_rejected:
         raise RosterRejectedRows

@@ -34,6 +34,19 @@ class RosterStale(RegisterRefusal):
     )
 
 
+class RosterOlder(RegisterRefusal):
+    """A list of the same source that holds from a later day is applied already."""
+
+    status = 409
+    code = "roster.older"
+    title = Text("已应用过更新的名单", "A later list is applied already")
+    advice = Text(
+        "同一来源截至更晚日期的名单已经应用；请先查看预览，确需补录旧名单时以 accept_older 应用。",
+        "A list of this source that holds from a later day is applied already: look at the preview, and apply with "
+        "accept_older where the older list is to be entered all the same.",
+    )
+
+
 class RosterRejectedRows(RegisterRefusal):
     """A full list has rows whose person cannot be read: whoever they are would end with it."""
 

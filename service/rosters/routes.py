@@ -18,7 +18,7 @@ from service.registers.rosters.model import ChangeKind, RosterState, RowState
 from service.registers.schemas import sample
 from service.rosters import actions, answers, examples
 from service.rosters.office import Office
-from service.rosters.refusals import RosterNotRead, RosterRejectedRows, RosterStale, RosterUnknown
+from service.rosters.refusals import RosterNotRead, RosterOlder, RosterRejectedRows, RosterStale, RosterUnknown
 from service.rosters.schemas import ApplyIn, ChangeOut, PreviewOut, RosterOut, RowOut, StatementIn, TouchedOut
 from service.sheets.faults import SheetEmpty, SheetEncoding, SheetHeadings, SheetRefused, SheetTooLarge
 from service.wire.form import form_schema, sent
@@ -111,7 +111,7 @@ async def read_roster(
 @router.post(
     "/{roster_id}/apply",
     summary="Apply a roster",
-    responses=refusals(RosterUnknown, RosterNotRead, RosterStale, RosterRejectedRows)
+    responses=refusals(RosterUnknown, RosterNotRead, RosterStale, RosterOlder, RosterRejectedRows)
     | example(200, examples.ROSTER | {"state": "applied"}),
 )
 async def apply_roster(
@@ -125,11 +125,13 @@ async def apply_roster(
     Apply a preview, whole or not at all. Applied again: the same answer, and nothing happens.
 
     Imports of a county take turns. Where the register has changed since the preview: 409 `roster.stale`; send the file
-    again for a new preview. Settlements are never changed by it: those it touches are listed for re-adjudication.
+    again for a new preview. Where a list of the same source that holds from a later day is applied already: 409
+    `roster.older`. Settlements are never changed by it: those it touches are listed for re-adjudication.
     """
     refuse_other_payers(caller)
     office = office_of(request, caller)
-    return RosterOut.of(await actions.apply(tx, office, roster_id, accept_rejected=body.accept_rejected))
+    accepted = body.model_dump()
+    return RosterOut.of(await actions.apply(tx, office, roster_id, **accepted))
 
 
 @router.get(

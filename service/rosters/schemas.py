@@ -44,6 +44,9 @@ class ApplyIn(WireModel):
     accept_rejected: Flag = Field(
         default=False, description="Let a full list end people although rows could not be read whoever they are of."
     )
+    accept_older: Flag = Field(
+        default=False, description="Apply the list although one of its source that holds from a later day is applied."
+    )
 
 
 class CountsOut(WireModel):

@@ -4,6 +4,9 @@ What a roster changes, in one statement however long it is.
 For each person and class: what is held, what the list says, and from both the rows to supersede, the periods to add
 and the days on which the person holds the class before but not after, or after but not before.
 
+Being absent ends what holds on the day of the list, up to its known end: a list that comes late ends nothing that
+began after it. A row that adds and gives no last day keeps the one that is known.
+
 A rejected row says nothing for sure: it widens a full list to no class, and nobody it may mean ends by being absent.
 """
 
@@ -29,24 +32,26 @@ WITH roster AS MATERIALIZED (
     WHERE each.identity_class IS NOT NULL AND (r.identity_class IS NULL OR r.identity_class = each.identity_class)
         AND (r.allowed IS NULL OR each.identity_class = ANY (r.allowed))
 ), absent AS (
-    SELECT DISTINCT CAST(NULL AS integer) AS row_no, i.person_no, false AS is_new, i.identity_class, 'end' AS action,
-        CAST(NULL AS date) AS valid_from, CAST(NULL AS date) AS valid_to
+    SELECT CAST(NULL AS integer) AS row_no, i.person_no, false AS is_new, i.identity_class, 'end' AS action,
+        CAST(NULL AS date) AS valid_from, CAST(NULL AS date) AS valid_to, upper(i.valid) AS until
     FROM roster JOIN identities i ON i.county_code = roster.county_code AND i.source = roster.source
     JOIN classes c ON c.identity_class = i.identity_class
     JOIN persons p ON p.county_code = i.county_code AND p.person_no = i.person_no
     WHERE roster.kind = 'full' AND i.superseded_at IS NULL
-        AND (upper(i.valid) > roster.as_of) IS NOT FALSE
+        AND i.valid @> roster.as_of
         AND (roster.township_code IS NULL OR p.township_code = roster.township_code)
         AND NOT EXISTS (SELECT FROM said WHERE said.person_no = i.person_no
             AND (said.state = 'rejected' OR said.identity_class = i.identity_class))
 ), wanted AS (
     SELECT each.*, roster.source, roster.as_of,
-        CASE WHEN each.action = 'end' THEN daterange(coalesce(each.valid_to + 1, roster.as_of), NULL)
+        CASE WHEN each.action = 'end' THEN daterange(coalesce(each.valid_to + 1, roster.as_of), each.until)
         WHEN (each.valid_to < begin.day) IS TRUE THEN NULL
-        ELSE daterange(begin.day, each.valid_to, '[]') END AS range
-    FROM (SELECT * FROM listed UNION ALL SELECT * FROM absent) each CROSS JOIN roster
+        ELSE daterange(begin.day, coalesce(each.valid_to + 1,
+            CASE WHEN each.action = 'add' AND begin.until > begin.day THEN begin.until END)) END AS range
+    FROM (SELECT *, CAST(NULL AS date) AS until FROM listed UNION ALL SELECT * FROM absent) each CROSS JOIN roster
     CROSS JOIN LATERAL (
-        SELECT coalesce(each.valid_from, CASE WHEN bool_or(true) THEN min(lower(i.valid)) ELSE roster.as_of END) AS day
+        SELECT coalesce(each.valid_from, CASE WHEN bool_or(true) THEN min(lower(i.valid)) ELSE roster.as_of END) AS day,
+            min(upper(i.valid)) AS until
         FROM identities i
         WHERE i.county_code = roster.county_code AND i.person_no = each.person_no
             AND i.identity_class = each.identity_class AND i.superseded_at IS NULL

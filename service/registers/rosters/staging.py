@@ -62,9 +62,9 @@ class Staging:
         faults = await self._not_registrable(tx, new)
         rows = []
         for line, person in judged:
-            kind, key = hashes.get((line.row_no, line.part), (None, None))
+            kind, key_hash = hashes.get((line.row_no, line.part), (None, None))
             whole = replace(line, faults=(*line.faults, *faults.get(line.row_no, ())))
-            rows.append(self._row(whole, person, kind, key))
+            rows.append(self._row(whole, person, kind, key_hash))
         await store.copy_rows(tx, rows)
 
     async def _not_registrable(self, tx: AsyncConnection, new: Mapping[int, Person]) -> dict[int, list[Fault]]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import RowMapping, delete, exists, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, delete, exists, or_, select, text, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -82,6 +82,24 @@ async def rosters_of(
     if after is not None:
         query = query.where(rosters.c.id > after[0])
     return [_roster(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def later_applied(tx: AsyncConnection, roster: Roster) -> bool:
+    """Whether a list of the same source that holds from a later day, of the same people, is applied already."""
+    c, said = rosters.c, roster.statement
+
+    def same(column: ColumnElement[str], value: str | None) -> ColumnElement[bool]:
+        return true() if value is None else or_(column.is_(None), column == value)
+
+    later = select(rosters).where(
+        c.county_code == roster.county_code,
+        c.source == said.source,
+        c.state == RosterState.APPLIED,
+        c.as_of > said.as_of,
+        same(c.identity_class, said.identity_class),
+        same(c.township_code, said.township_code),
+    )
+    return bool(await tx.scalar(select(later.exists())))
 
 
 async def set_roster(tx: AsyncConnection, roster: Roster, **values: Any) -> None:
