@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from service.access.model import Role
+from service.registers.catalogue.imports import download
 from tests.access.callers import headers_of
 from tests.registers.conftest import Call
 from tests.registers.examples import an_item
@@ -157,3 +158,12 @@ async def test_a_preview_that_the_catalogue_has_overtaken_is_not_applied(desk: D
 
     assert (await desk.apply(made, 409))["code"] == "catalogue_import.stale"
     assert (await desk.preview(csv_file([["甲"], ["乙"]]), 422))["code"] == "sheet.headings"
+
+
+async def test_rejected_rows_come_back_however_many_they_are(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "_AT_ONCE", 2)
+    made = await desk.preview(csv_file([HEADER, *(row(f"X{at}", grade="丁") for at in range(5))]))
+
+    content = await desk.ask("GET", f"/v1/catalogue-imports/{made['id']}/rejected.csv")
+
+    assert [line.split(",")[0] for line in content.decode("utf-8-sig").split()[1:]] == [f"X{at}" for at in range(5)]

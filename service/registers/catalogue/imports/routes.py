@@ -4,13 +4,14 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Path, Query, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
-from starlette.responses import Response
+from starlette.responses import StreamingResponse
 
 from service.access.guard import allow
 from service.access.model import Caller, Role
 from service.db import Tx
 from service.errors import language_of
 from service.registers.catalogue.imports import actions, store
+from service.registers.catalogue.imports.download import rejected_csv
 from service.registers.catalogue.imports.refusals import (
     CatalogueImportRejectedRows,
     CatalogueImportStale,
@@ -23,14 +24,12 @@ from service.registers.catalogue.imports.schemas import (
     ItemChangeOut,
     RejectedOut,
     StatementIn,
-    said,
 )
 from service.registers.catalogue.imports.store import Import
 from service.registers.desk import Desk
 from service.registers.refusals import CatalogueOverlap
 from service.registers.schemas import sample
 from service.sheets.faults import SheetEmpty, SheetEncoding, SheetHeadings, SheetRefused, SheetTooLarge
-from service.sheets.write import csv_bytes
 from service.wire.form import form_schema, sent
 from service.wire.pages import Page, PageAsked, Paging
 from service.wire.refusals import MediaTypeUnsupported, RequestInvalid, RequestTooLarge
@@ -43,7 +42,6 @@ router = Router(prefix="/v1/catalogue-imports", tags=["Catalogue"])
 Agency = Annotated[Caller, allow(Role.AGENCY)]
 Readers = Annotated[Caller, allow(Role.AGENCY, Role.AUDITOR)]
 ImportId = Annotated[Id, Path(description="The id given when the file was uploaded.")]
-_MOST_REJECTED: Final = 100_000
 
 _FORM: Final[dict[str, Any]] = {"file": "（目录.xlsx）", "kind": "changes", "as_of": "2019-01-01"}
 _IMPORT: Final[dict[str, Any]] = {
@@ -213,21 +211,14 @@ async def list_catalogue_rows(
 @router.get(
     "/{import_id}/rejected.csv",
     summary="Download the rejected rows of a catalogue",
-    response_class=Response,
+    response_class=StreamingResponse,
     responses=refusals(CatalogueImportUnknown) | example(200, _REJECTED_CSV, media_type="text/csv"),
 )
-async def download_catalogue_rejected(request: Request, import_id: ImportId, caller: Readers, tx: Tx) -> Response:
+async def download_catalogue_rejected(
+    request: Request, import_id: ImportId, caller: Readers, tx: Tx
+) -> StreamingResponse:
     """The rejected rows as they came, with what is wrong. Correct them and send the file again as `changes`."""
     made = await actions.known_import(Desk.of(request, tx, caller), import_id)
-    found = await store.rejected_of(tx, made, 0, _MOST_REJECTED)
-    width = len(made.header)
-    lines = [
-        [
-            *(each.cells + [""] * width)[:width],
-            "；".join(f"{fault.column}：{said(fault.code).zh}".lstrip("：") for fault in each.faults),
-        ]
-        for each in found
-    ]
     name = f'attachment; filename="rejected-{import_id}.csv"'
-    body = csv_bytes([*made.header, "问题"], lines)
-    return Response(body, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+    body = rejected_csv(request.app.state.engine, made)
+    return StreamingResponse(body, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
