@@ -49,14 +49,26 @@ async def preview(
     content_hash = await asyncio.to_thread(_hash, source, statement, office.caller.role)
     async with transaction_on(office.engine) as tx:
         roster = await store.roster_of_content(tx, office.county_code, content_hash)
-        if roster is not None and roster.state is RosterState.PREVIEWED and await store.reread(tx, roster):
-            roster = replace(roster, state=RosterState.READING, rows_read=0)
+        if roster is not None:
+            roster = await _judged_anew(tx, roster)
     if roster is None or roster.state is RosterState.READING:
         with closing(rows(source, filename)) as read:
             headings, left = await asyncio.to_thread(after_headings, read, statement)
             roster = roster or await _opened(office, filename, statement, headings, content_hash)
             await _read_on(office, roster, source, _said(office, headings, statement, left), progress)
     return await _previewed(office, roster.id)
+
+
+async def _judged_anew(tx: AsyncConnection, roster: Roster) -> Roster:
+    """A preview that the register may have overtaken is to be read again: every row is compared with it anew."""
+    locked = await store.roster(tx, roster.county_code, roster.id, lock=True)
+    assert locked is not None
+    if locked.state is not RosterState.PREVIEWED:
+        return locked
+    if not await store.was_rejected_by_register(tx, locked) and not await applying.is_stale(tx, locked):
+        return locked
+    await store.reread(tx, locked)
+    return replace(locked, state=RosterState.READING, rows_read=0)
 
 
 def _hash(source: BinaryIO, statement: Statement, role: Role) -> bytes:
@@ -171,7 +183,8 @@ async def apply(
         raise RosterRejectedRows
 
     author = office.author(f"名单 {roster.filename}（{roster.statement.source}，{roster.id}）")
-    await applying.write_changes(tx, office.vault, roster, author)
+    if not await applying.write_changes(tx, office.vault, roster, author):
+        raise RosterStale
     roster = await _with_touched(tx, roster)
     applied = replace(roster, state=RosterState.APPLIED, applied_at=author.at, applied_by=author.by)
     await store.set_roster(

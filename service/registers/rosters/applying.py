@@ -89,14 +89,21 @@ async def is_stale(tx: AsyncConnection, roster: Roster) -> bool:
     return bool(await tx.scalar(text(diff.DIGEST), _named(roster)) != roster.digest)
 
 
-async def write_changes(tx: AsyncConnection, vault: Vault, roster: Roster, author: Author) -> None:
-    """Write what was previewed into the registers. The caller has seen to it that nothing moves meanwhile."""
+async def write_changes(tx: AsyncConnection, vault: Vault, roster: Roster, author: Author) -> bool:
+    """
+    Write what was previewed into the registers. Imports take turns; whoever corrects one person does not.
+
+    False: somebody superseded meanwhile what this list supersedes; then the transaction must not go on.
+    """
     values = _named(roster) | {"at": author.at, "by": author.by, "reason": author.reason}
     async for people in _new_persons(tx, vault, roster, author):
         await register_persons(tx, vault, people, author)
     with constraints_answered():
-        await tx.execute(text(diff.SUPERSEDE), values)
+        superseded = await tx.execute(text(diff.SUPERSEDE), values)
+        if superseded.rowcount != await tx.scalar(text(diff.SUPERSEDED_ROWS), values):
+            return False
         await tx.execute(text(diff.ADD), values)
+    return True
 
 
 async def _new_persons(

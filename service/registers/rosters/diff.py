@@ -171,6 +171,11 @@ WHERE county_code = :county_code AND superseded_at IS NULL AND id IN (
     SELECT unnest(superseded) FROM roster_changes WHERE county_code = :county_code AND roster_id = :id)
 """
 
+SUPERSEDED_ROWS: Final = """
+SELECT count(DISTINCT one) FROM roster_changes c CROSS JOIN LATERAL unnest(c.superseded) one
+WHERE c.county_code = :county_code AND c.roster_id = :id
+"""
+
 ADD: Final = """
 INSERT INTO identities (county_code, person_no, identity_class, source, valid, recorded_at, recorded_by, reason)
 SELECT c.county_code, c.person_no, c.identity_class, r.source, fact, :at, :by, :reason

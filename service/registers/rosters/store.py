@@ -185,17 +185,28 @@ async def rows_in_state(
     ]
 
 
-_OF_THE_REGISTER = ("name.differs", "person.unknown", "person.differs", "person.died")
+_OF_THE_REGISTER = (
+    "name.differs",
+    "person.unknown",
+    "person.differs",
+    "person.died",
+    "person.born_in_future",
+    "person_no.taken",
+    "social_card_no.taken",
+)
 
 
-async def reread(tx: AsyncConnection, roster: Roster) -> bool:
-    """Begin to read a list anew where rows were rejected by what the register said then. Tells whether so."""
+async def was_rejected_by_register(tx: AsyncConnection, roster: Roster) -> bool:
+    """Whether rows were rejected by what the register said when they were read."""
     c = roster_rows.c
-    mine = (c.county_code == roster.county_code, c.roster_id == roster.id)
     said = or_(*(c.faults.contains([{"code": code}]) for code in _OF_THE_REGISTER))
-    if not await tx.scalar(select(exists().where(*mine, c.state == RowState.REJECTED, said))):
-        return False
+    mine = (c.county_code == roster.county_code, c.roster_id == roster.id)
+    return bool(await tx.scalar(select(exists().where(*mine, c.state == RowState.REJECTED, said))))
+
+
+async def reread(tx: AsyncConnection, roster: Roster) -> None:
+    """Begin to read a list anew."""
+    c = roster_rows.c
     await effects.forget(tx, roster)
-    await tx.execute(delete(roster_rows).where(*mine))
+    await tx.execute(delete(roster_rows).where(c.county_code == roster.county_code, c.roster_id == roster.id))
     await set_roster(tx, roster, state=RosterState.READING, rows_read=0)
-    return True
