@@ -212,6 +212,41 @@ async def test_a_file_that_cannot_be_read_names_its_rows(parties: Parties, month
     assert codes == [(422, "match.file"), (422, "match.file"), (422, "sheet.empty")]
 
 
+@pytest.mark.parametrize("amount", ["12,34", "1,2345.00", "1234,567.00", "99999999999999999999.00", "9" * 5000])
+async def test_an_amount_that_can_be_read_two_ways_or_is_none_is_refused(
+    parties: Parties, month: Month, amount: str
+) -> None:
+    path = f"/v1/statements/{month.statement['id']}/matches"
+    refused = await parties.insurer("POST", path, files={"file": ("a.csv", f"结算号;金额\r\nX;{amount}".encode())})
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "match.file")
+
+
+async def test_thousands_are_read_and_a_claim_number_without_end_is_unknown(parties: Parties, month: Month) -> None:
+    endless = f"2018-06-{H1}-{'1' * 5000}"
+    rows = [f"{row.reference};{row.amount / 100:,.2f}" for row in month.rows]
+    level = await match(parties, month.statement, "\r\n".join(["结算号;金额", *rows]).encode())
+    unknown = await match(parties, month.statement, f"案件号,金额\r\n{endless},1.00".encode())
+
+    assert level["level"]
+    assert ("missing_here", None, "1.00", None) in types(unknown)
+
+
+async def test_a_national_settlement_number_of_its_own_is_found_by_its_visit(
+    parties: Parties, calendar: Calendar, settled: Settled
+) -> None:
+    case = Case(JUNE_9, H1, {"top_up": 100_00})
+    await settled(case, case.reversed_on(JUNE_20))
+    calendar.turn_to("2018-07-02")
+    statement = (await parties.run(PAYER, "2018-06"))["items"][0]
+    # A refund is two rows, and both may be flagged.
+    rows = [f"459900G0000123456789\t{case.visit_no}\tP1\t300.00\t{sign}100.00\t0\t1" for sign in ("", "-")]
+
+    matched = await match(parties, statement, "\n".join(rows).encode(), name="3202.txt")
+
+    assert (matched["format"], matched["level"]) == ("3202", True)
+
+
 async def test_what_stands_beside_a_line_of_the_same_case_has_its_own_type(
     parties: Parties, calendar: Calendar, settled: Settled
 ) -> None:

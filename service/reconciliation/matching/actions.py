@@ -1,8 +1,9 @@
 """Match a file of the other side against a statement, and settle what differs."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 from service.access.model import Role
@@ -18,6 +19,7 @@ from service.reconciliation.statements import actions as statements
 from service.reconciliation.statements.answer import claim_no
 
 Known = dict[str, Any]
+_LINE_NO: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def _number(statement: Known, reference: str) -> tuple[str, int]:
     """Period and line number of one of our claim numbers; (reference, 0) of any other."""
     head, _, number = reference.rpartition("-")
     period, _, code = head.rpartition("-")
-    if code != statement["hospital_code"] or not (number.isascii() and number.isdigit()):
+    if code != statement["hospital_code"] or _LINE_NO.fullmatch(number) is None:
         return reference, 0
     return period, int(number)
 

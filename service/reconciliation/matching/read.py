@@ -1,5 +1,6 @@
 """The other side's file as rows: a reference and an amount each. CSV, XLSX, XLS, or the national 3202 text."""
 
+import re
 from collections.abc import Sequence
 from itertools import chain
 from typing import BinaryIO, Final, NamedTuple
@@ -22,6 +23,9 @@ _NATIONAL_COLUMNS: Final = {"settlement": 0, "visit": 1, "amount": 4}
 _NATIONAL_WIDTHS: Final = (7, 8)
 _EMPTY: Final = ("", "null", "NULL")
 _MOST_NAMED: Final = 20
+_GROUPED: Final = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_LARGEST: Final = 10**12
+"""Ten thousand million yuan, in fen: a file of such rows still has a sum that the database can hold."""
 
 
 class FileRow(NamedTuple):
@@ -83,27 +87,44 @@ def _row(number: int, cells: Sequence[str], columns: dict[str, int]) -> FileRow 
         return "" if text in _EMPTY else text
 
     amount = _amount(cell("amount"))
+    if amount is None:
+        return None
     for kind in _REFERENCES:
         reference = cell(kind)
-        if reference and amount is not None:
-            return FileRow(number, kind, _settlement(reference) if kind == "settlement" else reference, amount)
+        # The national platform gives settlements numbers of its own: then the visit says which one it is.
+        if kind == "settlement" and cell("visit") and _settlement(reference) is None:
+            continue
+        if reference:
+            return FileRow(number, kind, (kind == "settlement" and _settlement(reference)) or reference, amount)
     return None
 
 
-def _settlement(reference: str) -> str:
-    """A settlement's id in one spelling; 3202 has room for 30 letters only, so other systems leave out the dashes."""
+def _settlement(reference: str) -> str | None:
+    """
+    The id of a settlement of ours in one spelling; None of any other number.
+
+    3202 has room for 30 letters only, so other systems leave out the dashes.
+    """
     try:
         return str(UUID(reference))
     except ValueError:
-        return reference
+        return None
 
 
 def _amount(text: str) -> int | None:
-    plain = text.replace(",", "").replace("，", "").removeprefix("¥").removeprefix("￥").strip()
+    """
+    Yuan as fen; None where it is no amount, or none that one case can come to. Commas stand between thousands only.
+
+    The sign alone says what is a refund: national files flag the refunded settlement and its refund alike.
+    """
+    plain = text.replace("，", ",").removeprefix("¥").removeprefix("￥").strip()
+    if "," in plain and _GROUPED.fullmatch(plain) is None:
+        return None
     try:
-        return fen(plain)
+        amount = fen(plain.replace(",", ""))
     except ValueError:
         return None
+    return amount if abs(amount) <= _LARGEST else None
 
 
 def _unreadable(bad: list[int]) -> FileUnreadable:
