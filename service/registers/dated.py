@@ -112,6 +112,12 @@ class DatedTable(Generic[F]):
             found[row[name]].append(self._recorded(row))
         return found
 
+    async def by_row(self, tx: AsyncConnection, within: Scope, rows: Sequence[int]) -> dict[int, Recorded[F]]:
+        """What these rows say, believed still or not."""
+        c = self.table.c
+        query = select(*self._columns()).where(*(c[key] == value for key, value in within.items()), c.id.in_(rows))
+        return {row["id"]: self._recorded(row) for row in (await tx.execute(query)).mappings()}
+
     async def page(
         self,
         tx: AsyncConnection,

@@ -92,8 +92,11 @@ async def test_a_full_catalogue_ends_what_it_does_not_name(desk: Desk, agency: C
 async def test_terms_of_some_days_leave_the_later_ones_alone(desk: Desk) -> None:
     header = [*HEADER, "失效日期"]
     for first, last, ratio in (("2018-01-01", "", "10%"), ("2018-07-01", "", "20%"), ("2018-03-01", "2018-03-31", "0")):
-        await desk.apply(await desk.preview(csv_file([header, [*row("XB01", ratio=ratio, first=first), last]])))
+        made = await desk.preview(csv_file([header, [*row("XB01", ratio=ratio, first=first), last]]))
+        await desk.apply(made)
 
+    replaced = [each for change in made["changes"]["items"] for each in change["replaces"]]
+    assert [(each["valid_from"], each["valid_to"]) for each in replaced] == [("2018-01-01", "2018-06-30")]
     items = (await desk.ask("GET", "/v1/catalogue"))["items"]
     assert [(each["valid_from"], each["valid_to"], each["self_pay_ratio"]) for each in items] == [
         ("2018-01-01", "2018-02-28", "0.10"),

@@ -26,6 +26,7 @@ from service.registers.catalogue.imports.schemas import (
     StatementIn,
 )
 from service.registers.catalogue.imports.store import Import
+from service.registers.catalogue.store import ITEMS
 from service.registers.desk import Desk
 from service.registers.refusals import CatalogueOverlap
 from service.registers.schemas import sample
@@ -72,6 +73,7 @@ _CHANGE: Final[dict[str, Any]] = {
             "valid_to": None,
         }
     ],
+    "replaces": [],
 }
 _REJECTED: Final[dict[str, Any]] = {
     "row": 3,
@@ -98,7 +100,9 @@ async def _changes(tx: AsyncConnection, made: Import, kind: str | None, paging: 
     after = paging.after(int)
     found = await store.changes_of(tx, made, kind, after[0] if after else 0, paging.limit + 1)
     page, cursor = paging.cut(found, lambda each: (each[0],))
-    return Page(items=[ItemChangeOut.of(change) for _, change in page], next_cursor=cursor)
+    replaced = [row for _, change in page for row in change.superseded]
+    known = await ITEMS.by_row(tx, {"county_code": made.county_code}, replaced)
+    return Page(items=[ItemChangeOut.of(change, known) for _, change in page], next_cursor=cursor)
 
 
 async def _rejected(tx: AsyncConnection, made: Import, paging: Paging, language: str) -> Page[RejectedOut]:

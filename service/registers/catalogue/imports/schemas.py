@@ -1,5 +1,6 @@
 """Uploaded catalogues on the wire."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
@@ -11,6 +12,8 @@ from service.errors import Text
 from service.registers.catalogue.imports.lines import FAULTS
 from service.registers.catalogue.imports.store import Change, Import, Rejected
 from service.registers.catalogue.schemas import CatalogueOut
+from service.registers.entries import CatalogueTerms
+from service.registers.periods import Recorded
 from service.registers.rosters.faults import texts as roster_texts
 from service.wire.pages import Page
 from service.wire.types import Day, Flag, WireModel
@@ -69,15 +72,17 @@ class ItemChangeOut(WireModel):
     kind: str = Field(description="`added`, `changed` or `ended`.")
     item_code: str
     row: int | None = Field(description="Row of the file; null: absent from a full catalogue.")
-    terms: list[CatalogueOut] = Field(description="The terms that are added; what they replace stays on record.")
+    terms: list[CatalogueOut] = Field(description="The terms that are added.")
+    replaces: list[CatalogueOut] = Field(description="The terms that they replace, which stay on record.")
 
     @classmethod
-    def of(cls, change: Change) -> Self:
+    def of(cls, change: Change, known: Mapping[int, Recorded[CatalogueTerms]]) -> Self:
         return cls(
             kind=change.kind,
             item_code=change.item_code,
             row=change.row_no,
             terms=[CatalogueOut.of(change.item_code, fact) for fact in change.added],
+            replaces=[CatalogueOut.of(change.item_code, known[row].fact) for row in change.superseded if row in known],
         )
 
 
