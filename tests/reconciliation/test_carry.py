@@ -167,3 +167,33 @@ async def test_what_was_owed_again_for_a_reversed_case_is_owed_again_once(
     flows = await done(await parties.agency("GET", "/v1/reports/clearing?period=2018-09"), 200)
     [one] = [each for each in flows["items"] if each["payer"] == PAYER]
     assert (one["released"], one["owed_after"]) == ("200.00", "500.00")
+
+
+async def test_a_later_negative_statement_makes_an_overdue_one_no_less_overdue_until_it_is_carried(
+    parties: Parties, calendar: Calendar, settled: Settled
+) -> None:
+    paid, unpaid = Case(JUNE_9, H1, {"top_up": 300_00}), Case(JUNE_9, H1, {"top_up": 300_00})
+    await settled(paid, unpaid)
+    calendar.turn_to("2018-07-02")
+    await parties.pay((await parties.run(PAYER, "2018-06"))["items"][0], "300.00")
+    await settled(paid.reversed_on(JULY_3))
+    calendar.turn_to("2018-08-02")
+    await parties.run(PAYER, "2018-07")
+    await settled(Case(AUGUST_5, H1, {"top_up": 100_00}), Case(date(2018, 9, 5), H1, {"top_up": 500_00}))
+    seen = [await overdue_on(parties, calendar, "2018-08-20")]
+    calendar.turn_to("2018-10-02")
+    await parties.run(PAYER, "2018-08")
+    await parties.run(PAYER, "2018-09")
+    seen.append(await overdue_on(parties, calendar, "2018-10-20"))
+
+    # September takes over what July and, with it, August left: 500 - (300 - 100).
+    assert seen == [("300.00", "300.00"), ("600.00", "300.00")]
+
+
+async def overdue_on(parties: Parties, calendar: Calendar, day: str) -> tuple[str, str]:
+    """What is overdue on a day: in all, and of it since more than 30 days."""
+    calendar.turn_to(day)
+    [one] = (await done(await parties.agency("GET", f"/v1/advances?payer={PAYER}"), 200))["items"]
+    assert one["county_code"] == "459901"
+    ages = one["overdue_by_age"]
+    return one["overdue"], ages["over_60"] if ages["over_60"] != "0.00" else ages["31-60"]

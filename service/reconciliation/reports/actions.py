@@ -55,24 +55,28 @@ def _sums(row: dict[str, Any]) -> dict[str, Any]:
 async def clearing(desk: Desk, period: Period) -> dict[str, Any]:
     """Who owed whom before and after, and what happened in between: the same ledger, from the caller's side."""
     own = desk.hospital_code
-    found = await ledger.flows(
-        desk.tx,
-        desk.county_codes,
-        first=period.first,
-        last=period.last,
-        payers=desk.payers,
-        payee=hospital(own) if own is not None else None,
-    )
-    items = [
-        {
-            "payer": one.payer,
-            "hospital_code": one.payee.removeprefix(hospital("")),
-            **{name: yuan(amount) for name, amount in one._asdict().items() if name not in ("payer", "payee")},
-        }
-        for one in found
-    ]
+    items = []
+    for county_code in desk.county_codes:
+        found = await ledger.flows(
+            desk.tx,
+            [county_code],
+            first=period.first,
+            last=period.last,
+            payers=desk.payers,
+            payee=hospital(own) if own is not None else None,
+        )
+        items += [_flow(county_code, one) for one in found]
     await desk.note("report.clearing", subject=period.name)
     return {"period": period.name, "items": items}
+
+
+def _flow(county_code: str, one: ledger.Flow) -> dict[str, Any]:
+    return {
+        "county_code": county_code,
+        "payer": one.payer,
+        "hospital_code": one.payee.removeprefix(hospital("")),
+        **{name: yuan(amount) for name, amount in one._asdict().items() if name not in ("payer", "payee")},
+    }
 
 
 async def cashier(desk: Desk, day: date, hospital_code: str | None) -> dict[str, Any]:

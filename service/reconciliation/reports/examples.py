@@ -8,6 +8,7 @@ ADVANCES: Final[dict[str, Any]] = {
     "as_of": "2018-07-20",
     "items": [
         {
+            "county_code": "459901",
             "payer": "top_up_insurer",
             "hospital_code": "H45990100101",
             "person_no": None,
@@ -59,6 +60,7 @@ CLEARING: Final[dict[str, Any]] = {
     "period": "2018-07",
     "items": [
         {
+            "county_code": "459901",
             "payer": "top_up_insurer",
             "hospital_code": "H45990100101",
             "owed_before": "2299.60",

@@ -16,15 +16,24 @@ from service.reconciliation.desk import Desk
 STATES: Final = (State.UNBILLED, State.BILLED, State.RETURNED, State.PAID, State.DEDUCTED, State.PREPAID)
 AGES: Final = ((15, "0-15"), (30, "16-30"), (60, "31-60"))
 OLDEST: Final = "over_60"
+Pair = tuple[str, str, str]
+"""County, payer, hospital."""
 _OPEN: Final = """
-    WITH open AS (
+    WITH RECURSIVE carried AS (
+        SELECT c.county_code, c.statement_id, c.into_id FROM statement_carries c
+        WHERE c.county_code = ANY (:county_codes) AND NOT EXISTS (SELECT FROM statement_carries n
+            WHERE n.county_code = c.county_code AND n.statement_id = c.into_id)
+        UNION ALL
+        SELECT c.county_code, c.statement_id, n.into_id FROM statement_carries c
+        JOIN carried n ON n.county_code = c.county_code AND n.statement_id = c.into_id
+    ), open AS (
         SELECT p.county_code, p.origin, p.payer, p.payee,
             sum(CASE WHEN p.target IN ('unbilled', 'billed', 'returned') THEN p.amount ELSE 0 END
                 - CASE WHEN p.source IN ('unbilled', 'billed', 'returned') THEN p.amount ELSE 0 END)::bigint AS amount
         FROM postings p WHERE {scope} AND p.on_day <= :as_of
         GROUP BY p.county_code, p.origin, p.payer, p.payee
     )
-    SELECT o.payer, substr(o.payee, length('hospital:') + 1) AS hospital_code, s.period,
+    SELECT o.county_code, o.payer, substr(o.payee, length('hospital:') + 1) AS hospital_code, s.period,
         coalesce(i.due_on, s.due_on) AS due_on,
         CASE WHEN s.id IS NULL THEN date_trunc('month', e.on_day)::date END AS month,
         sum(o.amount)::bigint AS amount
@@ -32,16 +41,17 @@ _OPEN: Final = """
     JOIN ledger_entries e ON e.county_code = o.county_code AND e.id = o.origin
     LEFT JOIN statement_lines l ON l.county_code = o.county_code AND l.payer = o.payer AND l.origin = o.origin
     LEFT JOIN statements s ON s.county_code = l.county_code AND s.id = l.statement_id
-    LEFT JOIN statement_carries c ON c.county_code = s.county_code AND c.statement_id = s.id
+    LEFT JOIN carried c ON c.county_code = s.county_code AND c.statement_id = s.id
     LEFT JOIN statements i ON i.county_code = c.county_code AND i.id = c.into_id
     WHERE o.amount <> 0
-    GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 4, 5
+    GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 5, 6
 """
 
 
 class Open(NamedTuple):
     """What stands open between a payer and a hospital of one period (fen). `due_on` None: it has no calendar."""
 
+    county_code: str
     payer: str
     hospital_code: str
     period: str
@@ -66,21 +76,22 @@ async def open_amounts(
         scope.append("p.payer = ANY (:payers)")
         values["payers"] = payers
     found = await desk.tx.execute(text(_OPEN.format(scope=" AND ".join(scope))), values)
-    return _by_period(desk, [(r.payer, r.hospital_code, r.period, r.due_on, r.month, r.amount) for r in found])
+    return _by_period(desk, found)
 
 
-def _by_period(desk: Desk, rows: Iterable[tuple[Any, ...]]) -> list[Open]:
-    sums: dict[tuple[str, str, str, bool, date | None], int] = defaultdict(int)
-    for payer, code, period, due, month, amount in rows:
-        if period is not None:
-            sums[payer, code, period, True, due] += amount
+def _by_period(desk: Desk, rows: Iterable[Any]) -> list[Open]:
+    sums: dict[tuple[str, str, str, str, bool, date | None], int] = defaultdict(int)
+    for row in rows:
+        pair = (row.county_code, row.payer, row.hospital_code)
+        if row.period is not None:
+            sums[*pair, row.period, True, row.due_on] += row.amount
             continue
-        named = desk.packs.payer(desk.county_code, payer, month)
+        named = desk.packs.payer(row.county_code, row.payer, row.month)
         clearing = named.clearing if named is not None else None
-        found = period_of(month, clearing.every if clearing is not None else "month")
+        found = period_of(row.month, clearing.every if clearing is not None else "month")
         due_day = due_on(found, clearing) if clearing is not None else None
-        sums[payer, code, found.name, False, due_day] += amount
-    return [Open(*key, amount) for key, amount in sorted(sums.items(), key=lambda one: one[0][:3])]
+        sums[*pair, found.name, False, due_day] += row.amount
+    return [Open(*key, amount) for key, amount in sorted(sums.items(), key=lambda one: one[0][:4])]
 
 
 def age(due: date, as_of: date) -> str:
@@ -95,48 +106,58 @@ async def advances(
     """What each payer owes each hospital at the end of a day: by state, and what of it is overdue, by age."""
     own = desk.hospital_code or hospital_code
     payers = [payer] if payer is not None else desk.payers
-    found = await ledger.balances(
-        desk.tx,
-        desk.county_codes,
-        as_of=as_of,
-        payers=payers,
-        payee=hospital(own) if own is not None else None,
-        hospitals=True,
-    )
-    states: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATES, 0))
-    for one in found:
-        if one.state in STATES:
-            states[one.payer, one.payee.removeprefix(hospital(""))][one.state] += one.amount
-    ages: dict[tuple[str, str], dict[str, int]] = defaultdict(
-        lambda: dict.fromkeys([name for _, name in AGES] + [OLDEST], 0)
-    )
-    for part in await open_amounts(desk, as_of=as_of, payer=payer, hospital_code=hospital_code):
-        if part.due_on is not None and part.due_on < as_of:
-            ages[part.payer, part.hospital_code][age(part.due_on, as_of)] += part.amount
+    states: dict[Pair, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATES, 0))
+    for county_code in desk.county_codes:
+        found = await ledger.balances(
+            desk.tx,
+            [county_code],
+            as_of=as_of,
+            payers=payers,
+            payee=hospital(own) if own is not None else None,
+            hospitals=True,
+        )
+        for one in found:
+            if one.state in STATES:
+                states[county_code, one.payer, one.payee.removeprefix(hospital(""))][one.state] += one.amount
+    ages = _ages(await open_amounts(desk, as_of=as_of, payer=payer, hospital_code=hospital_code), as_of)
     items = [_item(pair, amounts, ages[pair]) for pair, amounts in sorted(states.items())]
     return {"as_of": as_of, "items": items}
+
+
+def _ages(parts: Iterable[Open], as_of: date) -> dict[Pair, dict[str, int]]:
+    """What is overdue, by age. A claim on the hospital makes less overdue only where it was carried to be netted."""
+    due: dict[tuple[Pair, date, bool], int] = defaultdict(int)
+    for part in parts:
+        if part.due_on is not None and part.due_on < as_of:
+            due[(part.county_code, part.payer, part.hospital_code), part.due_on, part.billed] += part.amount
+    none = [name for _, name in AGES] + [OLDEST]
+    ages: dict[Pair, dict[str, int]] = defaultdict(lambda: dict.fromkeys(none, 0))
+    for (pair, day, _), amount in due.items():
+        ages[pair][age(day, as_of)] += max(0, amount)
+    return ages
 
 
 async def owed_to_person(desk: Desk, person_no: str, *, as_of: date, payer: str | None = None) -> dict[str, Any]:
     """What each payer owes a patient's account at the end of a day, by state: it enters no statement."""
     payers = [payer] if payer is not None else desk.payers
-    found = await ledger.balances(desk.tx, desk.county_codes, as_of=as_of, payers=payers, payee=person(person_no))
-    states: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATES, 0))
-    for one in found:
-        if one.state in STATES:
-            states[one.payer][one.state] += one.amount
+    states: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATES, 0))
+    for county_code in desk.county_codes:
+        for one in await ledger.balances(desk.tx, [county_code], as_of=as_of, payers=payers, payee=person(person_no)):
+            if one.state in STATES:
+                states[county_code, one.payer][one.state] += one.amount
     await desk.note("advances.read", person_no=person_no)
     none = dict.fromkeys([name for _, name in AGES] + [OLDEST], 0)
-    items = [_item((name, None), amounts, none, person_no) for name, amounts in sorted(states.items())]
+    items = [_item((*pair, None), amounts, none, person_no) for pair, amounts in sorted(states.items())]
     return {"as_of": as_of, "items": items}
 
 
 def _item(
-    pair: tuple[str, str | None], amounts: dict[str, int], overdue: dict[str, int], person_no: str | None = None
+    pair: tuple[str, str, str | None], amounts: dict[str, int], overdue: dict[str, int], person_no: str | None = None
 ) -> dict[str, Any]:
     return {
-        "payer": pair[0],
-        "hospital_code": pair[1],
+        "county_code": pair[0],
+        "payer": pair[1],
+        "hospital_code": pair[2],
         "person_no": person_no,
         **{state.value: yuan(amounts[state]) for state in STATES},
         "overdue": yuan(sum(overdue.values())),

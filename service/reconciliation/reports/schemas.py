@@ -12,6 +12,7 @@ from service.wire.types import RatioOut, WireModel, YuanOut
 class AdvanceOut(WireModel):
     """What a payer owes a hospital or a person, by state. `overdue` counts ended periods that nobody billed too."""
 
+    county_code: str
     payer: str
     hospital_code: str | None
     person_no: str | None
@@ -80,6 +81,7 @@ class MonthOut(WireModel):
 class FlowOut(WireModel):
     """owed_after = owed_before + advanced - reversed - (paid - returned) - (deducted - released)."""
 
+    county_code: str
     payer: str
     hospital_code: str
     owed_before: YuanOut
