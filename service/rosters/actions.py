@@ -199,6 +199,13 @@ async def apply(
     return applied
 
 
+async def read(tx: AsyncConnection, office: Office, roster_id: UUID) -> Roster:
+    """As `known`, and it stays on record that the caller looked at it."""
+    roster = await known(tx, office, roster_id)
+    await office.note(tx, "roster.read", str(roster.id), office.clock.now())
+    return roster
+
+
 async def known(tx: AsyncConnection, office: Office, roster_id: UUID, *, lock: bool = False) -> Roster:
     """A list of the caller's county; for civil affairs one of its own only. Raises `roster.unknown`."""
     roster = await store.roster(tx, office.county_code, roster_id, lock=lock)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.access.model import Role
 from service.db import transaction_on
 from service.policy.model import Packs
 from service.registers.rosters import effects, store
@@ -37,7 +38,8 @@ async def rows_page(
     after = paging.after(int, int)
     found = await store.rows_in_state(tx, office.vault, roster, state, after=after, rows=paging.limit + 1)
     page, cursor = paging.cut(found, lambda each: (each.row_no, each.part))
-    return Page(items=[RowOut.of(each, language) for each in page], next_cursor=cursor)
+    literal = office.caller.role is not Role.AUDITOR
+    return Page(items=[RowOut.of(each, language, literal=literal) for each in page], next_cursor=cursor)
 
 
 async def touched(tx: AsyncConnection, roster: Roster, packs: Packs, now: datetime, paging: Paging) -> Page[TouchedOut]:

@@ -105,7 +105,7 @@ async def read_roster(
     """A roster with the first of everything that it changes."""
     refuse_other_payers(caller)
     office = office_of(request, caller)
-    return await answers.preview_of(tx, office, await actions.known(tx, office, roster_id), language)
+    return await answers.preview_of(tx, office, await actions.read(tx, office, roster_id), language)
 
 
 @router.post(
@@ -149,7 +149,7 @@ async def list_changes(
 ) -> Page[ChangeOut]:
     """Changes in the order of the file; those that a full list ends come last."""
     refuse_other_payers(caller)
-    roster = await actions.known(tx, office_of(request, caller), roster_id)
+    roster = await actions.read(tx, office_of(request, caller), roster_id)
     return await answers.changes_page(tx, roster, (kind,) if kind else (), paging)
 
 
@@ -170,7 +170,7 @@ async def list_rows(
     """Rows with their row number, what is wrong in which column, and the text as it stands in the file."""
     refuse_other_payers(caller)
     office = office_of(request, caller)
-    return await answers.rows_page(tx, office, await actions.known(tx, office, roster_id), state, paging, language)
+    return await answers.rows_page(tx, office, await actions.read(tx, office, roster_id), state, paging, language)
 
 
 @router.get(
@@ -201,5 +201,5 @@ async def list_touched(
     """Those whose last day lies among the days that change for their person, each with its expected difference."""
     refuse_other_payers(caller)
     office = office_of(request, caller)
-    roster = await actions.known(tx, office, roster_id)
+    roster = await actions.read(tx, office, roster_id)
     return await answers.touched(tx, roster, office.packs, office.clock.now(), paging)

@@ -146,11 +146,13 @@ class FaultOut(WireModel):
 class RowOut(WireModel):
     row: int
     faults: list[FaultOut]
-    cells: list[str] = Field(description="The row as it stands in the file.")
+    cells: list[str] = Field(description="The row as it stands in the file; left out for those who import nothing.")
     duplicate_of: int | None
 
     @classmethod
-    def of(cls, seen: RowSeen, language: str) -> Self:
+    def of(cls, seen: RowSeen, language: str, *, literal: bool) -> Self:
+        """`literal`: with what the cells say, which names people."""
+        cells = seen.cells if literal else []
         return cls(
             row=seen.row_no,
             faults=[
@@ -158,11 +160,11 @@ class RowOut(WireModel):
                     column=fault.column,
                     code=fault.code,
                     detail=texts(fault.code).in_language(language),
-                    text=seen.cells[fault.at] if fault.at is not None and fault.at < len(seen.cells) else None,
+                    text=cells[fault.at] if fault.at is not None and fault.at < len(cells) else None,
                 )
                 for fault in seen.faults
             ],
-            cells=seen.cells,
+            cells=cells,
             duplicate_of=seen.duplicate_of,
         )
 

@@ -3,7 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from fastapi import FastAPI
+from sqlalchemy import text
+
 from service.access.model import Role
+from service.db import transaction_on
 from tests.rosters.conftest import Office
 from tests.rosters.lists import listed, roster_csv
 
@@ -53,3 +57,23 @@ async def test_civil_affairs_neither_sees_nor_applies_a_list_of_the_agency(offic
     assert (await civil.ask("GET", "/v1/rosters"))["items"] == []
     own = await civil.preview(roster_csv(listed(1, word="低保")))
     assert [each["id"] for each in (await office.ask("GET", "/v1/rosters"))["items"]] == [roster["id"], own["id"]]
+
+
+async def test_an_auditor_reads_no_names_and_everybody_who_reads_leaves_a_trace(
+    office: Office, office_of: OfficeOf, app: FastAPI
+) -> None:
+    await office.person(1, identities=[])
+    roster = await office.preview(roster_csv(listed(1, "李四")))
+    auditor = await office_of(Role.AUDITOR)
+
+    seen = await auditor.ask("GET", f"/v1/rosters/{roster['id']}")
+    assert (seen["rejected"]["items"][0]["cells"], seen["rejected"]["items"][0]["faults"][0]["text"]) == ([], None)
+    assert "李四" not in str(seen)
+    for path in ("/changes", "/settlements-touched"):
+        await auditor.ask("GET", f"/v1/rosters/{roster['id']}{path}")
+    rows = await office.ask("GET", f"/v1/rosters/{roster['id']}/rows")
+    assert rows["items"][0]["cells"][0] == "李四"
+
+    async with transaction_on(app.state.engine) as tx:
+        noted = "SELECT count(*) FROM audit_log WHERE action = 'roster.read' AND subject = :id"
+        assert await tx.scalar(text(noted), {"id": roster["id"]}) == 4
