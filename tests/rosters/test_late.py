@@ -1,4 +1,4 @@
-"""A list that comes late: it is told, and even then takes nothing back that a later one said."""
+"""A list that comes late, or when others have spoken: it is told, and takes nothing back that they said."""
 
 from tests.rosters.conftest import Office
 from tests.rosters.lists import HEADER, listed, roster_csv
@@ -29,3 +29,19 @@ async def test_a_list_without_last_days_keeps_a_known_one_and_a_change_opens_it(
 
     assert await office.identities(1) == [("registered_poor", "2018-02-01", "2018-12-31")]
     assert await office.identities(2) == [("registered_poor", "2018-01-01", None)]
+
+
+async def test_an_end_changes_no_day_that_another_source_holds(office: Office) -> None:
+    """Ours ends a month early; the month after it is the other office's, and stays."""
+    other = POOR | {"valid_from": "2018-06-01", "source": "民政局"}
+    await office.person(1, identities=[POOR | {"valid_to": "2018-05-31"}, other])
+    header = [*HEADER, "变动类型", "终止日期"]
+
+    roster = await office.preview(roster_csv([*listed(1), "退出", "2018-04-30"], header=header))
+    assert roster["ended"]["items"][0]["days"] == [{"from": "2018-05-01", "to": "2018-05-31"}]
+    await office.apply(roster)
+
+    assert await office.identities(1) == [
+        ("registered_poor", "2018-01-01", "2018-04-30"),
+        ("registered_poor", "2018-06-01", None),
+    ]

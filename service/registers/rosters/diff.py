@@ -76,7 +76,7 @@ WITH roster AS MATERIALIZED (
             WHEN action = 'end' THEN 'unfounded'
             WHEN cardinality(superseded) = 0 THEN 'added'
             ELSE 'changed' END AS kind,
-        CASE WHEN action = 'end' THEN known - datemultirange(range)
+        CASE WHEN action = 'end' THEN known - replaced * datemultirange(range)
             ELSE known - replaced + datemultirange(range) END AS after
     FROM held h WHERE NOT (action <> 'end' AND same AND cardinality(superseded) = 1)
 )
