@@ -61,6 +61,7 @@ async def preview(
 
 async def _judged_anew(tx: AsyncConnection, roster: Roster) -> Roster:
     """A preview that the register may have overtaken is to be read again: every row is compared with it anew."""
+    await tx.execute(_WAIT)
     locked = await store.roster(tx, roster.county_code, roster.id, lock=True)
     assert locked is not None
     if locked.state is not RosterState.PREVIEWED:
