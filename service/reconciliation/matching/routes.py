@@ -55,7 +55,8 @@ async def match_statement(
     """
     Compare line by line, exactly, always: equal totals do not hide errors that compensate each other.
 
-    Each difference has a type, an owner, an age and a history. A corrected file closes what it no longer shows.
+    Each difference has a type, an owner, an age and a history. A corrected file closes what it no longer shows of
+    what files of the same side showed before.
     """
     desk = Desk.of(request, tx, caller)
     upload = Upload(file.file, (file.filename or "-")[:LONGEST_FILENAME])
@@ -104,7 +105,8 @@ async def resolve_difference(
     Accept theirs, keep ours, hold the line back, or have it corrected by re-adjudication.
 
     What moves money is proposed by one operator and done when another sends the same (`X-Operator`); what a file says
-    is accepted by the other side or the agency.
+    is accepted by the other side or the agency. What moves none is settled by the side that objected or the agency,
+    or by a correction that is posted; from the other side it is a proposal, and the difference stays open.
     """
     desk = Desk.of(request, tx, caller)
     return await desk.once(

@@ -27,7 +27,8 @@ class ResolutionIn(WireModel):
 
     resolution: Resolution = Field(
         description="`accept_theirs`: what we bill more is deducted. `hold_back`: the line rolls to the next "
-        "statement. Both need a second person. `keep_ours`: ours stands. `correct`: by re-adjudication."
+        "statement. Both need a second person. `keep_ours`: ours stands, when the side that objected or the agency "
+        "says so. `correct`: settled when the re-adjudication is posted; until then it stays open."
     )
     note: Note = ""
 
