@@ -151,6 +151,15 @@ class DeductionTooLarge(ReconciliationRefusal):
     )
 
 
+class PaidTooFarAhead(ReconciliationRefusal):
+    """The day of the transfer is far in the future."""
+
+    status = 409
+    code = "payment.day"
+    title = Text("付款日期过晚", "The transfer is dated too far ahead")
+    advice = Text("付款日期不得晚于今日之后 31 日，请核对年份。", "At most 31 days from today: check the year.")
+
+
 class NoPrepayment(ReconciliationRefusal):
     """The hospital holds less of the payer's money than is to be offset."""
 

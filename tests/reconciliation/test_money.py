@@ -119,8 +119,11 @@ async def test_retention_is_released_refusal_and_recovery_are_borne_by_the_hospi
     parties: Parties, statements: list[dict[str, Any]]
 ) -> None:
     path = f"/v1/statements/{statements[0]['id']}/deductions"
+    # Only what the line of 200.00 is open for can be refused of it, whichever line is the first.
+    lines = await parties.lines(statements[0]["id"])
+    small = next(line["line_no"] for line in lines if line["amount"] == "200.00")
     retention = {"kind": "retention", "amount": "25.00", "reason": "质保金"}
-    refusal = {"kind": "refusal", "amount": "200.00", "lines": [1], "reason": "超适应症用药"}
+    refusal = {"kind": "refusal", "amount": "200.01", "lines": [small], "reason": "超适应症用药"}
     recovery = {"kind": "recovery", "amount": "50.00", "document_no": "医保查〔2018〕12号", "reason": "检查追回"}
     kept = await done(await parties.insurer("POST", path, retention))
     nothing_left = await parties.insurer("POST", path, refusal)
@@ -283,3 +286,15 @@ async def test_the_ledger_sums_to_zero_and_agrees_with_the_statements(
 
     assert sum(sums.values()) == 0
     assert sums == {"fund": -800_00, "unbilled": 0, "billed": 466_67, "paid": 333_33}
+
+
+async def test_a_transfer_to_an_unknown_hospital_or_far_ahead_is_refused(
+    parties: Parties, statements: list[dict[str, Any]]
+) -> None:
+    nobody = await parties.insurer("POST", "/v1/payments", transfer("5.00") | {"hospital_code": "NOSUCH"})
+    typo = await parties.insurer("POST", "/v1/payments", transfer("5.00") | {"paid_on": "2099-01-01"})
+    ahead = await parties.insurer("POST", "/v1/payments", transfer("5.00") | {"paid_on": "2018-08-31"})
+
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "hospital.unknown")
+    assert (typo.status_code, typo.json()["code"]) == (409, "payment.day")
+    assert ahead.status_code == 201

@@ -1,8 +1,8 @@
 """What can be done about transfers: enter one, confirm that it arrived, enter that the bank sent it back."""
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from service.ids import new_id
@@ -16,12 +16,17 @@ from service.reconciliation.payments.store import Row
 from service.reconciliation.refusals import (
     AllocationsTooLarge,
     NoPrepayment,
+    PaidTooFarAhead,
     PaymentSettled,
     PaymentUnknown,
     ReferenceUsed,
     StatementUnknown,
 )
 from service.reconciliation.statements import actions as statements
+from service.registers.refusals import HospitalUnknown
+
+AHEAD: Final = timedelta(days=31)
+"""How far ahead a transfer may be dated: an order given today for a coming due day, and no slip of the year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +46,20 @@ async def pay(desk: Desk, transfer: Transfer) -> dict[str, Any]:
     Enter a transfer and clear with it, line by line, what it pays of each statement.
 
     What a statement cannot take is kept as the payer's prepayment. More or less than was open is a difference, not
-    an error. Raises payer.unknown, payment.allocations, payment.reference_used and statement.unknown.
+    an error. Raises payer.unknown, hospital.unknown, payment.day, payment.allocations, payment.reference_used and
+    statement.unknown.
     """
     desk.clearing(transfer.payer, desk.today)
+    if transfer.paid_on > desk.today + AHEAD:
+        raise PaidTooFarAhead("/paid_on")
     asked = dict(transfer.allocations)
     if len(asked) != len(transfer.allocations) or sum(asked.values()) > transfer.amount:
         raise AllocationsTooLarge("/allocations")
     owed = await statements.locked(desk, sorted(asked))
     if any((one["payer"], one["hospital_code"]) != (transfer.payer, transfer.hospital_code) for one in owed):
         raise StatementUnknown("/allocations")
+    if not owed and not await store.is_hospital(desk.tx, desk.county_code, transfer.hospital_code):
+        raise HospitalUnknown("/hospital_code")
 
     taken = {one["id"]: min(asked[one["id"]], _payable(one)) for one in owed}
     prepaid = transfer.amount - sum(taken.values())

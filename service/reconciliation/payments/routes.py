@@ -15,6 +15,7 @@ from service.reconciliation import refusals as no
 from service.reconciliation.desk import Desk, answered
 from service.reconciliation.payments import actions, store
 from service.reconciliation.payments.schemas import PaymentIn, PaymentOut, ReturnIn
+from service.registers.refusals import HospitalUnknown
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -33,7 +34,15 @@ _RETURN = {"returned_on": "2018-07-13", "reason": "账号户名不符"}
     status_code=201,
     response_model=PaymentOut,
     summary="Enter a transfer",
-    responses=refusals(no.PayerUnknown, no.NoCalendar, no.StatementUnknown, no.AllocationsTooLarge, no.ReferenceUsed)
+    responses=refusals(
+        no.PayerUnknown,
+        HospitalUnknown,
+        no.NoCalendar,
+        no.StatementUnknown,
+        no.PaidTooFarAhead,
+        no.AllocationsTooLarge,
+        no.ReferenceUsed,
+    )
     | example(201, examples.PAYMENT),
 )
 async def enter_payment(

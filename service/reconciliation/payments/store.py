@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.reconciliation.desk import Desk
 from service.reconciliation.tables import payment_allocations, payment_outcomes, payments
+from service.registers.hospitals import store as registered
 
 Row = dict[str, Any]
 _PAYMENTS: Final = """
@@ -66,3 +67,11 @@ async def payments_of(
         where, values["after"] = f"{where} AND p.id < :after", after
     found = await desk.tx.execute(text(_PAYMENTS.format(where=where)), values)
     return [dict(row) for row in found.mappings()]
+
+
+async def is_hospital(tx: AsyncConnection, county_code: str, hospital_code: str) -> bool:
+    """Whether a hospital is in the county's register, or has statements from before."""
+    if await registered.hospital(tx, county_code, hospital_code) is not None:
+        return True
+    query = "SELECT EXISTS (SELECT FROM statements WHERE county_code = :county_code AND hospital_code = :hospital_code)"
+    return bool(await tx.scalar(text(query), {"county_code": county_code, "hospital_code": hospital_code}))
