@@ -36,6 +36,7 @@ class Import:
     statement: Statement
     apply: bool
     accept_rejected: bool
+    accept_older: bool
     rejected: Path | None
 
 
@@ -51,7 +52,8 @@ async def import_roster(engine: AsyncEngine, settings: Settings, asked: Import) 
         if asked.apply:
             with step("Applying"):
                 async with transaction_on(engine) as tx:
-                    roster = await actions.apply(tx, office, roster.id, accept_rejected=asked.accept_rejected)
+                    accepted = {"accept_rejected": asked.accept_rejected, "accept_older": asked.accept_older}
+                    roster = await actions.apply(tx, office, roster.id, **accepted)
     except Refusal as refusal:
         raise CommandRefused(f"{refusal.detail.en}\n{refusal.detail.zh}") from refusal
     return {"id": str(roster.id), "state": roster.state.value, "counts": asdict(roster.counts)}

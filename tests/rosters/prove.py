@@ -75,7 +75,7 @@ async def one(file: Path, url: str) -> None:
     figures: dict[str, object] = {"peak_at_start": before}
     for what, apply in (("preview", False), ("apply", True)):
         begin, busy = time.monotonic(), time.process_time()
-        asked = Import(file, "459901", None, statement, apply, accept_rejected=False, rejected=None)
+        asked = Import(file, "459901", None, statement, apply, accept_rejected=False, accept_older=False, rejected=None)
         figures[what] = await import_roster(engine, settings, asked)
         figures[f"{what}_seconds"] = time.monotonic() - begin
         figures[f"{what}_cpu"] = time.process_time() - busy

@@ -18,7 +18,7 @@ from service.registers.catalogue.imports.refusals import (
     CatalogueImportUnknown,
 )
 from service.registers.catalogue.imports.schemas import (
-    ApplyIn,
+    CatalogueApplyIn,
     CatalogueImportOut,
     CataloguePreviewOut,
     ItemChangeOut,
@@ -174,7 +174,7 @@ async def apply_catalogue(
     import_id: ImportId,
     caller: Agency,
     tx: Tx,
-    body: Annotated[ApplyIn | None, sample({"accept_rejected": False})] = None,
+    body: Annotated[CatalogueApplyIn | None, sample({"accept_rejected": False})] = None,
 ) -> CatalogueImportOut:
     """Apply a preview, whole or not at all. Applied again: the same answer, and nothing happens."""
     accepted = body is not None and body.accept_rejected

@@ -33,7 +33,7 @@ class StatementIn(WireModel):
     as_of: Day = Field(description="From which day the terms hold where a row gives no first day.")
 
 
-class ApplyIn(WireModel):
+class CatalogueApplyIn(WireModel):
     accept_rejected: Flag = Field(
         default=False, description="Let a full catalogue end items although rows could not be read whichever they are."
     )
