@@ -165,7 +165,7 @@ async def hold_negative(tx: AsyncConnection, county_code: str, bill: Bill) -> No
 
 
 async def count_anew(tx: AsyncConnection) -> None:
-    """Tell the planner how many lines there are now: what matches a large statement must not take it for a small one."""
+    """Tell the planner how many lines there are now, so that a large statement is not matched as a small one."""
     await tx.execute(text("ANALYZE statement_lines"))
 
 
