@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import date
 from io import StringIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -192,3 +193,13 @@ def test_lines_break_between_words_and_never_before_a_closing_mark(text: str, wi
 
 def test_a_citation_stays_in_one_piece() -> None:
     assert list(wrapped("支付。〔000 §四(一)〕", 16, ["000 §四(一)"])) == ["支付。", "〔000 §四(一)〕"]
+
+
+def test_the_readme_shows_what_the_demo_shows(shown: tuple[str, str]) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    picture = readme.split("```")[3]
+
+    figures = re.findall(r"\d+\.\d\d", picture)
+
+    assert len(figures) > 10
+    assert set(figures) <= set(re.findall(r"\d+\.\d\d", shown[0]))
