@@ -35,6 +35,7 @@ from service.reconciliation.statements.gather import Bill
 from service.reconciliation.statements.store import Row
 
 DESCRIBED_AT_ONCE = 1000
+MANY_LINES = 2000
 
 _log = logging.getLogger("onestop.statements")
 
@@ -82,6 +83,7 @@ async def run(
 
 async def _issued(desk: Desk, bill: Bill) -> dict[str, Any] | None:
     async with transaction_on(desk.engine) as tx:
+        issued = None
         known = await store.statements(tx, desk, {}, ids=[bill.id(desk.county_code)], limit=1)
         if not known:
             await _refuse_gap(desk, tx, bill)
@@ -92,7 +94,10 @@ async def _issued(desk: Desk, bill: Bill) -> dict[str, Any] | None:
             known = await store.statements(tx, desk, {}, ids=[bill.id(desk.county_code)], limit=1)
             if issued is not None:
                 await tell(replace(desk, tx=tx), "statement.issued", known[0], total=known[0]["total"])
-        return statement_answer(known[0]) if known else None
+    if issued is not None and known[0]["line_count"] >= MANY_LINES:
+        async with transaction_on(desk.engine) as tx:
+            await gather.count_anew(tx)
+    return statement_answer(known[0]) if known else None
 
 
 async def _draft(desk: Desk, bill: Bill) -> dict[str, Any] | None:
