@@ -3,7 +3,8 @@ The same request twice acts once (api.md, Conventions).
 
 A route that moves money takes `attempt: Idempotent`. Its action calls `reserve` first, inside the transaction
 of the request: it gives the first answer where there is one. Then it acts, and calls `keep` with the answer
-it is about to give. A refusal rolls all of it back, so the same key may be tried again.
+it is about to give. A refusal rolls all of it back, so the same key may be tried again. The discharge path writes
+the same row in its own statement instead (`claims.store`), to save a round trip.
 """
 
 import zlib

@@ -209,7 +209,7 @@ class DifferenceUnknown(ReconciliationRefusal):
 
 
 class DifferenceSettled(ReconciliationRefusal):
-    """The difference was resolved, or another resolution waits for its second person."""
+    """The difference was resolved already."""
 
     status = 409
     code = "difference.already_settled"

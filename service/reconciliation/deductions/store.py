@@ -31,15 +31,6 @@ async def hold(tx: AsyncConnection, row: Row) -> None:
     await tx.execute(insert(line_holds).values(row))
 
 
-async def is_held(tx: AsyncConnection, county_code: str, statement_id: UUID, line_no: int) -> bool:
-    query = text(
-        "SELECT EXISTS (SELECT FROM line_holds WHERE county_code = :county_code"
-        " AND statement_id = :statement_id AND line_no = :line_no)"
-    )
-    key = {"county_code": county_code, "statement_id": statement_id, "line_no": line_no}
-    return bool(await tx.scalar(query, key))
-
-
 async def of_statement(tx: AsyncConnection, county_code: str, statement_id: UUID) -> list[Row]:
     """Deductions of a statement, oldest first."""
     query = text(_DEDUCTIONS.format(where="d.statement_id = :statement_id"))
