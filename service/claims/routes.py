@@ -16,7 +16,7 @@ from service.claims.actions import Desk
 from service.claims.answer_schemas import SettlementOut, TraceOut
 from service.claims.schemas import SettlementIn
 from service.db import Tx
-from service.errors import language_of
+from service.wire.language import LanguageOf
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -51,17 +51,12 @@ WHY_NOT = refusals(
 )
 
 
-def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> Desk:
     state = request.app.state
     return Desk(state.law, state.clock, state.vault)
 
 
-def _language(request: Request) -> str:
-    return language_of(request.headers.get("accept-language"))
-
-
 DeskOf = Annotated[Desk, Depends(_desk)]
-LanguageOf = Annotated[str, Depends(_language)]
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -3,14 +3,13 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import StreamingResponse
 
 from service.access.guard import allow
 from service.access.model import Caller, Role
 from service.access.refusals import Forbidden
 from service.db import Tx, transaction_on
-from service.errors import language_of
 from service.registers.persons.routes import refuse_other_payers
 from service.registers.refusals import OnlyAidIdentities
 from service.registers.rosters import store
@@ -22,6 +21,7 @@ from service.rosters.refusals import RosterNotRead, RosterOlder, RosterRejectedR
 from service.rosters.schemas import ApplyIn, ChangeOut, PreviewOut, RosterOut, RowOut, StatementIn, TouchedOut
 from service.sheets.faults import SheetEmpty, SheetEncoding, SheetHeadings, SheetRefused, SheetTooLarge
 from service.wire.form import form_schema, sent
+from service.wire.language import LanguageOf
 from service.wire.pages import Page, PageAsked
 from service.wire.refusals import MediaTypeUnsupported, RequestInvalid, RequestTooLarge
 from service.wire.responses import example, refusals
@@ -43,13 +43,6 @@ UNREADABLE: Final = (SheetRefused, SheetEmpty, SheetEncoding, SheetTooLarge, She
 def office_of(request: Request, caller: Caller) -> Office:
     state = request.app.state
     return Office(state.engine, state.vault, state.clock, state.packs, caller)
-
-
-def _language(request: Request) -> str:
-    return language_of(request.headers.get("accept-language"))
-
-
-LanguageOf = Annotated[str, Depends(_language)]
 
 
 @router.post(

@@ -86,7 +86,7 @@ def cursor_after(key: tuple[Any, ...]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(key, default=str)).decode().rstrip("=")
 
 
-def _paging(
+async def _paging(
     limit: Annotated[
         int, Query(ge=1, le=LARGEST_LIMIT, description=f"How many items at most, up to {LARGEST_LIMIT}.")
     ] = DEFAULT_LIMIT,

@@ -64,15 +64,17 @@ def _storable(value: Any) -> bool:
     return True
 
 
+_NESTING: Final = (dict, list)
+
+
 def _nests_too_deep(value: Any) -> bool:
-    level = [value]
+    level = [value] if isinstance(value, _NESTING) else []
     for _ in range(DEEPEST):
         level = [
             item
             for outer in level
-            if isinstance(outer, dict | list)
             for item in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(item, dict | list)
+            if isinstance(item, _NESTING)
         ]
         if not level:
             return False

@@ -2,14 +2,13 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Path, Query, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import StreamingResponse
 
 from service.access.guard import allow
 from service.access.model import Caller, Role
 from service.db import Tx
-from service.errors import language_of
 from service.registers.catalogue.imports import actions, store
 from service.registers.catalogue.imports.download import rejected_csv
 from service.registers.catalogue.imports.refusals import (
@@ -32,6 +31,7 @@ from service.registers.refusals import CatalogueOverlap
 from service.registers.schemas import sample
 from service.sheets.faults import SheetEmpty, SheetEncoding, SheetHeadings, SheetRefused, SheetTooLarge
 from service.wire.form import form_schema, sent
+from service.wire.language import LanguageOf
 from service.wire.pages import Page, PageAsked, Paging
 from service.wire.refusals import MediaTypeUnsupported, RequestInvalid, RequestTooLarge
 from service.wire.responses import example, refusals
@@ -87,13 +87,6 @@ _PREVIEW: Final[dict[str, Any]] = _IMPORT | {
     "changes": {"items": [_CHANGE], "next_cursor": None},
     "rejected": {"items": [_REJECTED], "next_cursor": None},
 }
-
-
-def _language(request: Request) -> str:
-    return language_of(request.headers.get("accept-language"))
-
-
-LanguageOf = Annotated[str, Depends(_language)]
 
 
 async def _changes(tx: AsyncConnection, made: Import, kind: str | None, paging: Paging) -> Page[ItemChangeOut]:

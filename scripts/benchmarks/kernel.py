@@ -1,0 +1,93 @@
+"""The kernel alone on one core, beside OpenFisca-core working out the same four layers one situation at a time."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from scripts.benchmarks.bills import line
+from scripts.benchmarks.figures import Figure, Report, Target
+from service.explanation.render import Renderer
+from service.policy.load import shipped_packs
+from service.settlement.model import Claim
+from service.settlement.waterfall import settle
+from tests.cases.claims import Person
+
+_ASKED_PER_SECOND = 10_000
+_ASKED_OF_OPENFISCA = 6
+_SECONDS = 2.0
+_VISIT = {
+    "visit_type": "inpatient",
+    "visit_no": "BENCH",
+    "discharged_on": "2018-06-09",
+    "hospital_level": "level2",
+    "hospital_location": "county",
+}
+
+
+def claim_of(lines: int, *identities: str) -> Claim:
+    """A stay of a registered-poor person at the county's hospital, with that many lines."""
+    bill = [{name: value for name, value in line(n, "").items() if value is not None} for n in range(1, lines + 1)]
+    return Person(frozenset(identities)).claim(_VISIT, bill)
+
+
+def run(runs: int, folder: Path) -> Report:
+    """Settlements per second: a bill of 20 lines with its full working."""
+    report = Report("kernel", ("what", "settlements per second on one core"))
+    pack = shipped_packs().on("459901", claim_of(1).day)
+    assert pack is not None
+    claim = claim_of(20, "registered_poor", "low_income_allowance")
+    python = openfisca(folder)
+    ours: list[float] = []
+    theirs: list[float] = []
+    # In turns, so that a noisy moment hits both.
+    for _ in range(runs):
+        ours.append(_rate(lambda: settle(claim, pack)))
+        theirs.append(_asked(python))
+    kernel = report.keep("kernel", Figure.of(ours, "/s"))
+    baseline = report.keep("openfisca", Figure.of(theirs, "/s"))
+    report.row("kernel: scope, four layers and their working, 20 lines", kernel)
+    report.row("OpenFisca-core: four layers, no bill, no working", baseline)
+    renderer = Renderer(pack)
+    settlement = settle(claim, pack)
+    steps = [step for award in settlement.awards for step in award.steps]
+    said = report.keep(
+        "reasons", Figure.of([_rate(lambda: [renderer.step(s) for s in steps]) for _ in range(runs)], "/s")
+    )
+    report.row("the sentences of one working, in both languages", said)
+    report.targets = [
+        Target.at_least("kernel, settlements per second", kernel.median, _ASKED_PER_SECOND),
+        Target.at_least("kernel / OpenFisca", kernel.median / baseline.median, _ASKED_OF_OPENFISCA),
+    ]
+    report.notes.append(
+        "OpenFisca is given the four sums of the bill already in scope and keeps no reasons: less work than the kernel's."
+    )
+    return report
+
+
+def _rate(act: object) -> float:
+    assert callable(act)
+    done = 0
+    began = time.process_time()
+    while (spent := time.process_time() - began) < _SECONDS:
+        for _ in range(200):
+            act()
+        done += 200
+    return done / spent
+
+
+def openfisca(folder: Path) -> Path:
+    """An environment of its own with OpenFisca-core, made at the first use."""
+    python = folder / "openfisca" / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", folder / "openfisca"], check=True)
+        requirements = Path(__file__).parent / "openfisca" / "requirements.txt"
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", requirements], check=True)
+    return python
+
+
+def _asked(python: Path) -> float:
+    program = Path(__file__).parent / "openfisca" / "four_layers.py"
+    said = subprocess.run([python, program, str(_SECONDS)], check=True, capture_output=True, text=True)
+    return float(json.loads(said.stdout)["per_second"])
