@@ -16,10 +16,22 @@ _DESCRIBED: Final = text("""
 """)
 
 _OF_VISITS: Final = text("""
-    SELECT visit_no, interim_no, id FROM settlements
-    WHERE hospital_code = :hospital_code AND county_code = :county_code AND kind = 'settlement' AND version = 1
-        AND visit_no = ANY (:visit_nos)
-    ORDER BY interim_no, id
+    SELECT s.visit_no, s.interim_no, s.id FROM unnest(CAST(:visit_nos AS text[])) AS asked (visit_no)
+    JOIN settlements s ON s.visit_no = asked.visit_no
+    WHERE s.hospital_code = :hospital_code AND s.county_code = :county_code AND s.kind = 'settlement' AND s.version = 1
+    ORDER BY s.interim_no, s.id
+""")
+
+_FUNDS: Final = text("""
+    SELECT s.id, (s.total - s.hospital_bears - s.due_at_discharge - coalesce(before.funds, 0))::bigint AS funds
+    FROM unnest(CAST(:ids AS uuid[])) AS asked (id)
+    JOIN settlements s ON s.county_code = :county_code AND s.id = asked.id
+    LEFT JOIN LATERAL (
+        SELECT o.total - o.hospital_bears - o.due_at_discharge AS funds FROM settlements o
+        WHERE s.kind = 'settlement' AND s.version > 1 AND o.county_code = s.county_code AND o.person_no = s.person_no
+            AND o.hospital_code = s.hospital_code AND o.visit_no = s.visit_no AND o.interim_no = s.interim_no
+            AND o.kind = s.kind AND o.version = s.version - 1 AND o.settled_at <= s.settled_at
+        ORDER BY o.settled_at DESC LIMIT 1) before ON true
 """)
 
 
@@ -51,13 +63,26 @@ def _described(row: RowMapping) -> Described:
 
 async def settlements_of_visits(
     tx: AsyncConnection, hospital_code: str, county_code: str, visit_nos: Sequence[str]
-) -> dict[str, UUID]:
-    """The first settlement of each visit of a hospital; a part of a stay by "visit/part"."""
+) -> dict[str, list[UUID]]:
+    """
+    The first version of what was settled of each visit of a hospital, oldest first: more than one where a visit was
+    reversed and settled anew. A part of a stay is there as "visit/part"; the visit alone means its last part.
+    """
     found = await tx.execute(
         _OF_VISITS, {"hospital_code": hospital_code, "county_code": county_code, "visit_nos": list(visit_nos)}
     )
-    known: dict[str, UUID] = {}
+    known: dict[str, list[UUID]] = {}
     for visit_no, interim_no, settlement_id in found:
-        known.setdefault(f"{visit_no}/{interim_no}", settlement_id)
-        known.setdefault(visit_no, settlement_id)
+        known.setdefault(f"{visit_no}/{interim_no}", []).append(settlement_id)
+    for part in list(known):
+        known.setdefault(part.rpartition("/")[0], known[part])
     return known
+
+
+async def fund_sums(tx: AsyncConnection, county_code: str, ids: Sequence[UUID]) -> dict[UUID, int]:
+    """
+    What all funds together pay at the counter (基金支付总额, `fund_pay_sumamt`) of settlements and reversals, in fen:
+    the total less what the hospital bears and what is due at discharge. Of a later version, what it changes of it.
+    """
+    found = await tx.execute(_FUNDS, {"county_code": county_code, "ids": list(ids)})
+    return {row.id: row.funds for row in found}

@@ -30,14 +30,6 @@ def csv_file(rows: list[Row], *, headings: str = "结算号,金额", encoding: s
     return "\r\n".join([headings, *(f"{row.reference},{yuan(row.amount)}" for row in rows)]).encode(encoding)
 
 
-def national_file(rows: list[Row]) -> bytes:
-    """The 3202 text: tab-separated, no headings, `null` for what is empty, dashes left out of ids."""
-    texts = (
-        "\t".join([row.reference.replace("-", ""), "null", "P1", "1.00", yuan(row.amount), "0", "0"]) for row in rows
-    )
-    return "\n".join(texts).encode()
-
-
 def xlsx_file(rows: list[Row]) -> bytes:
     book = openpyxl.Workbook()
     assert book.active is not None
@@ -85,11 +77,9 @@ async def test_an_equal_file_is_level_in_every_encoding(parties: Parties, month:
     assert (matched["level"], matched["differences"], matched["row_count"]) == (True, [], 11)
 
 
-async def test_the_national_text_and_a_workbook_are_read_alike(parties: Parties, month: Month) -> None:
-    national = await match(parties, month.statement, national_file(month.rows), name="3202.txt")
+async def test_a_workbook_is_read_like_a_text_file(parties: Parties, month: Month) -> None:
     workbook = await match(parties, month.statement, xlsx_file(month.rows), name="a.xlsx")
 
-    assert (national["level"], national["format"]) == (True, "3202")
     assert (workbook["level"], workbook["format"]) == (True, "table")
 
 
@@ -230,21 +220,6 @@ async def test_thousands_are_read_and_a_claim_number_without_end_is_unknown(part
 
     assert level["level"]
     assert ("missing_here", None, "1.00", None) in types(unknown)
-
-
-async def test_a_national_settlement_number_of_its_own_is_found_by_its_visit(
-    parties: Parties, calendar: Calendar, settled: Settled
-) -> None:
-    case = Case(JUNE_9, H1, {"top_up": 100_00})
-    await settled(case, case.reversed_on(JUNE_20))
-    calendar.turn_to("2018-07-02")
-    statement = (await parties.run(PAYER, "2018-06"))["items"][0]
-    # A refund is two rows, and both may be flagged.
-    rows = [f"459900G0000123456789\t{case.visit_no}\tP1\t300.00\t{sign}100.00\t0\t1" for sign in ("", "-")]
-
-    matched = await match(parties, statement, "\n".join(rows).encode(), name="3202.txt")
-
-    assert (matched["format"], matched["level"]) == ("3202", True)
 
 
 async def test_what_stands_beside_a_line_of_the_same_case_has_its_own_type(

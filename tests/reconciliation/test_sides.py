@@ -93,22 +93,34 @@ async def test_ours_is_kept_by_the_side_that_objected_or_the_agency(
     assert (before["open_differences"], after["open_differences"]) == (3, 1)
 
 
-async def test_a_correction_settles_a_difference_when_it_is_posted(
+async def test_an_agreed_correction_settles_its_difference_when_it_is_posted_and_needs_no_second_call(
     parties: Parties, calendar: Calendar, settled: Settled, june: dict[str, Any], cases: list[Case]
 ) -> None:
-    rows = [(cases[0].id, 90_00), (cases[1].id, 150_00), (cases[2].id, 300_00)]
-    first, second = await match(parties.insurer, june, rows)
-    calendar.turn_to("2018-07-10")
-
-    nothing = [await settle(call, first, "correct") for call in (parties.hospital, parties.agency)]
+    rows = [(cases[0].id, 90_00), (cases[1].id, 150_00), (cases[2].id, 290_00)]
+    exact, other, unasked = await match(parties.insurer, june, rows)
+    calendar.turn_to("2018-07-05")
+    before = [await settle(call, exact, "correct") for call in (parties.hospital, parties.agency)]
+    await settle(parties.hospital, other, "correct")
     await settled(cases[0].amended_on(date(2018, 7, 5), top_up=90_00))
     await settled(cases[1].amended_on(date(2018, 7, 5), top_up=160_00))
-    exact = await settle(parties.hospital, first, "correct")
-    other = await settle(parties.hospital, second, "correct")
-    agreed = await settle(parties.insurer, second, "correct")
+    await settled(cases[2].amended_on(date(2018, 7, 5), top_up=290_00))
+    calendar.turn_to("2018-07-20")
 
-    assert [one["status"] for one in (*nothing, exact)] == ["proposed", "proposed", "resolved"]
-    assert (other["status"], agreed["status"]) == ("proposed", "resolved")
+    path = f"/v1/statements/{june['id']}/differences"
+    listed = (await done(await parties.auditor("GET", path), 200))["items"]
+    counted = (await parties.statement(june["id"]))["open_differences"]
+    await settled(cases[0].amended_on(date(2018, 7, 19), top_up=80_00))
+    later = (await done(await parties.auditor("GET", path), 200))["items"]
+    again = await parties.agency("POST", f"/v1/differences/{exact['id']}/resolution", {"resolution": "keep_ours"})
+    agreed = [await settle(parties.insurer, one, "correct") for one in (other, unasked)]
+
+    assert [one["status"] for one in before] == ["proposed", "proposed"]
+    assert [(one["status"], one["age_days"]) for one in listed] == [("resolved", 3), ("proposed", 18), ("open", 18)]
+    assert [step["status"] for step in listed[0]["history"]] == ["open", "proposed", "proposed", "resolved"]
+    assert (listed[0]["history"][-1]["client_id"], counted) == ("onestop", 2)
+    assert later[0] == listed[0], "what was settled stays settled, whatever is corrected afterwards"
+    assert again.json()["code"] == "difference.already_settled"
+    assert [one["status"] for one in agreed] == ["resolved", "resolved"]
 
 
 async def test_matches_and_resolutions_at_once_wait_for_each_other(

@@ -1,16 +1,18 @@
 """Differences and their histories: kept, read, and settled. A difference's last step is where it stands."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.clock import COUNTY_ZONE
 from service.ids import new_id
 from service.money import yuan
 from service.reconciliation.desk import Desk
+from service.reconciliation.matching.corrected import CORRECTED, CORRECTIONS
 from service.reconciliation.matching.tables import difference_steps, differences
 
 Row = dict[str, Any]
@@ -27,17 +29,29 @@ OWNERS: Final = {
 }
 """Who has to look first, where the file is the payer's or a transfer showed it."""
 
-_FOUND: Final = """
-    SELECT d.*, s.payer, s.hospital_code, s.period, m.side, steps.status, steps.history
+CORRECTED_BY: Final = "onestop"
+"""Who settles a difference whose correction the ledger has: nobody, the rows say it."""
+
+_FOUND: Final = f"""
+    SELECT d.*, s.payer, s.hospital_code, s.period, m.side, t.status, t.history, c.at AS corrected_at,
+        c.id AS corrected_by, (SELECT amount FROM statement_lines l WHERE l.county_code = d.county_code
+            AND l.statement_id = d.statement_id AND l.line_no = d.line_no) AS line_amount
     FROM differences d
     JOIN statements s ON s.county_code = d.county_code AND s.id = d.statement_id
     LEFT JOIN matches m ON m.county_code = d.county_code AND m.id = d.match_id
     JOIN LATERAL (SELECT (array_agg(status ORDER BY step_no DESC))[1] AS status,
+            (array_agg(resolution ORDER BY step_no DESC))[1] AS resolution,
             json_agg(json_build_object('status', status, 'resolution', resolution, 'note', note,
                 'client_id', client_id, 'operator', operator, 'at', at) ORDER BY step_no) AS history
-        FROM difference_steps t WHERE t.county_code = d.county_code AND t.difference_id = d.id) steps ON true
-    WHERE {where} ORDER BY d.id LIMIT :limit
+        FROM difference_steps t WHERE t.county_code = d.county_code AND t.difference_id = d.id) t ON true
+    LEFT JOIN LATERAL ({CORRECTED}) c ON true
+    WHERE {{where}} ORDER BY d.id LIMIT :limit
 """
+_CORRECTIONS: Final = text(f"""
+    SELECT so_far FROM differences d JOIN statements s ON s.county_code = d.county_code AND s.id = d.statement_id
+    CROSS JOIN LATERAL ({CORRECTIONS}) c
+    WHERE d.county_code = :county_code AND d.id = :id ORDER BY c.at DESC, c.id DESC LIMIT 1
+""")
 
 
 def owner(kind: str, side: str | None) -> str:
@@ -121,11 +135,30 @@ async def find(desk: Desk, difference_id: UUID) -> Row | None:
 
 async def _found(tx: AsyncConnection, where: str, values: dict[str, Any], limit: int) -> list[Row]:
     query = text(_FOUND.format(where=where))
-    return [dict(row) for row in (await tx.execute(query, values | {"limit": limit})).mappings()]
+    return [_read(dict(row)) for row in (await tx.execute(query, values | {"limit": limit})).mappings()]
+
+
+def _read(row: Row) -> Row:
+    """A difference with its history, to which a correction that it waited for belongs."""
+    if row["corrected_at"] is None:
+        return row
+    step: Row = {"status": "resolved", "resolution": "correct", "note": f"settlement {row['corrected_by']}"}
+    step |= {"client_id": CORRECTED_BY, "operator": None, "at": row["corrected_at"].isoformat()}
+    return row | {"status": "resolved", "history": [*row["history"], step]}
+
+
+async def corrected(tx: AsyncConnection, difference: Row) -> int:
+    """By how much its case was corrected since the statement was issued (fen, negative where it is less now)."""
+    values = {"county_code": difference["county_code"], "id": difference["id"]}
+    found: int | None = await tx.scalar(_CORRECTIONS, values)
+    return found or 0
 
 
 def answer(row: Row, today: date) -> dict[str, Any]:
-    """A difference as it is answered: what it is, who has to act, how old it is, and its history."""
+    """A difference as it is answered: what it is, who has to act, its history, and how old it is or came to be."""
+    until = today
+    if row["status"] in ("resolved", "gone"):
+        until = datetime.fromisoformat(row["history"][-1]["at"]).astimezone(COUNTY_ZONE).date()
     return {
         "id": str(row["id"]),
         "statement_id": str(row["statement_id"]),
@@ -139,7 +172,7 @@ def answer(row: Row, today: date) -> dict[str, Any]:
         "owner": row["owner"],
         "status": row["status"],
         "opened_on": row["opened_on"],
-        "age_days": (today - row["opened_on"]).days,
+        "age_days": (until - row["opened_on"]).days,
         "history": row["history"],
     }
 

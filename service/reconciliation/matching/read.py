@@ -1,121 +1,164 @@
 """The other side's file as rows: a reference and an amount each. CSV, XLSX, XLS, or the national 3202 text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import BinaryIO, Final, NamedTuple
-from uuid import UUID
 
 from service.errors import Text
 from service.money import fen
 from service.reconciliation.refusals import FileUnreadable
+from service.sheets.read import Row as SheetRow
 from service.sheets.read import rows as sheet_rows
 from service.sheets.write import original
 
-_HEADINGS: Final = {
+_REFERENCES: Final = {
     "claim": ("payer_claim_no", "claim_no", "案件号", "赔案号"),
     "settlement": ("settlement_id", "setl_id", "结算号", "结算id", "结算编号"),
     "visit": ("visit_no", "mdtrt_id", "就诊号", "住院号", "就诊id"),
-    "amount": ("amount", "金额", "支付金额", "赔付金额", "fund_pay_sumamt", "基金支付总额"),
 }
-_REFERENCES: Final = ("claim", "settlement", "visit")
-_NATIONAL_COLUMNS: Final = {"settlement": 0, "visit": 1, "amount": 4}
+_AMOUNT: Final = ("amount", "金额", "支付金额", "赔付金额")
+_FUNDS: Final = ("fund_pay_sumamt", "基金支付总额")
+_REFUND: Final = ("refd_setl_flag", "退费结算标志")
+_FLAGS: Final = {"": False, "0": False, "否": False, "1": True, "是": True}
 _NATIONAL_WIDTHS: Final = (7, 8)
 _EMPTY: Final = ("", "null", "NULL")
 _MOST_NAMED: Final = 20
 _GROUPED: Final = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _LARGEST: Final = 10**12
 """Ten thousand million yuan, in fen: a file of such rows still has a sum that the database can hold."""
 
 
 class FileRow(NamedTuple):
-    """A row: which kind of reference it has, the reference, and the amount in fen."""
+    """
+    A row: which kind of reference it has, the reference, the amount in fen, and whether it is flagged as a refund.
+
+    Kinds: `claim` and `visit`; `case`, an id of a settlement of ours; `settlement`, any other number of one.
+    """
 
     row_no: int
     kind: str
     reference: str
     amount: int
+    refund: bool
 
 
 class File(NamedTuple):
-    """A file read whole, and what it was."""
+    """
+    A file that was opened. Its rows are read as they are asked for: once, and match.file is raised at their end.
+
+    `funds`: its amounts are what all funds together pay for a settlement, not what one payer does.
+    """
 
     format: str
-    rows: list[FileRow]
+    funds: bool
+    rows: Iterator[FileRow]
 
 
-def read(source: BinaryIO, filename: str) -> File:
+class _Columns(NamedTuple):
+    """Where things stand in a row; `amounts` are added up. Columns of `layers` are empty where there is nothing."""
+
+    references: dict[str, int]
+    amounts: tuple[int, ...]
+    layers: bool
+    funds: bool
+    refund: int | None
+
+
+_NATIONAL: Final = _Columns({"settlement": 0, "visit": 1}, (4,), layers=False, funds=True, refund=6)
+"""3202 as it is uploaded (fields 1, 2, 5 and 7); field 5 is 基金支付总额."""
+
+
+def opened(source: BinaryIO, filename: str, layers: Sequence[str]) -> File:
     """
-    Read a file. Raises match.file naming the rows that cannot be read, and the refusals of `service.sheets`.
+    Open a file. `layers` are the headings of columns that hold a layer of the payer alone.
+
+    Raises match.file where it is none of the files that can be matched, and the refusals of `service.sheets`.
     """
     found = sheet_rows(source, filename)
     first = next(found)
-    columns = _columns(first.cells)
-    national = columns is None and _is_national(first.cells)
-    if columns is None and not national:
+    columns = _columns(first.cells, layers)
+    if columns is not None:
+        return File("table", columns.funds, _rows(found, columns))
+    if not _is_national(first.cells):
         raise FileUnreadable("/file")
-    columns = columns or _NATIONAL_COLUMNS
-
-    bad: list[int] = []
-    rows: list[FileRow] = []
-    for row in chain([first], found) if national else found:
-        read_row = None if row.faults else _row(row.number, row.cells, columns)
-        if read_row is None:
-            bad.append(row.number)
-        else:
-            rows.append(read_row)
-    if bad:
-        raise _unreadable(bad)
-    return File("3202" if national else "table", rows)
+    return File("3202", True, _rows(chain([first], found), _NATIONAL))
 
 
-def _columns(cells: Sequence[str]) -> dict[str, int] | None:
-    """Where the amount and at least one reference stand, by their headings; None where the row is no heading."""
+def _columns(cells: Sequence[str], layers: Sequence[str]) -> _Columns | None:
+    """Where things stand by their headings; None where the row is no heading. The payer's own amount goes first."""
     names = [cell.strip().lower() for cell in cells]
-    found = {what: names.index(name) for what, known in _HEADINGS.items() for name in reversed(known) if name in names}
-    return found if "amount" in found and len(found) > 1 else None
+
+    def place(known: Sequence[str]) -> int | None:
+        return next((names.index(name) for name in known if name in names), None)
+
+    references = {kind: at for kind, known in _REFERENCES.items() if (at := place(known)) is not None}
+    amount, all_funds = place(_AMOUNT), place(_FUNDS)
+    of_layers = tuple(sorted({names.index(name) for name in layers if name in names})) if amount is None else ()
+    amounts = of_layers or tuple(at for at in (amount, all_funds) if at is not None)[:1]
+    if not references or not amounts:
+        return None
+    return _Columns(references, amounts, bool(of_layers), amounts == (all_funds,), place(_REFUND))
 
 
 def _is_national(cells: Sequence[str]) -> bool:
-    return len(cells) in _NATIONAL_WIDTHS and _amount(cells[_NATIONAL_COLUMNS["amount"]]) is not None
+    return len(cells) in _NATIONAL_WIDTHS and _amount(cells[_NATIONAL.amounts[0]]) is not None
 
 
-def _row(number: int, cells: Sequence[str], columns: dict[str, int]) -> FileRow | None:
-    def cell(what: str) -> str:
-        at = columns.get(what)
+def _rows(found: Iterator[SheetRow], columns: _Columns) -> Iterator[FileRow]:
+    bad: list[int] = []
+    for row in found:
+        read_row = None if row.faults else _row(row.number, row.cells, columns)
+        if read_row is not None:
+            yield read_row
+        elif len(bad) <= _MOST_NAMED:
+            bad.append(row.number)
+    if bad:
+        raise _unreadable(bad)
+
+
+def _row(number: int, cells: Sequence[str], columns: _Columns) -> FileRow | None:
+    def cell(at: int | None) -> str:
         text = original(cells[at]).strip() if at is not None and at < len(cells) else ""
         return "" if text in _EMPTY else text
 
-    amount = _amount(cell("amount"))
-    if amount is None:
+    amount = _sum([cell(at) or ("0" if columns.layers else "") for at in columns.amounts])
+    refund = _FLAGS.get(cell(columns.refund))
+    if amount is None or refund is None:
         return None
-    for kind in _REFERENCES:
-        reference = cell(kind)
+    for kind, at in columns.references.items():
+        reference = cell(at)
+        known = settlement(reference) if kind == "settlement" else None
         # The national platform gives settlements numbers of its own: then the visit says which one it is.
-        if kind == "settlement" and cell("visit") and _settlement(reference) is None:
+        if kind == "settlement" and known is None and cell(columns.references.get("visit")):
             continue
         if reference:
-            return FileRow(number, kind, (kind == "settlement" and _settlement(reference)) or reference, amount)
+            return FileRow(number, "case" if known else kind, known or reference, amount, refund)
     return None
 
 
-def _settlement(reference: str) -> str | None:
+def settlement(reference: str) -> str | None:
     """
     The id of a settlement of ours in one spelling; None of any other number.
 
     3202 has room for 30 letters only, so other systems leave out the dashes.
     """
-    try:
-        return str(UUID(reference))
-    except ValueError:
+    plain = reference.lower().replace("-", "")
+    if _ID.fullmatch(plain) is None:
         return None
+    return f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"
+
+
+def _sum(texts: Sequence[str]) -> int | None:
+    """Cells added up, in fen; None where one of them is no amount."""
+    amounts = [_amount(text) for text in texts]
+    return sum(amount for amount in amounts if amount is not None) if None not in amounts else None
 
 
 def _amount(text: str) -> int | None:
     """
     Yuan as fen; None where it is no amount, or none that one case can come to. Commas stand between thousands only.
-
-    The sign alone says what is a refund: national files flag the refunded settlement and its refund alike.
     """
     plain = text.replace("，", ",").removeprefix("¥").removeprefix("￥").strip()
     if "," in plain and _GROUPED.fullmatch(plain) is None:
@@ -133,7 +176,8 @@ def _unreadable(bad: list[int]) -> FileUnreadable:
     return FileUnreadable(
         "/file",
         detail=Text(
-            f"第 {named}{more} 行缺少编号，或金额不是最多两位小数的数。",
-            f"Rows {named}{more} lack a number of the line, or their amount is not one of at most two decimals.",
+            f"第 {named}{more} 行缺少编号，或金额不是最多两位小数的数，或退费结算标志不是 0 或 1。",
+            f"Rows {named}{more} lack a number of the line, or their amount is not one of at most two decimals, "
+            "or their refund flag is neither 0 nor 1.",
         ),
     )

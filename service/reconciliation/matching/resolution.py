@@ -7,7 +7,7 @@ from service.access.model import Role
 from service.reconciliation.deductions import actions as deductions
 from service.reconciliation.deductions.actions import Asked
 from service.reconciliation.desk import Desk
-from service.reconciliation.matching import differences, store
+from service.reconciliation.matching import differences
 from service.reconciliation.refusals import (
     DifferenceSettled,
     DifferenceUnknown,
@@ -26,10 +26,10 @@ async def resolve(desk: Desk, difference_id: UUID, resolution: str, note: str) -
     Settle a difference: keep ours, have it corrected by re-adjudication, accept theirs, or hold the line back.
 
     Ours is kept when the side that objected, or the agency, says so: from the other side it is a proposal. A
-    correction settles it when the ledger has it; until then it stays open. The last two move money: the first call
-    proposes, the same call by another operator does it, and what the other side's file says is accepted by the side
-    whose file it is not (or the agency). Raises difference.unknown, difference.already_settled,
-    difference.resolution, difference.second_person and those of a deduction.
+    correction settles it as soon as the ledger has it, without being said again; until then it stays open. The last
+    two move money: the first call proposes, the same call by another operator does it, and what the other side's file
+    says is accepted by the side whose file it is not (or the agency). Raises difference.unknown,
+    difference.already_settled, difference.resolution, difference.second_person and those of a deduction.
     """
     difference, statement = await _held(desk, difference_id)
     if difference["status"] in ("resolved", "gone"):
@@ -37,7 +37,7 @@ async def resolve(desk: Desk, difference_id: UUID, resolution: str, note: str) -
     if not possible(difference, resolution):
         raise ResolutionImpossible("/resolution")
 
-    if not await _agreed(desk, statement, difference, resolution):
+    if not await _agreed(desk, difference, resolution):
         await differences.step(desk, difference, "proposed", resolution=resolution, note=note)
         kind = "difference.proposed"
     else:
@@ -82,19 +82,25 @@ def possible(difference: Row, resolution: str) -> bool:
 
 
 def _surplus(difference: Row) -> int:
-    """What we bill more than they have, where both are on one side of zero (fen)."""
+    """
+    What the line bills more than they have, where both are on one side of zero (fen). Nothing where the file has only
+    what all funds pay together: whose part of it is too much, it does not say.
+    """
     ours, theirs = difference["ours"], difference["theirs"] or 0
+    if difference["kind"] == "amount" and ours != difference["line_amount"]:
+        return 0
+    ours = difference["line_amount"] or 0
     return ours - theirs if ours > 0 and theirs >= 0 else 0
 
 
-async def _agreed(desk: Desk, statement: Row, difference: Row, resolution: str) -> bool:
+async def _agreed(desk: Desk, difference: Row, resolution: str) -> bool:
     """Whether this call settles the difference, or only proposes how to. Raises difference.second_person."""
     if resolution in MOVES_MONEY:
         return _seconded(desk, difference, resolution)
     objects = desk.caller.role == Role.AGENCY or desk.caller.role.value == _side(difference)
     if resolution == "keep_ours":
         return objects
-    corrected = await store.corrected(desk.tx, statement, difference["line_no"])
+    corrected = await differences.corrected(desk.tx, difference)
     return corrected != 0 and (objects or corrected == (difference["theirs"] or 0) - difference["ours"])
 
 

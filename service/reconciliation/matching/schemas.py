@@ -28,7 +28,8 @@ class ResolutionIn(WireModel):
     resolution: Resolution = Field(
         description="`accept_theirs`: what we bill more is deducted. `hold_back`: the line rolls to the next "
         "statement. Both need a second person. `keep_ours`: ours stands, when the side that objected or the agency "
-        "says so. `correct`: settled when the re-adjudication is posted; until then it stays open."
+        "says so. `correct`: settled as soon as the re-adjudication that makes ours what theirs is is posted, with no "
+        "second call; until then it stays open."
     )
     note: Note = ""
 

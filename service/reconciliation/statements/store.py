@@ -9,9 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.reconciliation.desk import Desk
+from service.reconciliation.matching.corrected import OPEN
 from service.reconciliation.statements.outstanding import MOVED, OUTSTANDING
 
-_STATEMENTS: Final = """
+_STATEMENTS: Final = (
+    """
 WITH found AS (
     SELECT s.*, s.lines_total + s.carried_forward AS total, p.paid, p.on_the_way,
         d.deducted - r.released AS deducted, h.held, k.into_id AS carried_into,
@@ -23,10 +25,8 @@ WITH found AS (
         SELECT max(at) FILTER (WHERE side = 'hospital') AS hospital, max(at) FILTER (WHERE side = 'payer') AS payer
         FROM statement_confirmations WHERE county_code = s.county_code AND statement_id = s.id) c
     CROSS JOIN LATERAL (
-        SELECT count(*) AS open_differences FROM differences f
-        WHERE f.county_code = s.county_code AND f.statement_id = s.id AND f.match_id IS NOT NULL AND NOT EXISTS (
-            SELECT FROM difference_steps t WHERE t.county_code = f.county_code AND t.difference_id = f.id
-                AND t.status IN ('resolved', 'gone'))) o
+        SELECT count(*) AS open_differences FROM differences d
+        WHERE d.county_code = s.county_code AND d.statement_id = s.id AND d.match_id IS NOT NULL AND @open@) o
     LEFT JOIN statement_carries k ON k.county_code = s.county_code AND k.statement_id = s.id
     WHERE {scope}
 ), judged AS (
@@ -40,7 +40,10 @@ WITH found AS (
     FROM found
 )
 SELECT * FROM judged WHERE {filters} ORDER BY period_from DESC, id LIMIT :limit
-""".replace("@outstanding@", OUTSTANDING).replace("@moved@", MOVED)
+""".replace("@outstanding@", OUTSTANDING)
+    .replace("@moved@", MOVED)
+    .replace("@open@", OPEN)
+)
 _LINES: Final = """
     SELECT l.line_no, l.origin, l.settlement_id, l.case_id, l.kind, l.amount, l.original_line_no,
         o.period AS original_period
