@@ -18,6 +18,7 @@ from service.errors import Refusal, Text
 from service.money import yuan
 from service.reconciliation import calendar
 from service.reconciliation.calendar import due_on, kind_of
+from service.reconciliation.deductions import recoveries
 from service.reconciliation.desk import Desk
 from service.reconciliation.refusals import (
     AlreadyConfirmed,
@@ -28,8 +29,7 @@ from service.reconciliation.refusals import (
     StatementOrder,
     StatementUnknown,
 )
-from service.reconciliation.statements import gather, store
-from service.reconciliation.statements import reversed as reversed_cases
+from service.reconciliation.statements import gather, netted, store
 from service.reconciliation.statements.answer import line_answer, statement_answer
 from service.reconciliation.statements.gather import Bill
 from service.reconciliation.statements.store import Row
@@ -89,15 +89,24 @@ async def _issued(desk: Desk, bill: Bill) -> dict[str, Any] | None:
             await _refuse_gap(desk, tx, bill)
             deemed_on = desk.today + timedelta(days=bill.clearing.deemed_confirmed_days)
             await gather.lock_earlier(tx, desk.county_code, bill)
-            await reversed_cases.owe_again(tx, desk, bill)
+            await netted.owe_again(tx, desk, bill)
             issued = await gather.issue(tx, desk, bill, deemed_on)
             known = await store.statements(tx, desk, {}, ids=[bill.id(desk.county_code)], limit=1)
             if issued is not None:
-                await tell(replace(desk, tx=tx), "statement.issued", known[0], total=known[0]["total"])
+                await _begun(replace(desk, tx=tx), known[0])
+                known = await store.statements(tx, desk, {}, ids=[bill.id(desk.county_code)], limit=1)
     if issued is not None and known[0]["line_count"] >= MANY_LINES:
         async with transaction_on(desk.engine) as tx:
             await gather.count_anew(tx)
     return statement_answer(known[0]) if known else None
+
+
+async def _begun(desk: Desk, statement: Row) -> None:
+    """A statement just issued: told, and what inspections recovered before is offset against it."""
+    await tell(desk, "statement.issued", statement, total=statement["total"])
+    for recovery, amount in await recoveries.offset(desk, statement):
+        await tell(desk, "statement.deducted", statement, amount=amount, deduction="recovery")
+        await desk.note("recovery.offset", subject=str(recovery["id"]))
 
 
 async def _draft(desk: Desk, bill: Bill) -> dict[str, Any] | None:
@@ -108,11 +117,13 @@ async def _draft(desk: Desk, bill: Bill) -> dict[str, Any] | None:
     sums = await gather.draft(desk.tx, desk.county_code, bill)
     if sums is None:
         return None
-    again = await reversed_cases.deducted(desk.tx, desk.county_code, bill)
+    again = await netted.too_much(desk.tx, desk.county_code, bill)
     sums["line_count"] += len(again)
     sums["lines_total"] += sum(sum(of.values()) for of in again.values())
     total = sums["lines_total"] + sums["carried_forward"]
-    nothing = dict.fromkeys(("paid", "deducted", "held"), 0)
+    left = sum(one["open"] for one in await recoveries.left(desk.tx, desk.county_code, bill.payer, bill.hospital_code))
+    deducted = min(left, max(0, total))
+    nothing = dict.fromkeys(("paid", "held"), 0)
     unknown = dict.fromkeys(("at", "carried_into", "hospital_confirmed_at", "payer_confirmed_at", "deemed_on"))
     row = {
         "county_code": desk.county_code,
@@ -125,7 +136,8 @@ async def _draft(desk: Desk, bill: Bill) -> dict[str, Any] | None:
         "overdue": False,
         "open_differences": 0,
         "total": total,
-        "outstanding": total,
+        "deducted": deducted,
+        "outstanding": total - deducted,
     }
     return statement_answer(row | sums | nothing | unknown)
 

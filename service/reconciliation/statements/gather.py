@@ -114,6 +114,14 @@ _HOSPITALS: Final = text(f"""
     WHERE county_code = :county_code AND payer = :payer AND period = :period
     ORDER BY code
 """)
+_WAITING: Final = text(f"""
+    SELECT DISTINCT substr(o.payee, length('hospital:') + 1) AS code FROM (
+        SELECT p.payee FROM postings p
+        WHERE {_BEGINS} AND p.payee LIKE 'hospital:%' AND p.on_day <= :last
+        GROUP BY p.payee, p.origin
+        HAVING sum(CASE WHEN p.target = 'unbilled' THEN p.amount ELSE -p.amount END) <> 0) o
+    ORDER BY code
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,12 @@ async def hospitals(tx: AsyncConnection, county_code: str, payer: str, period: P
     """Every hospital that has something to bill up to the end of a period, or was billed for it already."""
     values = {"county_code": county_code, "payer": payer, "period": period.name, "last": period.last}
     return list(await tx.scalars(_HOSPITALS, values))
+
+
+async def unbilled(tx: AsyncConnection, county_code: str, payer: str, period: Period) -> list[str]:
+    """Every hospital of which something up to the end of a period stands on no statement."""
+    values = {"county_code": county_code, "payer": payer, "last": period.last}
+    return list(await tx.scalars(_WAITING, values))
 
 
 async def earlier_open(tx: AsyncConnection, county_code: str, bill: Bill) -> str | None:

@@ -14,7 +14,7 @@ from service.reconciliation.statements.outstanding import MOVED, OUTSTANDING
 _STATEMENTS: Final = """
 WITH found AS (
     SELECT s.*, s.lines_total + s.carried_forward AS total, p.paid, p.on_the_way,
-        d.deducted - r.released AS deducted, h.held, k.into_id AS carried_into,
+        d.deducted - r.released AS deducted, h.held, k.into_id AS carried_into, g.at AS deemed_at,
         @outstanding@ AS outstanding,
         c.hospital AS hospital_confirmed_at, c.payer AS payer_confirmed_at, o.open_differences
     FROM statements s
@@ -28,13 +28,14 @@ WITH found AS (
             SELECT FROM difference_steps t WHERE t.county_code = f.county_code AND t.difference_id = f.id
                 AND t.status IN ('resolved', 'gone'))) o
     LEFT JOIN statement_carries k ON k.county_code = s.county_code AND k.statement_id = s.id
+    LEFT JOIN statement_deemings g ON g.county_code = s.county_code AND g.statement_id = s.id
     WHERE {scope}
 ), judged AS (
     SELECT *, CASE
         WHEN carried_into IS NOT NULL OR (outstanding = 0 AND on_the_way = 0) THEN 'closed'
         WHEN outstanding = 0 THEN 'paid'
         WHEN hospital_confirmed_at IS NOT NULL AND payer_confirmed_at IS NOT NULL THEN 'confirmed'
-        WHEN deemed_on < :today AND open_differences = 0 THEN 'confirmed'
+        WHEN deemed_at IS NOT NULL OR (deemed_on < :today AND open_differences = 0) THEN 'confirmed'
         ELSE 'issued' END AS status,
         (carried_into IS NULL AND outstanding > 0 AND due_on < :today) AS overdue
     FROM found
