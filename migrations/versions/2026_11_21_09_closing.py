@@ -197,6 +197,7 @@ def upgrade() -> None:
     op.execute("CREATE INDEX ix_recovery_cases_case ON recovery_cases (county_code, case_id)")
     op.execute("CREATE INDEX ix_closings_payer ON closings (county_code, payer, period_to)")
     _keep_recoveries_apart()
+    op.execute("ALTER TABLE statement_confirmations ADD COLUMN reason text")
     for function in (QUEUE_EVENTS, PROVE_LINES, PROVE_STATEMENT, PROVE_PAYMENT, REFUSE_CLOSED):
         op.execute(function)
     for table, name in (

@@ -91,12 +91,13 @@ statement_confirmations = Table(
     required("statement_id", Uuid),
     required("side"),
     *author(),
+    Column("reason", Text),
     PrimaryKeyConstraint("county_code", "statement_id", "side"),
     UniqueConstraint("county_code", "statement_id", "client_id", name="uq_statement_confirmations_client"),
     of("statements", "statement_id"),
     CheckConstraint("side IN ('hospital', 'payer')", name="side"),
 )
-"""Who agreed to a statement: two sides, two different callers."""
+"""Who agreed to a statement: two sides, two different callers. `reason`: why somebody else did it for a payer."""
 
 payments = Table(
     "payments",

@@ -18,9 +18,11 @@ Account = tuple[str, str]
 PATIENTS: Final = person("*")
 """All patients together: a closing needs no list of persons."""
 _CLOSINGS: Final = """
-    SELECT c.*, coalesce((SELECT json_agg(json_build_array(b.payee, b.state, b.amount) ORDER BY b.payee, b.state)
-        FROM closing_balances b WHERE b.county_code = c.county_code AND b.closing_id = c.id {accounts}), '[]') AS balances
-    FROM closings c WHERE {where} ORDER BY c.period_to DESC, c.id DESC LIMIT :limit
+    SELECT c.*, s.balances FROM closings c CROSS JOIN LATERAL (
+        SELECT coalesce(json_agg(json_build_array(b.payee, b.state, b.amount) ORDER BY b.payee, b.state), '[]')
+            AS balances
+        FROM closing_balances b WHERE b.county_code = c.county_code AND b.closing_id = c.id {accounts}) s
+    WHERE {where} ORDER BY c.period_to DESC, c.id DESC LIMIT :limit
 """
 
 

@@ -20,7 +20,7 @@ class DocumentUsed(ReconciliationRefusal):
     title = Text("该文书已追回", "The document was used already")
     advice = Text(
         "同一付款方对同一医疗机构，一份文书只能追回一次；余额会在以后的结算单中自动冲抵。",
-        "A document is recovered once per payer and hospital; what is left is offset against later statements by itself.",
+        "A document is used once per payer and hospital; what is left is offset against later statements by itself.",
     )
 
 

@@ -19,7 +19,8 @@ _DEDUCTIONS: Final = f"""
         WHERE d.county_code = :county_code AND d.statement_id = :statement_id AND d.kind <> 'recovery') d
     UNION ALL
     SELECT {_COLUMNS}, false, taken, amount - everywhere FROM (
-        SELECT r.county_code, r.id, r.statement_id, 'recovery' AS kind, r.amount, r.lines, r.document_no, r.reason, r.at,
+        SELECT r.county_code, r.id, r.statement_id, 'recovery' AS kind, r.amount, r.lines, r.document_no,
+            r.reason, r.at,
             coalesce(sum(d.amount) FILTER (WHERE d.statement_id = :statement_id), 0)::bigint AS taken,
             coalesce(sum(d.amount), 0)::bigint AS everywhere
         FROM recoveries r LEFT JOIN deductions d ON d.county_code = r.county_code AND d.recovery_id = r.id

@@ -11,9 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.access.model import Role
 from service.claims.described import described
-from service.db import transaction_on
+from service.db import savepoint, transaction_on
 from service.errors import Refusal, Text
 from service.money import yuan
 from service.reconciliation import calendar
@@ -21,17 +20,15 @@ from service.reconciliation.calendar import due_on, kind_of
 from service.reconciliation.deductions import recoveries
 from service.reconciliation.desk import Desk
 from service.reconciliation.refusals import (
-    AlreadyConfirmed,
     EarlierOpen,
     PeriodInvalid,
     PeriodOpen,
-    StatementClosed,
-    StatementOrder,
     StatementUnknown,
 )
 from service.reconciliation.statements import gather, netted, store
 from service.reconciliation.statements.answer import line_answer, statement_answer
 from service.reconciliation.statements.gather import Bill
+from service.reconciliation.statements.refusals import RunUnderWay
 from service.reconciliation.statements.store import Row
 
 DESCRIBED_AT_ONCE = 1000
@@ -50,7 +47,7 @@ async def run(
 
     So a run that dies goes on where it stopped when it is started again, and a hospital that cannot be billed is
     reported and stops no other. Running again gives the same statements. Raises payer.unknown, period.no_calendar,
-    period.invalid and period.open.
+    period.invalid, period.open, and statement.run_under_way while another process bills the same period.
     """
     period = calendar.period(period_name)
     clearing = desk.clearing(payer, period.last if period else desk.today)
@@ -58,6 +55,8 @@ async def run(
         raise PeriodInvalid("/period")
     if desk.today <= period.last:
         raise PeriodOpen("/period")
+    if not await gather.take_turn(desk.tx, f"{desk.county_code}/{payer}/{period.name}"):
+        raise RunUnderWay("/period")
     codes = await gather.hospitals(desk.tx, desk.county_code, payer, period)
 
     items: list[dict[str, Any]] = []
@@ -65,7 +64,7 @@ async def run(
     for number, code in enumerate(codes, 1):
         bill = Bill(payer, code, period, clearing)
         try:
-            found = await (_draft(desk, bill) if dry_run else _issued(desk, bill))
+            found = await (_drafted(desk, bill) if dry_run else _issued(desk, bill))
             items += [found] if found is not None else []
         except PoolTimeoutError:
             # The server is busy, nothing is wrong with the hospital: the whole run answers 503.
@@ -107,6 +106,12 @@ async def _begun(desk: Desk, statement: Row) -> None:
     for recovery, amount in await recoveries.offset(desk, statement):
         await tell(desk, "statement.deducted", statement, amount=amount, deduction="recovery")
         await desk.note("recovery.offset", subject=str(recovery["id"]))
+
+
+async def _drafted(desk: Desk, bill: Bill) -> dict[str, Any] | None:
+    """A draft beside those of the other hospitals: what the database refuses of one is the end of that one only."""
+    async with savepoint(desk.tx):
+        return await _draft(desk, bill)
 
 
 async def _draft(desk: Desk, bill: Bill) -> dict[str, Any] | None:
@@ -198,26 +203,6 @@ async def described_lines(desk: Desk, statement: Row, lines: list[Row]) -> list[
         cases = await described(desk.tx, statement["county_code"], ids)
         answered += [line_answer(statement, line, cases[line["settlement_id"]]) for line in page]
     return answered
-
-
-async def confirm(desk: Desk, statement_id: UUID) -> dict[str, Any]:
-    """
-    Agree to a statement: the hospital first, then the payer (the agency for a payer that has no client of its own).
-
-    Raises statement.unknown, statement.closed, statement.not_confirmed_by_hospital, statement.already_confirmed.
-    """
-    statement = (await locked(desk, [statement_id]))[0]
-    side = "hospital" if desk.caller.role == Role.HOSPITAL else "payer"
-    if statement["status"] == "closed":
-        raise StatementClosed("/statement_id")
-    if side == "payer" and statement["hospital_confirmed_at"] is None:
-        raise StatementOrder("/statement_id")
-
-    if not await store.confirm(desk.tx, statement, side, desk.author()):
-        raise AlreadyConfirmed("/statement_id")
-    await tell(desk, f"statement.confirmed_by_{side}", statement)
-    await desk.note("statement.confirm", subject=str(statement_id))
-    return statement_answer(await find(desk, statement_id))
 
 
 async def tell(desk: Desk, kind: str, statement: Row, **data: Any) -> None:

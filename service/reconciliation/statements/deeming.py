@@ -1,8 +1,8 @@
 """
 Statements that count as confirmed because nobody objected within the pack's days.
 
-It happens with the passing of a day, when nobody calls. It is written down when somebody looks next (events polled,
-a period run or closed), and told then, once: from that moment it stands, whatever is objected to afterwards.
+It happens with the passing of a day, when nobody calls. It is written down and told, once, at the next poll of
+events by anybody: from that moment it stands, whatever is objected to afterwards.
 """
 
 from typing import Any, Final

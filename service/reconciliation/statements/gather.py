@@ -106,6 +106,7 @@ _LOCK_OPEN: Final = text("""
         SELECT FROM statement_carries c WHERE c.county_code = s.county_code AND c.statement_id = s.id)
     ORDER BY s.id FOR UPDATE OF s
 """)
+_TURN: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended('statements/' || :name, 0))")
 _HOSPITALS: Final = text(f"""
     SELECT substr(p.payee, length('hospital:') + 1) AS code FROM postings p
     WHERE {_BEGINS} AND p.payee LIKE 'hospital:%' AND p.on_day <= :last
@@ -145,6 +146,11 @@ class Bill:
             "payee": hospital(self.hospital_code),
             "last": self.period.last,
         }
+
+
+async def take_turn(tx: AsyncConnection, name: str) -> bool:
+    """Be the only run of this name, in whichever process, until the transaction ends. False where there is another."""
+    return bool(await tx.scalar(_TURN, {"name": name}))
 
 
 async def hospitals(tx: AsyncConnection, county_code: str, payer: str, period: Period) -> list[str]:

@@ -112,8 +112,8 @@ async def lock(tx: AsyncConnection, county_code: str, ids: Sequence[UUID]) -> No
 async def confirm(tx: AsyncConnection, statement: Row, side: str, author: dict[str, Any]) -> bool:
     """Keep a side's confirmation. False where it stands already, or the same client confirmed the other side."""
     query = text("""
-        INSERT INTO statement_confirmations (county_code, statement_id, side, client_id, operator, at)
-        VALUES (:county_code, :statement_id, :side, :client_id, :operator, :at)
+        INSERT INTO statement_confirmations (county_code, statement_id, side, client_id, operator, at, reason)
+        VALUES (:county_code, :statement_id, :side, :client_id, :operator, :at, :reason)
         ON CONFLICT DO NOTHING RETURNING side
     """)
     key = {"county_code": statement["county_code"], "statement_id": statement["id"], "side": side}
