@@ -70,6 +70,13 @@ async def transaction_on(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
+@asynccontextmanager
+async def savepoint(tx: AsyncConnection) -> AsyncIterator[None]:
+    """A part of a transaction: when it raises, what it did is undone and the transaction goes on."""
+    async with tx.begin_nested():
+        yield
+
+
 async def _transaction(request: Request) -> AsyncIterator[AsyncConnection]:
     async with transaction_on(request.app.state.engine) as connection:
         yield connection

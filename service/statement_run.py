@@ -19,6 +19,7 @@ from service.policy.load import load_packs
 from service.reconciliation.desk import Desk
 from service.reconciliation.statements import actions
 from service.reconciliation.statements.actions import Progress as Report
+from service.reconciliation.statements.run_alone import in_turn
 
 _CLIENT: Final = "onestop statements run"
 
@@ -44,12 +45,16 @@ async def run_statements(
     if county_code is None:
         raise CommandRefused(f"name the county with --county: {', '.join(known)}")
     caller = Caller(_CLIENT, Role.AGENCY, county_code, None, frozenset(), None, asked.operator, "cli")
-    try:
+
+    async def run() -> dict[str, Any]:
         async with transaction_on(engine) as tx:
             now = (clock or Clock()).now()
             desk = Desk(tx, caller, engine, packs, Vault.from_settings(settings), now)
             with _progress() as progress:
                 return await actions.run(desk, asked.payer, asked.period, dry_run=asked.dry_run, progress=progress)
+
+    try:
+        return await in_turn(run)
     except Refusal as refusal:
         raise CommandRefused(f"{refusal.detail.en}\n{refusal.detail.zh}") from refusal
 

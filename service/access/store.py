@@ -80,6 +80,15 @@ async def find_client(tx: AsyncConnection, client_id: str) -> KnownClient | None
     return KnownClient(client, secrets, first.disabled_at)
 
 
+async def payer_has_client(tx: AsyncConnection, county_code: str, payer: str) -> bool:
+    """Whether a payer of a county acts for itself: some client of its own is not disabled."""
+    c = clients.c
+    own = select(c.client_id).where(
+        c.county_code == county_code, c.role == Role.PAYER.value, c.payers.any(payer), c.disabled_at.is_(None)
+    )
+    return bool(await tx.scalar(select(own.exists())))
+
+
 async def disable_client(tx: AsyncConnection, client_id: str, *, at: datetime) -> bool:
     """Disable a client. Returns False when there is none, or it was disabled before."""
     statement = (

@@ -101,6 +101,8 @@ DEDUCTION: Final[dict[str, Any]] = DEDUCTION_ASKED | {
     "id": _OTHER,
     "statement_id": _ID,
     "released": False,
+    "taken": "500.00",
+    "left": "0.00",
     "at": "2018-07-10T10:00:00+08:00",
 }
 DIFFERENCE: Final[dict[str, Any]] = {

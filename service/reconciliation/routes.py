@@ -4,6 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from service.reconciliation.closings import routes as closings
 from service.reconciliation.deductions import routes as deductions
 from service.reconciliation.matching import routes as matching
 from service.reconciliation.papers import routes as papers
@@ -17,10 +18,12 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     matching.router,
     deductions.router,
     payments.router,
+    closings.router,
     reports.router,
 )
 TAGS: Final = [
     {"name": "Statements", "description": "What a payer owes a hospital for a period: billed, matched, confirmed."},
     {"name": "Payments", "description": "Bank transfers from payers to hospitals."},
+    {"name": "Closings", "description": "Periods whose books are closed."},
     {"name": "Reports", "description": "What is owed, what is due, the month and the day, and what happened."},
 ]

@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    DateTime,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -90,12 +91,13 @@ statement_confirmations = Table(
     required("statement_id", Uuid),
     required("side"),
     *author(),
+    Column("reason", Text),
     PrimaryKeyConstraint("county_code", "statement_id", "side"),
     UniqueConstraint("county_code", "statement_id", "client_id", name="uq_statement_confirmations_client"),
     of("statements", "statement_id"),
     CheckConstraint("side IN ('hospital', 'payer')", name="side"),
 )
-"""Who agreed to a statement: two sides, two different callers."""
+"""Who agreed to a statement: two sides, two different callers. `reason`: why somebody else did it for a payer."""
 
 payments = Table(
     "payments",
@@ -160,14 +162,66 @@ deductions = Table(
     Column("document_no", Text),
     required("reason"),
     *author(),
+    Column("recovery_id", Uuid),
     PrimaryKeyConstraint("county_code", "id"),
     of("statements", "statement_id"),
+    of("recoveries", "recovery_id"),
     CheckConstraint("amount > 0", name="amount"),
     CheckConstraint("kind IN ('retention', 'prepayment_offset', 'refusal', 'recovery', 'difference')", name="kind"),
     CheckConstraint("kind <> 'recovery' OR document_no IS NOT NULL", name="recovery_has_document"),
+    CheckConstraint("(kind = 'recovery') = (recovery_id IS NOT NULL)", name="recovery_is_kept"),
     Index("ix_deductions_statement", "county_code", "statement_id"),
+    Index("ix_deductions_recovery", "county_code", "recovery_id"),
 )
-"""What settles a statement beside payment. `lines`: the line numbers it was taken from, empty for any."""
+"""
+What settles a statement beside payment. `lines`: the line numbers it was taken from, empty for any. A recovery
+takes several: one of each statement it is offset against.
+"""
+
+recoveries = Table(
+    "recoveries",
+    metadata,
+    required("county_code"),
+    required("id", Uuid),
+    required("statement_id", Uuid),
+    required("payer"),
+    required("hospital_code"),
+    required("document_no"),
+    required("amount", BigInteger),
+    required("lines", JSONB),
+    required("reason"),
+    *author(),
+    PrimaryKeyConstraint("county_code", "id"),
+    UniqueConstraint("county_code", "payer", "hospital_code", "document_no", name="uq_recoveries_document"),
+    of("statements", "statement_id"),
+    CheckConstraint("amount > 0", name="amount"),
+)
+"""What an inspection's document recovers from a hospital, and the statement in which it was found."""
+
+recovery_cases = Table(
+    "recovery_cases",
+    metadata,
+    required("county_code"),
+    required("recovery_id", Uuid),
+    required("case_id", Uuid),
+    required("amount", BigInteger),
+    PrimaryKeyConstraint("county_code", "recovery_id", "case_id"),
+    of("recoveries", "recovery_id"),
+    CheckConstraint("amount > 0", name="amount"),
+    Index("ix_recovery_cases_case", "county_code", "case_id"),
+)
+"""How much of a recovery is for which case, where its document names lines: a reversal gives it back."""
+
+statement_deemings = Table(
+    "statement_deemings",
+    metadata,
+    required("county_code"),
+    required("statement_id", Uuid),
+    required("at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("county_code", "statement_id"),
+    of("statements", "statement_id"),
+)
+"""A statement that counts as confirmed because nobody objected in time; `at`: when that was seen and told."""
 
 deduction_releases = Table(
     "deduction_releases",

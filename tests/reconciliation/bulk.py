@@ -161,7 +161,8 @@ def _row(case: Case) -> dict[str, Any]:
         "version": case.version,
         "reversal_of": case.original.id if case.kind == "reversal" and case.original else None,
         "person_no": f"P{case.first.serial % 5000:06d}",
-        "order_no": case.serial,
+        # A later version keeps its place in the person's order.
+        "order_no": case.first.serial if case.kind == "settlement" else case.serial,
         "hospital_code": case.hospital_code,
         "visit_no": case.visit_no,
         "interim_no": 0,

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from service.errors import Text
 from service.ids import new_id
-from service.ledger.model import Cause, State
+from service.ledger.model import Cause, State, hospital
 from service.money import yuan
 from service.reconciliation import clearing
-from service.reconciliation.deductions import store
+from service.reconciliation.deductions import recoveries, store
+from service.reconciliation.deductions.refusals import DocumentUsed, LineUnknown
 from service.reconciliation.deductions.store import Row
 from service.reconciliation.desk import Desk
+from service.reconciliation.payments import differing
 from service.reconciliation.refusals import (
     DeductionTooLarge,
     DeductionUnknown,
@@ -19,6 +22,8 @@ from service.reconciliation.refusals import (
     StatementClosed,
 )
 from service.reconciliation.statements import actions as statements
+from service.reconciliation.statements import netted
+from service.reconciliation.statements.netted import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,82 @@ async def deduct(desk: Desk, statement_id: UUID, asked: Asked) -> dict[str, Any]
     Settle part of a statement without money: a retention, the offset of a prepayment, a refusal after review, a
     recovery after inspection.
 
-    The hospital bears it, never the patient: no settlement changes. Raises statement.unknown, statement.closed,
-    deduction.too_large and deduction.no_prepayment.
+    The hospital bears it, never the patient: no settlement changes. What a recovery cannot take of this statement,
+    even all of it, is taken of later ones. Raises statement.unknown, statement.closed, deduction.line_unknown,
+    deduction.too_large, deduction.no_prepayment and deduction.document_used.
     """
-    statement = (await statements.locked(desk, [statement_id]))[0]
-    return answer(await take(desk, statement, asked))
+    also = await differing.statements_of(desk, statement_id) if asked.kind == "prepayment_offset" else []
+    statement, *others = await statements.locked(desk, [statement_id, *also])
+    if asked.kind == "recovery":
+        return await _recover(desk, statement, asked)
+    row = await take(desk, statement, asked)
+    await differing.close_settled(desk, [statement, *others], note=asked.reason)
+    return answer(row)
+
+
+async def _standing(desk: Desk, statement: Row, asked: Asked) -> dict[UUID, Standing]:
+    """The cases of the lines named, as they stand. Raises deduction.line_unknown."""
+    known = await store.line_numbers(desk.tx, statement, asked.lines)
+    unknown = [one for one in asked.lines if one not in known]
+    if unknown:
+        named = ", ".join(map(str, unknown[:10]))
+        raise LineUnknown(
+            "/lines", detail=Text(f"结算单中没有这些行号：{named}。", f"The statement has no lines {named}.")
+        )
+    names = ("county_code", "payer", "hospital_code")
+    key = {name: statement[name] for name in names}
+    key |= {"statement_id": statement["id"], "payee": hospital(statement["hospital_code"])}
+    return await netted.standing_of(desk.tx, key, asked.lines, desk.today)
+
+
+async def _recover(desk: Desk, statement: Row, asked: Asked) -> dict[str, Any]:
+    """Keep a recovery, and take what this statement can give."""
+    cases = await _standing(desk, statement, asked)
+    limit = sum(one.left for one in cases.values()) if asked.lines else await store.recoverable(desk.tx, statement)
+    if asked.amount > limit:
+        raise DeductionTooLarge("/amount", detail=_recoverable(limit))
+    row = {
+        "county_code": statement["county_code"],
+        "id": new_id(desk.now),
+        "statement_id": statement["id"],
+        "payer": statement["payer"],
+        "hospital_code": statement["hospital_code"],
+        "document_no": asked.document_no,
+        "amount": asked.amount,
+        "lines": list(asked.lines),
+        "reason": asked.reason,
+        **desk.author(),
+    }
+    if not await recoveries.keep(desk.tx, row, _shared(cases, asked.amount)):
+        raise DocumentUsed("/document_no")
+
+    line_nos = list(asked.lines)
+    closed = statement["carried_into"] is not None or statement["status"] == "closed"
+    opened = await clearing.open_of(desk, statement, line_nos) if line_nos else statement["outstanding"]
+    now = 0 if closed else max(0, min(asked.amount, opened, statement["outstanding"]))
+    if now:
+        await recoveries.take(desk, statement, row, now, line_nos)
+        await statements.tell(desk, "statement.deducted", statement, amount=now, deduction="recovery")
+        await differing.close_settled(desk, [statement], note=asked.reason)
+    await desk.note("statement.deduct", subject=str(statement["id"]))
+    return answer(row | {"kind": "recovery", "released": False, "taken": now, "left": asked.amount - now})
+
+
+def _shared(cases: dict[UUID, Standing], amount: int) -> dict[UUID, int]:
+    """What of a recovery is for which case: as much as each still has, in the cases' order."""
+    shared: dict[UUID, int] = {}
+    for case_id, standing in sorted(cases.items()):
+        shared[case_id] = min(amount, standing.left)
+        amount -= shared[case_id]
+    return {case_id: part for case_id, part in shared.items() if part}
+
+
+def _recoverable(limit: int) -> Text:
+    most = yuan(limit)
+    return Text(
+        f"扣除已拒付、已追回和已冲正的部分后，最多可追回 {most} 元。",
+        f"Less what was refused, recovered or reversed before, at most {most} yuan can be recovered.",
+    )
 
 
 async def take(desk: Desk, statement: Row, asked: Asked) -> Row:
@@ -50,6 +126,10 @@ async def take(desk: Desk, statement: Row, asked: Asked) -> Row:
     if statement["carried_into"] is not None or statement["status"] == "closed":
         raise StatementClosed("/statement_id")
     line_nos = list(asked.lines) or None
+    cases = await _standing(desk, statement, asked)
+    if asked.kind == "refusal" and line_nos and asked.amount > sum(one.left for one in cases.values()):
+        # What was reversed, refused or lowered since is not owed any more: nothing of it is left to refuse.
+        raise DeductionTooLarge("/amount")
     opened = await clearing.open_of(desk, statement, line_nos) if line_nos else statement["outstanding"]
     if asked.amount > min(opened, statement["outstanding"]):
         raise DeductionTooLarge("/amount")
@@ -76,7 +156,7 @@ async def take(desk: Desk, statement: Row, asked: Asked) -> Row:
         await clearing.post_prepaid(desk, county_code, payer, hospital_code, row["id"], -asked.amount)
     await statements.tell(desk, "statement.deducted", statement, amount=asked.amount, deduction=asked.kind)
     await desk.note("statement.deduct", subject=str(statement["id"]))
-    return row | {"released": False}
+    return row | {"released": False, "taken": asked.amount, "left": 0}
 
 
 async def release(desk: Desk, statement_id: UUID, deduction_id: UUID, reason: str) -> dict[str, Any]:
@@ -141,5 +221,7 @@ def answer(row: Row) -> dict[str, Any]:
         "document_no": row["document_no"],
         "reason": row["reason"],
         "released": row["released"],
+        "taken": yuan(row["taken"]),
+        "left": yuan(row["left"]),
         "at": row["at"],
     }

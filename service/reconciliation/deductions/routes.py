@@ -12,6 +12,7 @@ from service.db import Tx
 from service.reconciliation import examples
 from service.reconciliation import refusals as no
 from service.reconciliation.deductions import actions, store
+from service.reconciliation.deductions.refusals import DocumentUsed, LineUnknown
 from service.reconciliation.deductions.schemas import DeductionIn, DeductionOut, DeductionsOut, ReleaseIn
 from service.reconciliation.desk import Desk, answered
 from service.reconciliation.statements.actions import find
@@ -31,7 +32,9 @@ _RETENTION = examples.DEDUCTION | {"kind": "retention", "document_no": None, "re
     status_code=201,
     response_model=DeductionOut,
     summary="Deduct from a statement",
-    responses=refusals(no.StatementUnknown, no.StatementClosed, no.DeductionTooLarge, no.NoPrepayment)
+    responses=refusals(
+        no.StatementUnknown, no.StatementClosed, LineUnknown, no.DeductionTooLarge, no.NoPrepayment, DocumentUsed
+    )
     | example(201, examples.DEDUCTION),
 )
 async def deduct_from_statement(
@@ -44,9 +47,12 @@ async def deduct_from_statement(
 ) -> Response:
     """
     Settle part of a statement without money: retention (质保金), offset of a prepayment, refusal after review (拒付),
-    recovery after inspection (追回, with its document number, offset against a later statement).
+    recovery after inspection (追回, with its document number).
 
-    The hospital bears it; the patient's bill stays as it is.
+    The hospital bears it; the patient's bill stays as it is. A recovery may name a statement that is paid and closed:
+    what this statement cannot give is offset against the hospital's later ones when they are issued, until it is
+    used up. What is refused or recovered of a case that is reversed or lowered later is owed again, so that the
+    hospital does not bear it twice.
     """
     desk = Desk.of(request, tx, caller)
     asked = body.to_asked()

@@ -45,7 +45,10 @@ class ReleaseIn(WireModel):
 
 
 class DeductionOut(WireModel):
-    """A deduction; `difference` is one that was accepted from the other side's file."""
+    """
+    A deduction; `difference` is one that was accepted from the other side's file. A recovery stands with its whole
+    amount on every statement that it is offset against.
+    """
 
     id: UUID
     statement_id: UUID
@@ -55,6 +58,8 @@ class DeductionOut(WireModel):
     document_no: str | None
     reason: str
     released: bool
+    taken: YuanOut = Field(description="What was taken of this statement.")
+    left: YuanOut = Field(description="What is left of a recovery, to be offset against later statements.")
     at: datetime
 
 

@@ -1,5 +1,6 @@
 """Deductions and their releases, kept and read."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,11 +11,33 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.reconciliation.tables import deduction_releases, deductions, line_holds
 
 Row = dict[str, Any]
-_DEDUCTIONS: Final = """
-    SELECT d.*, f.id IS NOT NULL AS released FROM deductions d
-    LEFT JOIN deduction_releases f ON f.county_code = d.county_code AND f.deduction_id = d.id
-    WHERE d.county_code = :county_code AND {where} ORDER BY d.id
+_COLUMNS: Final = "county_code, id, statement_id, kind, amount, lines, document_no, reason, at"
+_DEDUCTIONS: Final = f"""
+    SELECT {_COLUMNS}, released, amount AS taken, 0::bigint AS left FROM (
+        SELECT d.*, f.id IS NOT NULL AS released FROM deductions d
+        LEFT JOIN deduction_releases f ON f.county_code = d.county_code AND f.deduction_id = d.id
+        WHERE d.county_code = :county_code AND d.statement_id = :statement_id AND d.kind <> 'recovery') d
+    UNION ALL
+    SELECT {_COLUMNS}, false, taken, amount - everywhere FROM (
+        SELECT r.county_code, r.id, r.statement_id, 'recovery' AS kind, r.amount, r.lines, r.document_no,
+            r.reason, r.at,
+            coalesce(sum(d.amount) FILTER (WHERE d.statement_id = :statement_id), 0)::bigint AS taken,
+            coalesce(sum(d.amount), 0)::bigint AS everywhere
+        FROM recoveries r LEFT JOIN deductions d ON d.county_code = r.county_code AND d.recovery_id = r.id
+        WHERE r.county_code = :county_code GROUP BY r.county_code, r.id
+        HAVING r.statement_id = :statement_id OR bool_or(d.statement_id = :statement_id)) r
+    ORDER BY at, id
 """
+_RECOVERABLE: Final = text("""
+    SELECT greatest(0, s.lines_total
+        - coalesce((SELECT sum(h.amount) FROM line_holds h
+            WHERE h.county_code = s.county_code AND h.statement_id = s.id), 0)
+        - coalesce((SELECT sum(d.amount) FROM deductions d WHERE d.county_code = s.county_code
+            AND d.statement_id = s.id AND d.kind IN ('refusal', 'difference')), 0)
+        - coalesce((SELECT sum(r.amount) FROM recoveries r
+            WHERE r.county_code = s.county_code AND r.statement_id = s.id), 0))::bigint
+    FROM statements s WHERE s.county_code = :county_code AND s.id = :statement_id
+""")
 
 
 async def add(tx: AsyncConnection, deduction: Row) -> None:
@@ -32,14 +55,33 @@ async def hold(tx: AsyncConnection, row: Row) -> None:
 
 
 async def of_statement(tx: AsyncConnection, county_code: str, statement_id: UUID) -> list[Row]:
-    """Deductions of a statement, oldest first."""
-    query = text(_DEDUCTIONS.format(where="d.statement_id = :statement_id"))
-    found = await tx.execute(query, {"county_code": county_code, "statement_id": statement_id})
+    """
+    Deductions of a statement, oldest first; `taken` is what was taken of this statement.
+
+    A recovery stands with its whole amount, on the statement of the finding and on each that it is offset against;
+    `left` is what no statement has given yet.
+    """
+    found = await tx.execute(text(_DEDUCTIONS), {"county_code": county_code, "statement_id": statement_id})
     return [dict(row) for row in found.mappings()]
 
 
 async def find(tx: AsyncConnection, county_code: str, statement_id: UUID, deduction_id: UUID) -> Row | None:
-    query = text(_DEDUCTIONS.format(where="d.statement_id = :statement_id AND d.id = :id"))
-    values = {"county_code": county_code, "statement_id": statement_id, "id": deduction_id}
-    row = (await tx.execute(query, values)).mappings().one_or_none()
-    return dict(row) if row is not None else None
+    found = await of_statement(tx, county_code, statement_id)
+    return next((row for row in found if row["id"] == deduction_id), None)
+
+
+async def line_numbers(tx: AsyncConnection, statement: Row, line_nos: Sequence[int]) -> set[int]:
+    """Those of some numbers that are lines of a statement."""
+    query = text("""
+        SELECT line_no FROM statement_lines WHERE county_code = :county_code AND statement_id = :statement_id
+            AND line_no = ANY (CAST(:line_nos AS bigint[]))
+    """)
+    key = {"county_code": statement["county_code"], "statement_id": statement["id"], "line_nos": list(line_nos)}
+    return set(await tx.scalars(query, key))
+
+
+async def recoverable(tx: AsyncConnection, statement: Row) -> int:
+    """What a recovery that names no lines may take for a statement: its lines less what was taken of them (fen)."""
+    key = {"county_code": statement["county_code"], "statement_id": statement["id"]}
+    found: int = await tx.scalar(_RECOVERABLE, key)
+    return found

@@ -9,13 +9,13 @@ from service.ids import new_id
 from service.ledger.model import Cause, State
 from service.money import yuan
 from service.reconciliation import clearing
+from service.reconciliation.deductions import offsets
 from service.reconciliation.desk import Desk
 from service.reconciliation.matching import differences
-from service.reconciliation.payments import store
+from service.reconciliation.payments import differing, store
 from service.reconciliation.payments.store import Row
 from service.reconciliation.refusals import (
     AllocationsTooLarge,
-    NoPrepayment,
     PaidTooFarAhead,
     PaymentSettled,
     PaymentUnknown,
@@ -45,6 +45,9 @@ async def pay(desk: Desk, transfer: Transfer) -> dict[str, Any]:
     """
     Enter a transfer and clear with it, line by line, what it pays of each statement.
 
+    The ledger books it on the day it is entered, so that what stood on an account at the end of a day that is over
+    never changes; the bank's day is kept with it. A statement that nobody has confirmed yet can be paid: money that
+    the bank has moved is a fact, and paying and receiving in full agree to it by deed.
     What a statement cannot take is kept as the payer's prepayment. More or less than was open is a difference, not
     an error. Raises payer.unknown, hospital.unknown, payment.day, payment.allocations, payment.reference_used and
     statement.unknown.
@@ -105,14 +108,12 @@ async def _keep(desk: Desk, payment_id: UUID, transfer: Transfer, taken: dict[UU
 
 async def _compare(desk: Desk, payment_id: UUID, transfer: Transfer, owed: list[Row], taken: dict[UUID, int]) -> None:
     """What a statement got beside what it was open for: too much or too little becomes a difference with an owner."""
+    await differing.close_settled(desk, owed, note=f"payment {transfer.bank_reference}", payment_id=payment_id)
     asked = dict(transfer.allocations)
     spare = transfer.amount - sum(asked.values())
     for one in owed:
         given, opened = asked[one["id"]] + spare, _payable(one)
         spare = 0
-        for known in await differences.of_statement(desk.tx, one, limit=1000):
-            if known["kind"] == "underpaid" and known["status"] == "open":
-                await differences.step(desk, known, "gone", note=f"payment {transfer.bank_reference}")
         if given != opened:
             kind = "overpaid" if given > opened else "underpaid"
             found = {"kind": kind, "reference": transfer.bank_reference, "ours": opened, "theirs": given}
@@ -128,16 +129,19 @@ async def receive(desk: Desk, payment_id: UUID) -> dict[str, Any]:
 
 async def send_back(desk: Desk, payment_id: UUID, returned_on: date, reason: str) -> dict[str, Any]:
     """
-    The bank sent the transfer back: what it had paid is open again.
+    The bank sent the transfer back: what it had paid is open again, also what was offset with its surplus.
 
-    Raises payment.unknown, payment.already_settled, and deduction.no_prepayment where its surplus was used already.
+    Raises payment.unknown, payment.already_settled, and deduction.offset_carried.
     """
     return await _settle(desk, payment_id, "returned", returned_on, reason)
 
 
 async def _settle(desk: Desk, payment_id: UUID, outcome: str, on_day: date, reason: str) -> dict[str, Any]:
     payment = await find(desk, payment_id)
-    await statements.locked(desk, sorted(UUID(one[0]) for one in payment["allocations"]))
+    concerned = {UUID(one[0]) for one in payment["allocations"]}
+    if outcome == "returned" and payment["prepaid"]:
+        concerned |= {UUID(int=one["statement_id"].int) for one in await offsets.standing(desk, payment)}
+    held = await statements.locked(desk, sorted(concerned))
 
     row = {
         "county_code": payment["county_code"],
@@ -151,18 +155,20 @@ async def _settle(desk: Desk, payment_id: UUID, outcome: str, on_day: date, reas
     if not await store.settle(desk.tx, row):
         raise PaymentSettled("/payment_id")
     if outcome == "returned":
-        await _reopen(desk, payment, row["id"])
+        await _reopen(desk, payment, row["id"], reason)
+        note = f"payment {payment['bank_reference']} returned"
+        await differing.close_settled(desk, held, note=note, returned=payment_id)
     await _tell(desk, f"payment.{outcome}", payment)
     await desk.note(f"payment.{outcome}", subject=str(payment_id))
     return answer(await find(desk, payment_id))
 
 
-async def _reopen(desk: Desk, payment: Row, entry_id: UUID) -> None:
-    county_code, payer, hospital_code = payment["county_code"], payment["payer"], payment["hospital_code"]
-    await clearing.enter(desk, county_code, entry_id, Cause.RETURN)
+async def _reopen(desk: Desk, payment: Row, entry_id: UUID, reason: str) -> None:
+    parties = payment["county_code"], payment["payer"], payment["hospital_code"]
+    await clearing.enter(desk, parties[0], entry_id, Cause.RETURN)
     await clearing.undo(
         desk.tx,
-        county_code,
+        parties[0],
         payment["id"],
         entry_id,
         state=State.PAID,
@@ -170,9 +176,11 @@ async def _reopen(desk: Desk, payment: Row, entry_id: UUID) -> None:
         on_day=desk.today,
     )
     if payment["prepaid"]:
-        if await clearing.prepaid(desk, county_code, payer, hospital_code) < payment["prepaid"]:
-            raise NoPrepayment("/payment_id")
-        await clearing.post_prepaid(desk, county_code, payer, hospital_code, entry_id, -payment["prepaid"])
+        short = payment["prepaid"] - await clearing.prepaid(desk, *parties)
+        rest = await offsets.give_back(desk, payment, short, reason) if short > 0 else None
+        await clearing.post_prepaid(desk, *parties, entry_id, -payment["prepaid"])
+        if rest is not None:
+            await offsets.offset_anew(desk, *rest, reason)
 
 
 async def find(desk: Desk, payment_id: UUID) -> Row:

@@ -12,6 +12,7 @@ from service.access.model import Caller, Role
 from service.db import Tx
 from service.reconciliation import examples
 from service.reconciliation import refusals as no
+from service.reconciliation.deductions.refusals import OffsetCarried
 from service.reconciliation.desk import Desk, answered
 from service.reconciliation.payments import actions, store
 from service.reconciliation.payments.schemas import PaymentIn, PaymentOut, ReturnIn
@@ -56,7 +57,8 @@ async def enter_payment(
     Enter a bank transfer over one or several statements, in full or in part; each line it pays is cleared.
 
     Paying more or less than is open is not an error: it becomes a difference with an owner, and what no statement
-    takes is kept as a prepayment.
+    takes is kept as a prepayment. A statement may be paid before it is confirmed: what is paid and received in full is
+    agreed to by deed. The books have it on the day it is entered; `paid_on` is the bank's day.
     """
     desk = Desk.of(request, tx, caller)
     transfer = body.to_transfer()
@@ -113,7 +115,7 @@ async def receive_payment(request: Request, payment_id: Id, caller: Hospital, at
     "/{payment_id}/return",
     response_model=PaymentOut,
     summary="Enter that a transfer came back",
-    responses=refusals(no.PaymentUnknown, no.PaymentSettled, no.NoPrepayment)
+    responses=refusals(no.PaymentUnknown, no.PaymentSettled, OffsetCarried)
     | example(200, examples.PAYMENT | {"status": "returned"}),
 )
 async def return_payment(
@@ -124,7 +126,10 @@ async def return_payment(
     attempt: Idempotent,
     tx: Tx,
 ) -> Response:
-    """The bank sent it back: what it had paid is open again, and is paid by another transfer."""
+    """
+    The bank sent it back: what it had paid is open again, also what was offset with its surplus, and is paid by
+    another transfer.
+    """
     desk = Desk.of(request, tx, caller)
     return await desk.once(
         attempt, lambda: actions.send_back(desk, payment_id, body.returned_on, body.reason), status=200

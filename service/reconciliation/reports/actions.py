@@ -33,18 +33,26 @@ async def month(desk: Desk, period: Period) -> dict[str, Any]:
         hospital_code=desk.hospital_code,
         payers=desk.payers,
     )
-    by: dict[str, list[dict[str, Any]]] = {"all": [], "hospital": [], "identity": []}
+    by: dict[str, list[dict[str, Any]]] = {"all": [], "county": [], "hospital": [], "identity": []}
     for row in rows:
         by[row["what"]].append(_sums(row))
-    nothing = {"key": "", "visits": 0, "layers": {}, "paid_ratio": ratio(0, keep=4)}
+    nothing: dict[str, Any] = {
+        "key": "",
+        "county_code": None,
+        "visits": 0,
+        "layers": {},
+        "paid_ratio": ratio(0, keep=4),
+    }
     whole = by["all"][0] if by["all"] else nothing | {name: yuan(0) for name in _AMOUNTS}
     await desk.note("report.month", subject=period.name)
-    return {"period": period.name, "whole": whole, "by_hospital": by["hospital"], "by_identity": by["identity"]}
+    parts = {f"by_{what}": by[what] for what in ("county", "hospital", "identity")}
+    return {"period": period.name, "whole": whole} | parts
 
 
 def _sums(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "key": row["key"],
+        "county_code": row["county"] or None,
         "visits": row["visits"],
         **{name: yuan(row[name]) for name in _AMOUNTS},
         "layers": {layer: yuan(amount) for layer, amount in (row["layers"] or {}).items()},

@@ -1,14 +1,16 @@
 """One list of what is due, for whoever asks: to run, to confirm, to pay, to receive, to settle."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import text
 
+from service.clock import COUNTY_ZONE
 from service.errors import Text
 from service.money import yuan
 from service.reconciliation.desk import Desk
 from service.reconciliation.payments import store as payments
+from service.reconciliation.reports.expiring import expiring
 from service.reconciliation.reports.owed import open_amounts
 from service.reconciliation.statements import store as statements
 
@@ -19,7 +21,15 @@ _WORDS = {
     "statement.pay": Text("结算单待付款", "To pay"),
     "payment.receive": Text("款项待医疗机构确认到账", "To confirm that the transfer arrived"),
     "difference.settle": Text("差异待处理", "A difference to settle"),
-    "line.held": Text("暂缓支付的明细转入下期", "A line held back that rolls on"),
+    "line.held": Text(
+        "暂缓支付的明细转入下期，已暂缓 {times} 次", "A line held back that rolls on, held {times} times"
+    ),
+    "recovery.left": Text(
+        "追回款尚未冲抵完，将在以后的结算单中冲抵", "A recovery that later statements have yet to give"
+    ),
+    "agreement.ends": Text("保险服务协议到期，尚未续签", "An agreement that runs out and was not renewed"),
+    "card.ends": Text("慢性病证到期，尚未续办", "A chronic card that runs out and was not renewed"),
+    "aid.apply": Text("出院时预计的医疗救助尚未申请", "Aid expected at discharge that nobody has applied for"),
 }
 _OPEN_DIFFERENCES = """
     SELECT d.id, d.kind, d.owner, d.opened_on, s.payer, s.hospital_code, s.period,
@@ -30,11 +40,25 @@ _OPEN_DIFFERENCES = """
     ORDER BY d.opened_on, d.id LIMIT :most
 """
 _HELD = """
-    SELECT h.id, h.at::date AS held_on, abs(h.amount) AS amount, s.payer, s.hospital_code, s.period
+    SELECT h.id, abs(h.amount) AS amount, s.payer, s.hospital_code, s.period, first.held_on, first.times
     FROM line_holds h JOIN statements s ON s.county_code = h.county_code AND s.id = h.statement_id
+    JOIN statement_lines n ON n.county_code = h.county_code AND n.statement_id = h.statement_id
+        AND n.line_no = h.line_no
+    CROSS JOIN LATERAL (SELECT (min(b.at) AT TIME ZONE :zone)::date AS held_on, count(*) AS times
+        FROM statement_lines l JOIN line_holds b ON b.county_code = l.county_code
+            AND b.statement_id = l.statement_id AND b.line_no = l.line_no
+        WHERE l.county_code = n.county_code AND l.payer = n.payer AND l.case_id = n.case_id) first
     WHERE {scope} AND NOT EXISTS (SELECT FROM statement_lines l JOIN statements b ON b.county_code = l.county_code
         AND b.id = l.statement_id WHERE l.county_code = h.county_code AND l.payer = s.payer AND l.origin = h.id)
     ORDER BY h.at, h.id LIMIT :most
+"""
+
+_RECOVERIES: Final = """
+    SELECT * FROM (SELECT s.id, (s.at AT TIME ZONE :zone)::date AS entered_on, s.payer, s.hospital_code, NULL AS period,
+        s.amount - coalesce((SELECT sum(d.amount) FROM deductions d
+            WHERE d.county_code = s.county_code AND d.recovery_id = s.id), 0)::bigint AS amount
+        FROM recoveries s WHERE {scope}) r
+    WHERE amount > 0 ORDER BY entered_on, id LIMIT :most
 """
 
 
@@ -43,7 +67,12 @@ async def deadlines(desk: Desk) -> list[dict[str, Any]]:
     found = [*await _unbilled(desk), *await _statements(desk), *await _transfers(desk)]
     found += [*await _query(desk, _OPEN_DIFFERENCES, "difference.settle", "opened_on")]
     found += [*await _query(desk, _HELD, "line.held", "held_on")]
-    return sorted(found, key=lambda one: (one["due_on"], one["kind"], one["payer"], one["hospital_code"]))
+    found += [*await _query(desk, _RECOVERIES, "recovery.left", "entered_on")]
+    found += [
+        _item(desk, one.kind, one.due_on, one.payer, one.hospital_code, None, one.subject, one.amount)
+        for one in await expiring(desk, MOST)
+    ]
+    return sorted(found, key=lambda one: (one["due_on"], one["kind"], one["payer"] or "", one["hospital_code"] or ""))
 
 
 async def _unbilled(desk: Desk) -> list[dict[str, Any]]:
@@ -83,7 +112,7 @@ async def _transfers(desk: Desk) -> list[dict[str, Any]]:
 
 
 async def _query(desk: Desk, query: str, kind: str, day: str) -> list[dict[str, Any]]:
-    values: dict[str, Any] = {"most": MOST}
+    values: dict[str, Any] = {"most": MOST} | ({"zone": COUNTY_ZONE.key} if ":zone" in query else {})
     scope = ["s.county_code = :county_code"]
     if desk.hospital_code is not None:
         scope, values["hospital_code"] = ["s.hospital_code = :hospital_code"], desk.hospital_code
@@ -94,7 +123,17 @@ async def _query(desk: Desk, query: str, kind: str, day: str) -> list[dict[str, 
         values["payers"] = desk.payers
     rows = (await desk.tx.execute(text(query.format(scope=" AND ".join(scope))), values)).mappings()
     return [
-        _item(desk, kind, row[day], row["payer"], row["hospital_code"], row["period"], str(row["id"]), row["amount"])
+        _item(
+            desk,
+            kind,
+            row[day],
+            row["payer"],
+            row["hospital_code"],
+            row["period"],
+            str(row["id"]),
+            row["amount"],
+            times=row.get("times"),
+        )
         for row in rows
     ]
 
@@ -103,11 +142,13 @@ def _item(
     desk: Desk,
     kind: str,
     due: date,
-    payer: str,
-    hospital_code: str,
+    payer: str | None,
+    hospital_code: str | None,
     period: str | None,
     subject: str | None,
     amount: int,
+    *,
+    times: int | None = None,
 ) -> dict[str, Any]:
     words = _WORDS[kind]
     return {
@@ -120,5 +161,5 @@ def _item(
         "period": period,
         "subject": subject,
         "amount": yuan(amount),
-        "text": {"zh": words.zh, "en": words.en},
+        "text": {"zh": words.zh.format(times=times), "en": words.en.format(times=times)},
     }

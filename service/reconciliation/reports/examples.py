@@ -42,6 +42,7 @@ DEADLINES: Final[dict[str, Any]] = {
 }
 _SUMS: Final[dict[str, Any]] = {
     "key": "",
+    "county_code": None,
     "visits": 1,
     "total": "13644.00",
     "in_scope": "12100.00",
@@ -53,8 +54,9 @@ _SUMS: Final[dict[str, Any]] = {
 MONTH: Final[dict[str, Any]] = {
     "period": "2018-06",
     "whole": _SUMS,
-    "by_hospital": [_SUMS | {"key": "H45990100101"}],
-    "by_identity": [_SUMS | {"key": "registered_poor"}],
+    "by_county": [_SUMS | {"key": "459901", "county_code": "459901"}],
+    "by_hospital": [_SUMS | {"key": "H45990100101", "county_code": "459901"}],
+    "by_identity": [_SUMS | {"key": "registered_poor", "county_code": "459901"}],
 }
 CLEARING: Final[dict[str, Any]] = {
     "period": "2018-07",
@@ -83,6 +85,7 @@ CASHIER: Final[dict[str, Any]] = {
             "operator": "收费员01",
             "settlements": 1,
             "reversals": 0,
+            "corrections": 0,
             "total": "13644.00",
             "hospital_advances": "11979.60",
             "due_at_discharge": "1364.40",

@@ -9,11 +9,13 @@ from service.access.guard import allow
 from service.access.model import Caller, Role
 from service.db import Tx
 from service.events import store as events
+from service.events.store import Cursor
 from service.reconciliation import refusals as no
 from service.reconciliation.desk import Desk, answered
 from service.reconciliation.reports import actions, examples
 from service.reconciliation.reports.deadlines import deadlines
 from service.reconciliation.reports.owed import advances, owed_to_person
+from service.reconciliation.reports.refusals import CursorLost
 from service.reconciliation.reports.schemas import (
     AdvancesOut,
     CashiersOut,
@@ -22,6 +24,7 @@ from service.reconciliation.reports.schemas import (
     EventsOut,
     MonthOut,
 )
+from service.reconciliation.statements.deeming import deem
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
 from service.wire.types import Code, Day, Spelled
@@ -34,9 +37,9 @@ PeriodAsked = Annotated[Code, Query(description='A month, "2018-06", or a quarte
 MOST_EVENTS = 500
 
 
-def _position(text: str) -> tuple[int, int]:
-    transaction, number = text.split("-")
-    return int(transaction), int(number)
+def _cursor(text: str) -> Cursor:
+    position, check = text.split("-")
+    return Cursor(int(position), int(check))
 
 
 After = Annotated[
@@ -81,7 +84,11 @@ async def list_advances(
     "/deadlines", response_model=DeadlinesOut, summary="What is due", responses=example(200, examples.DEADLINES)
 )
 async def list_deadlines(request: Request, caller: Reader, tx: Tx) -> Response:
-    """One list of what waits for somebody: statements to run, confirm and pay, transfers to receive, differences."""
+    """
+    One list of what waits for somebody, for the caller's role: statements to run, confirm and pay, transfers to
+    receive, differences, lines held back, recoveries left, agreements and cards that run out within thirty days, and
+    aid that was expected at discharge and not applied for (due by the end of its year).
+    """
     desk = Desk.of(request, tx, caller)
     return answered({"today": desk.today, "items": await deadlines(desk)})
 
@@ -131,7 +138,12 @@ async def report_cashier(
     return answered(await actions.cashier(Desk.of(request, tx, caller), day, hospital))
 
 
-@router.get("/events", response_model=EventsOut, summary="What happened", responses=example(200, examples.EVENTS))
+@router.get(
+    "/events",
+    response_model=EventsOut,
+    summary="What happened",
+    responses=refusals(CursorLost) | example(200, examples.EVENTS),
+)
 async def list_events(
     request: Request,
     caller: Reader,
@@ -144,20 +156,27 @@ async def list_events(
     """
     Every change of state of the caller's settlements, statements, payments and differences, in order.
 
-    For systems on closed networks: poll with `after`; nothing is ever missed or told twice.
+    For systems on closed networks: poll with `after`; nothing is ever missed or told twice. A statement that counts
+    as confirmed because its days have passed is told at the next poll of anybody. After the service was restored from
+    a backup, a cursor that names what is not known here any more is refused with `events.cursor_lost`.
     """
     desk = Desk.of(request, tx, caller)
-    found, seen = await events.after(
+    await deem(desk)
+    await events.place(tx, desk.county_codes)
+    told = await events.after(
         tx,
         desk.county_codes,
         hospital_code=desk.hospital_code,
         payers=desk.payers,
-        position=_position(after or "0-0"),
+        cursor=_cursor(after or "0-0"),
         limit=limit,
     )
+    if told is None:
+        raise CursorLost("/after")
+    found, seen = told
     items: list[dict[str, Any]] = [
         {
-            "cursor": f"{at[0]}-{at[1]}",
+            "cursor": f"{at.position}-{at.check}",
             "kind": one.kind,
             "at": one.at,
             "subject": str(one.subject),
@@ -167,4 +186,4 @@ async def list_events(
         }
         for at, one in found
     ]
-    return answered({"items": items, "next": f"{seen[0]}-{seen[1]}"})
+    return answered({"items": items, "next": f"{seen.position}-{seen.check}"})

@@ -43,10 +43,12 @@ class DeadlineOut(WireModel):
     due_on: date
     overdue: bool
     days_left: int
-    payer: str
-    hospital_code: str
+    payer: str | None
+    hospital_code: str | None
     period: str | None
-    subject: str | None = Field(description="The id of the statement, transfer, difference or held line.")
+    subject: str | None = Field(
+        description="The id of the statement, transfer, difference, held line, recovery, agreement, card or settlement."
+    )
     amount: YuanOut
     text: SentenceOut
 
@@ -57,9 +59,13 @@ class DeadlinesOut(WireModel):
 
 
 class SumsOut(WireModel):
-    """What was settled, less what was reversed; `key` is the hospital or the identity class, empty for all."""
+    """
+    What was settled, less what was reversed, with what later versions changed; `key` is the county, the hospital or the
+    identity class, empty for all.
+    """
 
     key: str
+    county_code: str | None = Field(description="Whose insured they are; none for the whole.")
     visits: int
     total: YuanOut
     in_scope: YuanOut
@@ -70,10 +76,14 @@ class SumsOut(WireModel):
 
 
 class MonthOut(WireModel):
-    """A month as settled. Somebody of two identity classes counts under both."""
+    """
+    A month as settled. Somebody of two identity classes counts under both. A hospital that treats people of several
+    counties sees each county apart.
+    """
 
     period: str
     whole: SumsOut
+    by_county: list[SumsOut]
     by_hospital: list[SumsOut]
     by_identity: list[SumsOut]
 
@@ -107,6 +117,7 @@ class CashierOut(WireModel):
     operator: str = Field(description="`X-Operator` of the settlement; empty where none was named.")
     settlements: int
     reversals: int
+    corrections: int = Field(description="Later versions: the amounts have their differences.")
     total: YuanOut
     hospital_advances: YuanOut
     due_at_discharge: YuanOut

@@ -11,27 +11,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.access.model import Role
 from service.claims.described import described
-from service.db import transaction_on
+from service.db import savepoint, transaction_on
 from service.errors import Refusal, Text
 from service.money import yuan
 from service.reconciliation import calendar
 from service.reconciliation.calendar import due_on, kind_of
+from service.reconciliation.deductions import recoveries
 from service.reconciliation.desk import Desk
 from service.reconciliation.refusals import (
-    AlreadyConfirmed,
     EarlierOpen,
     PeriodInvalid,
     PeriodOpen,
-    StatementClosed,
-    StatementOrder,
     StatementUnknown,
 )
-from service.reconciliation.statements import gather, store
-from service.reconciliation.statements import reversed as reversed_cases
+from service.reconciliation.statements import gather, netted, store
 from service.reconciliation.statements.answer import line_answer, statement_answer
 from service.reconciliation.statements.gather import Bill
+from service.reconciliation.statements.refusals import RunUnderWay
 from service.reconciliation.statements.store import Row
 
 DESCRIBED_AT_ONCE = 1000
@@ -50,7 +47,7 @@ async def run(
 
     So a run that dies goes on where it stopped when it is started again, and a hospital that cannot be billed is
     reported and stops no other. Running again gives the same statements. Raises payer.unknown, period.no_calendar,
-    period.invalid and period.open.
+    period.invalid, period.open, and statement.run_under_way while another process bills the same period.
     """
     period = calendar.period(period_name)
     clearing = desk.clearing(payer, period.last if period else desk.today)
@@ -58,6 +55,8 @@ async def run(
         raise PeriodInvalid("/period")
     if desk.today <= period.last:
         raise PeriodOpen("/period")
+    if not await gather.take_turn(desk.tx, f"{desk.county_code}/{payer}/{period.name}"):
+        raise RunUnderWay("/period")
     codes = await gather.hospitals(desk.tx, desk.county_code, payer, period)
 
     items: list[dict[str, Any]] = []
@@ -65,7 +64,7 @@ async def run(
     for number, code in enumerate(codes, 1):
         bill = Bill(payer, code, period, clearing)
         try:
-            found = await (_draft(desk, bill) if dry_run else _issued(desk, bill))
+            found = await (_drafted(desk, bill) if dry_run else _issued(desk, bill))
             items += [found] if found is not None else []
         except PoolTimeoutError:
             # The server is busy, nothing is wrong with the hospital: the whole run answers 503.
@@ -89,15 +88,30 @@ async def _issued(desk: Desk, bill: Bill) -> dict[str, Any] | None:
             await _refuse_gap(desk, tx, bill)
             deemed_on = desk.today + timedelta(days=bill.clearing.deemed_confirmed_days)
             await gather.lock_earlier(tx, desk.county_code, bill)
-            await reversed_cases.owe_again(tx, desk, bill)
+            await netted.owe_again(tx, desk, bill)
             issued = await gather.issue(tx, desk, bill, deemed_on)
             known = await store.statements(tx, desk, {}, ids=[bill.id(desk.county_code)], limit=1)
             if issued is not None:
-                await tell(replace(desk, tx=tx), "statement.issued", known[0], total=known[0]["total"])
+                await _begun(replace(desk, tx=tx), known[0])
+                known = await store.statements(tx, desk, {}, ids=[bill.id(desk.county_code)], limit=1)
     if issued is not None and known[0]["line_count"] >= MANY_LINES:
         async with transaction_on(desk.engine) as tx:
             await gather.count_anew(tx)
     return statement_answer(known[0]) if known else None
+
+
+async def _begun(desk: Desk, statement: Row) -> None:
+    """A statement just issued: told, and what inspections recovered before is offset against it."""
+    await tell(desk, "statement.issued", statement, total=statement["total"])
+    for recovery, amount in await recoveries.offset(desk, statement):
+        await tell(desk, "statement.deducted", statement, amount=amount, deduction="recovery")
+        await desk.note("recovery.offset", subject=str(recovery["id"]))
+
+
+async def _drafted(desk: Desk, bill: Bill) -> dict[str, Any] | None:
+    """A draft beside those of the other hospitals: what the database refuses of one is the end of that one only."""
+    async with savepoint(desk.tx):
+        return await _draft(desk, bill)
 
 
 async def _draft(desk: Desk, bill: Bill) -> dict[str, Any] | None:
@@ -108,11 +122,13 @@ async def _draft(desk: Desk, bill: Bill) -> dict[str, Any] | None:
     sums = await gather.draft(desk.tx, desk.county_code, bill)
     if sums is None:
         return None
-    again = await reversed_cases.deducted(desk.tx, desk.county_code, bill)
+    again = await netted.too_much(desk.tx, desk.county_code, bill)
     sums["line_count"] += len(again)
     sums["lines_total"] += sum(sum(of.values()) for of in again.values())
     total = sums["lines_total"] + sums["carried_forward"]
-    nothing = dict.fromkeys(("paid", "deducted", "held"), 0)
+    left = sum(one["open"] for one in await recoveries.left(desk.tx, desk.county_code, bill.payer, bill.hospital_code))
+    deducted = min(left, max(0, total))
+    nothing = dict.fromkeys(("paid", "held"), 0)
     unknown = dict.fromkeys(("at", "carried_into", "hospital_confirmed_at", "payer_confirmed_at", "deemed_on"))
     row = {
         "county_code": desk.county_code,
@@ -125,7 +141,8 @@ async def _draft(desk: Desk, bill: Bill) -> dict[str, Any] | None:
         "overdue": False,
         "open_differences": 0,
         "total": total,
-        "outstanding": total,
+        "deducted": deducted,
+        "outstanding": total - deducted,
     }
     return statement_answer(row | sums | nothing | unknown)
 
@@ -186,26 +203,6 @@ async def described_lines(desk: Desk, statement: Row, lines: list[Row]) -> list[
         cases = await described(desk.tx, statement["county_code"], ids)
         answered += [line_answer(statement, line, cases[line["settlement_id"]]) for line in page]
     return answered
-
-
-async def confirm(desk: Desk, statement_id: UUID) -> dict[str, Any]:
-    """
-    Agree to a statement: the hospital first, then the payer (the agency for a payer that has no client of its own).
-
-    Raises statement.unknown, statement.closed, statement.not_confirmed_by_hospital, statement.already_confirmed.
-    """
-    statement = (await locked(desk, [statement_id]))[0]
-    side = "hospital" if desk.caller.role == Role.HOSPITAL else "payer"
-    if statement["status"] == "closed":
-        raise StatementClosed("/statement_id")
-    if side == "payer" and statement["hospital_confirmed_at"] is None:
-        raise StatementOrder("/statement_id")
-
-    if not await store.confirm(desk.tx, statement, side, desk.author()):
-        raise AlreadyConfirmed("/statement_id")
-    await tell(desk, f"statement.confirmed_by_{side}", statement)
-    await desk.note("statement.confirm", subject=str(statement_id))
-    return statement_answer(await find(desk, statement_id))
 
 
 async def tell(desk: Desk, kind: str, statement: Row, **data: Any) -> None:

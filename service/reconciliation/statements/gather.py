@@ -106,12 +106,21 @@ _LOCK_OPEN: Final = text("""
         SELECT FROM statement_carries c WHERE c.county_code = s.county_code AND c.statement_id = s.id)
     ORDER BY s.id FOR UPDATE OF s
 """)
+_TURN: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended('statements/' || :name, 0))")
 _HOSPITALS: Final = text(f"""
     SELECT substr(p.payee, length('hospital:') + 1) AS code FROM postings p
     WHERE {_BEGINS} AND p.payee LIKE 'hospital:%' AND p.on_day <= :last
     UNION
     SELECT hospital_code FROM statements
     WHERE county_code = :county_code AND payer = :payer AND period = :period
+    ORDER BY code
+""")
+_WAITING: Final = text(f"""
+    SELECT DISTINCT substr(o.payee, length('hospital:') + 1) AS code FROM (
+        SELECT p.payee FROM postings p
+        WHERE {_BEGINS} AND p.payee LIKE 'hospital:%' AND p.on_day <= :last
+        GROUP BY p.payee, p.origin
+        HAVING sum(CASE WHEN p.target = 'unbilled' THEN p.amount ELSE -p.amount END) <> 0) o
     ORDER BY code
 """)
 
@@ -139,10 +148,21 @@ class Bill:
         }
 
 
+async def take_turn(tx: AsyncConnection, name: str) -> bool:
+    """Be the only run of this name, in whichever process, until the transaction ends. False where there is another."""
+    return bool(await tx.scalar(_TURN, {"name": name}))
+
+
 async def hospitals(tx: AsyncConnection, county_code: str, payer: str, period: Period) -> list[str]:
     """Every hospital that has something to bill up to the end of a period, or was billed for it already."""
     values = {"county_code": county_code, "payer": payer, "period": period.name, "last": period.last}
     return list(await tx.scalars(_HOSPITALS, values))
+
+
+async def unbilled(tx: AsyncConnection, county_code: str, payer: str, period: Period) -> list[str]:
+    """Every hospital of which something up to the end of a period stands on no statement."""
+    values = {"county_code": county_code, "payer": payer, "last": period.last}
+    return list(await tx.scalars(_WAITING, values))
 
 
 async def earlier_open(tx: AsyncConnection, county_code: str, bill: Bill) -> str | None:

@@ -17,7 +17,9 @@ MOVED: Final = """
             coalesce(sum(amount) FILTER (WHERE kind = 'retention'), 0)::bigint AS retained
         FROM deductions WHERE county_code = s.county_code AND statement_id = s.id) d
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(d.amount), 0)::bigint AS released FROM deduction_releases f
+        SELECT coalesce(sum(d.amount), 0)::bigint AS released,
+            coalesce(sum(d.amount) FILTER (WHERE d.kind = 'retention'), 0)::bigint AS retained_no_more
+        FROM deduction_releases f
         JOIN deductions d ON d.county_code = f.county_code AND d.id = f.deduction_id
         WHERE d.county_code = s.county_code AND d.statement_id = s.id) r
     CROSS JOIN LATERAL (
@@ -28,7 +30,7 @@ MOVED: Final = """
 CARRIED: Final = f"""
     SELECT s.id, {OUTSTANDING} AS amount FROM statements s {MOVED}
     WHERE s.county_code = :county_code AND s.payer = :payer AND s.hospital_code = :hospital_code
-        AND s.period_to < :last AND {OUTSTANDING} < 0 AND p.on_the_way = 0 AND d.retained = r.released
+        AND s.period_to < :last AND {OUTSTANDING} < 0 AND p.on_the_way = 0 AND d.retained = r.retained_no_more
         AND NOT EXISTS (SELECT FROM statement_carries c WHERE c.county_code = s.county_code AND c.statement_id = s.id)
 """
 """

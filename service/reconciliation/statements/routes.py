@@ -16,8 +16,11 @@ from service.reconciliation import refusals as no
 from service.reconciliation.desk import Desk, answered
 from service.reconciliation.statements import actions, store
 from service.reconciliation.statements.answer import statement_answer
+from service.reconciliation.statements.confirmation import confirm
+from service.reconciliation.statements.refusals import PayerConfirms, RunUnderWay
 from service.reconciliation.statements.run_alone import run_alone
 from service.reconciliation.statements.schemas import (
+    ConfirmIn,
     LineOut,
     RunIn,
     RunOut,
@@ -43,7 +46,8 @@ LARGEST_SAMPLE = 1000
     "/run",
     response_model=RunOut,
     summary="Run a payer's period",
-    responses=refusals(no.PayerUnknown, no.NoCalendar, no.PeriodInvalid, no.PeriodOpen) | example(200, examples.RUN),
+    responses=refusals(no.PayerUnknown, no.NoCalendar, no.PeriodInvalid, no.PeriodOpen, RunUnderWay)
+    | example(200, examples.RUN),
 )
 async def run_statements(
     request: Request,
@@ -158,14 +162,23 @@ async def sample_statement(
     "/{statement_id}/confirmation",
     response_model=StatementOut,
     summary="Confirm a statement",
-    responses=refusals(no.StatementUnknown, no.StatementClosed, no.StatementOrder, no.AlreadyConfirmed)
+    responses=refusals(no.StatementUnknown, no.StatementClosed, no.StatementOrder, no.AlreadyConfirmed, PayerConfirms)
     | example(200, examples.STATEMENT),
 )
-async def confirm_statement(request: Request, statement_id: Id, caller: Party, attempt: Idempotent, tx: Tx) -> Response:
+async def confirm_statement(
+    request: Request,
+    statement_id: Id,
+    caller: Party,
+    attempt: Idempotent,
+    tx: Tx,
+    body: Annotated[ConfirmIn | None, Body(examples=[{"reason": "保险公司系统停机，电话确认后代为确认"}])] = None,
+) -> Response:
     """
     Agree to a statement: the hospital first, then the payer, two different callers.
 
-    The agency confirms for a payer. What nobody objects to counts as confirmed after the pack's number of days.
+    The agency confirms for a payer that has no client of its own, and for another only with a `reason`, which is kept
+    and told to both sides. What nobody objects to counts as confirmed after the pack's number of days.
     """
     desk = Desk.of(request, tx, caller)
-    return await desk.once(attempt, lambda: actions.confirm(desk, statement_id), status=200)
+    reason = body.reason if body is not None else None
+    return await desk.once(attempt, lambda: confirm(desk, statement_id, reason), status=200)

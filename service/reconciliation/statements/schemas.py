@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from service.wire.types import Code, Count, CountyCode, Flag, WireModel, YuanOut
+from service.wire.types import Code, Count, CountyCode, Flag, Line, WireModel, YuanOut
 
 Status = Literal["draft", "issued", "confirmed", "paid", "closed"]
 LineKind = Literal["advance", "reversal", "adjustment"]
@@ -18,6 +18,12 @@ class RunIn(WireModel):
     payer: Code
     period: Code = Field(description='A month, "2018-06", or a quarter, "2018-Q2", by the payer\'s calendar.')
     dry_run: Flag = False
+
+
+class ConfirmIn(WireModel):
+    """Why the agency confirms for a payer that could do it itself; nobody else needs a body."""
+
+    reason: Line | None = None
 
 
 class StatementOut(WireModel):

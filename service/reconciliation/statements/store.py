@@ -16,7 +16,7 @@ _STATEMENTS: Final = (
     """
 WITH found AS (
     SELECT s.*, s.lines_total + s.carried_forward AS total, p.paid, p.on_the_way,
-        d.deducted - r.released AS deducted, h.held, k.into_id AS carried_into,
+        d.deducted - r.released AS deducted, h.held, k.into_id AS carried_into, g.at AS deemed_at,
         @outstanding@ AS outstanding,
         c.hospital AS hospital_confirmed_at, c.payer AS payer_confirmed_at, o.open_differences
     FROM statements s
@@ -28,13 +28,14 @@ WITH found AS (
         SELECT count(*) AS open_differences FROM differences d
         WHERE d.county_code = s.county_code AND d.statement_id = s.id AND d.match_id IS NOT NULL AND @open@) o
     LEFT JOIN statement_carries k ON k.county_code = s.county_code AND k.statement_id = s.id
+    LEFT JOIN statement_deemings g ON g.county_code = s.county_code AND g.statement_id = s.id
     WHERE {scope}
 ), judged AS (
     SELECT *, CASE
         WHEN carried_into IS NOT NULL OR (outstanding = 0 AND on_the_way = 0) THEN 'closed'
         WHEN outstanding = 0 THEN 'paid'
         WHEN hospital_confirmed_at IS NOT NULL AND payer_confirmed_at IS NOT NULL THEN 'confirmed'
-        WHEN deemed_on < :today AND open_differences = 0 THEN 'confirmed'
+        WHEN deemed_at IS NOT NULL OR (deemed_on < :today AND open_differences = 0) THEN 'confirmed'
         ELSE 'issued' END AS status,
         (carried_into IS NULL AND outstanding > 0 AND due_on < :today) AS overdue
     FROM found
@@ -114,8 +115,8 @@ async def lock(tx: AsyncConnection, county_code: str, ids: Sequence[UUID]) -> No
 async def confirm(tx: AsyncConnection, statement: Row, side: str, author: dict[str, Any]) -> bool:
     """Keep a side's confirmation. False where it stands already, or the same client confirmed the other side."""
     query = text("""
-        INSERT INTO statement_confirmations (county_code, statement_id, side, client_id, operator, at)
-        VALUES (:county_code, :statement_id, :side, :client_id, :operator, :at)
+        INSERT INTO statement_confirmations (county_code, statement_id, side, client_id, operator, at, reason)
+        VALUES (:county_code, :statement_id, :side, :client_id, :operator, :at, :reason)
         ON CONFLICT DO NOTHING RETURNING side
     """)
     key = {"county_code": statement["county_code"], "statement_id": statement["id"], "side": side}
