@@ -1,29 +1,21 @@
 """Which settlements a change of a person's identities touches, and what they would be with other identities."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Select, Subquery, exists, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.claims import records, trace
 from service.claims.model import Record
 from service.claims.posting import ways
 from service.claims.records import View
+from service.claims.tables import live_visits, settlements
 from service.policy.model import Packs
 from service.settlement.model import Claim
 from service.settlement.waterfall import settle
-
-_TOUCHED = text("""
-    SELECT DISTINCT v.settlement_id, v.person_no, v.last_day
-    FROM unnest(CAST(:persons AS text[]), CAST(:firsts AS date[]), CAST(:lasts AS date[])) AS g (person, first, last)
-    JOIN live_visits v ON v.county_code = :county_code AND v.person_no = g.person
-        AND v.last_day >= coalesce(g.first, '-infinity') AND v.last_day <= coalesce(g.last, 'infinity')
-""")
-
 
 _WITHOUT_AGREEMENT = text("""
     SELECT v.settlement_id, v.person_no, v.last_day FROM live_visits v
@@ -33,14 +25,6 @@ _WITHOUT_AGREEMENT = text("""
         AND NOT CAST(d.trace -> 'claim' ->> 'agreement' AS boolean)
     ORDER BY v.settlement_id
 """)
-
-
-class Days(NamedTuple):
-    """Days of one person, both ends included; None is open."""
-
-    person_no: str
-    first: date | None
-    last: date | None
 
 
 class Touched(NamedTuple):
@@ -59,18 +43,39 @@ class Difference(NamedTuple):
     after: int
 
 
-async def touched_by(tx: AsyncConnection, county_code: str, days: Sequence[Days]) -> list[Touched]:
-    """The live settlements whose last day is one of these days of their person."""
-    if not days:
-        return []
-    asked = {
-        "county_code": county_code,
-        "persons": [each.person_no for each in days],
-        "firsts": [each.first for each in days],
-        "lasts": [each.last for each in days],
-    }
-    found = await tx.execute(_TOUCHED, asked)
+def _touched(county_code: str, changes: Subquery) -> Select[Any]:
+    """
+    The live settlements on days on which what a person holds changes, that were not made with what holds afterwards.
+
+    `changes` has `person_no`, `identity_class`, `days` and `facts`, the periods held afterwards among those days.
+    """
+    v, s, c = live_visits.c, settlements.c, changes.c
+    fact = func.unnest(c.facts).column_valued("fact")
+    held_after = exists(select(literal(1)).where(fact.op("@>")(v.last_day)).correlate(changes, live_visits))
+    return (
+        select(v.settlement_id, v.person_no, v.last_day)
+        .distinct()
+        .select_from(changes)
+        .join(live_visits, (v.county_code == county_code) & (v.person_no == c.person_no))
+        .join(settlements, (s.county_code == v.county_code) & (s.id == v.settlement_id))
+        .where(c.days.op("@>")(v.last_day), s.identities.has_key(c.identity_class) != held_after)
+    )
+
+
+async def touched_by(
+    tx: AsyncConnection, county_code: str, changes: Subquery, *, after: UUID | None, rows: int
+) -> list[Touched]:
+    """The live settlements that changes of identities touch, oldest first (`_touched`)."""
+    query = _touched(county_code, changes).order_by(live_visits.c.settlement_id).limit(rows)
+    if after is not None:
+        query = query.where(live_visits.c.settlement_id > after)
+    found = await tx.execute(query)
     return [Touched(UUID(bytes=row.settlement_id.bytes), row.person_no, row.last_day) for row in found]
+
+
+async def count_touched(tx: AsyncConnection, county_code: str, changes: Subquery) -> int:
+    """How many live settlements changes of identities touch."""
+    return int(await tx.scalar(select(func.count()).select_from(_touched(county_code, changes).subquery())) or 0)
 
 
 async def without_agreement(

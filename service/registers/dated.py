@@ -37,6 +37,13 @@ async def hold(tx: AsyncConnection, *names: object) -> None:
     )
 
 
+async def hold_shared(tx: AsyncConnection, *names: object) -> None:
+    """As `hold`, beside others who share it: whoever holds it alone waits for all of them, and they for him."""
+    await tx.execute(
+        text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))"), {"name": "/".join(map(str, names))}
+    )
+
+
 @dataclass(frozen=True)
 class DatedTable(Generic[F]):
     table: Table

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.access.model import Role
 from service.db import transaction_on
 from service.ids import new_id
-from service.registers.dated import hold
+from service.registers.persons.turns import alone
 from service.registers.refusals import OnlyAidIdentities
 from service.registers.rosters import applying, store
 from service.registers.rosters.headings import Headings, after_headings
@@ -25,7 +25,7 @@ from service.registers.rosters.model import Counts, Line, Roster, RosterKind, Ro
 from service.registers.rosters.staging import Staging
 from service.rosters.office import Office, Progress
 from service.rosters.refusals import RosterNotRead, RosterOlder, RosterRejectedRows, RosterStale, RosterUnknown
-from service.rosters.touching import find_touched
+from service.rosters.touching import count_touched
 from service.sheets.read import Row, rows
 
 _AT_ONCE: Final = 4_000
@@ -36,27 +36,47 @@ _WAIT: Final = text("SET LOCAL lock_timeout = '180s'")
 
 
 async def preview(
-    office: Office, source: BinaryIO, filename: str, statement: Statement, progress: Progress | None = None
+    office: Office,
+    source: BinaryIO,
+    filename: str,
+    statement: Statement,
+    progress: Progress | None = None,
+    *,
+    again: bool = False,
 ) -> Roster:
     """
     Read a list and say what it would change. The register stays as it is.
 
     The same file with the same statement is the same roster: reading goes on where it was cut off; a preview that the
-    register has overtaken is made anew; what was applied is told again. Raises `SheetRefused` for the whole file.
+    register has overtaken is made anew; what was applied is told again, unless it is to be applied `again` because
+    another list of its source has been applied since. Raises `SheetRefused` for the whole file.
     """
     if office.allowed is not None and statement.identity_class not in (None, *office.allowed):
         raise OnlyAidIdentities("/class")
     content_hash = await asyncio.to_thread(_hash, source, statement, office.caller.role)
-    async with transaction_on(office.engine) as tx:
-        roster = await store.roster_of_content(tx, office.county_code, content_hash)
-        if roster is not None:
-            roster = await _judged_anew(tx, roster)
-    if roster is None or roster.state is RosterState.READING:
-        with closing(rows(source, filename)) as read:
-            headings, left = await asyncio.to_thread(after_headings, read, statement)
-            roster = roster or await _opened(office, filename, statement, headings, content_hash)
-            await _read_on(office, roster, source, _said(office, headings, statement, left), progress)
-    return await _previewed(office, roster.id)
+    while True:
+        async with transaction_on(office.engine) as tx:
+            roster = await _known_of_content(tx, office, content_hash, again=again)
+        last_row = 0
+        if roster is None or roster.state is RosterState.READING:
+            with closing(rows(source, filename)) as read:
+                headings, left = await asyncio.to_thread(after_headings, read, statement)
+                roster = roster or await _opened(office, filename, statement, headings, content_hash)
+                last_row = await _read_on(office, roster, source, _said(office, headings, statement, left), progress)
+        previewed = await _previewed(office, roster.id, last_row)
+        if previewed is not None:
+            return previewed
+
+
+async def _known_of_content(tx: AsyncConnection, office: Office, content_hash: bytes, *, again: bool) -> Roster | None:
+    """The list that this file made before; None where there is none, or where it is to be opened once more."""
+    roster = await store.roster_of_content(tx, office.county_code, content_hash)
+    if roster is None:
+        return None
+    roster = await _judged_anew(tx, roster)
+    if again and roster.state is RosterState.APPLIED and await store.was_overtaken(tx, roster):
+        return None
+    return roster
 
 
 async def _judged_anew(tx: AsyncConnection, roster: Roster) -> Roster:
@@ -102,7 +122,9 @@ async def _opened(
         allowed=office.allowed,
     )
     async with transaction_on(office.engine) as tx:
-        await store.open_roster(tx, roster, content_hash)
+        before = await store.roster_of_content(tx, office.county_code, content_hash)
+        number = before.round + 1 if before is not None and before.state is RosterState.APPLIED else 0
+        await store.open_roster(tx, replace(roster, round=number), content_hash)
         await office.note(tx, "roster.upload", str(roster.id), now)
         # Somebody else may have sent the same file a moment before.
         known = await store.roster_of_content(tx, office.county_code, content_hash)
@@ -123,8 +145,13 @@ async def _read_on(
     source: BinaryIO,
     said: Iterator[tuple[int, list[Line]]],
     progress: Progress | None,
-) -> None:
-    """Stage the rows that are not staged yet, each batch in a transaction: a file that is cut off goes on there."""
+) -> int:
+    """
+    Stage the rows that are not staged yet, each batch in a transaction: a file that is cut off goes on there.
+
+    Gives the last row. Somebody else may begin the same list anew meanwhile; then what follows is theirs to stage.
+    """
+    last_row = 0
     today = office.clock.now().date()
     staging = Staging(roster, office.vault, today, may_register=office.caller.role is Role.AGENCY)
     while batch := await asyncio.to_thread(lambda: list(islice(said, _AT_ONCE))):
@@ -132,30 +159,29 @@ async def _read_on(
             known = await store.roster(tx, roster.county_code, roster.id, lock=True)
             assert known is not None
             new = [line for number, lines in batch if number > known.rows_read for line in lines]
-            if known.state is RosterState.READING and new:
+            if known.state is RosterState.READING and known.rows_read >= last_row and new:
                 await staging.stage(tx, new)
                 await store.set_roster(tx, roster, rows_read=batch[-1][0])
+        last_row = batch[-1][0]
         if progress is not None:
-            progress(batch[-1][0], source.tell())
+            progress(last_row, source.tell())
+    return last_row
 
 
-async def _previewed(office: Office, roster_id: UUID) -> Roster:
+async def _previewed(office: Office, roster_id: UUID, last_row: int) -> Roster | None:
+    """The list compared with the register; None where somebody began to read it anew and has not come to its end."""
     async with transaction_on(office.engine) as tx:
         await tx.execute(_WAIT)
         roster = await store.roster(tx, office.county_code, roster_id, lock=True)
         assert roster is not None
-        is_done = roster.state is RosterState.APPLIED
-        if not is_done and (roster.state is RosterState.READING or await applying.is_stale(tx, roster)):
+        if roster.state is RosterState.READING:
+            if roster.rows_read < last_row:
+                return None
             roster = await applying.find_changes(tx, roster)
-            roster = await _with_touched(tx, roster)
+            roster = replace(roster, counts=replace(roster.counts, touched=await count_touched(tx, roster)))
             await store.set_roster(tx, roster, state=roster.state, counts=asdict(roster.counts), digest=roster.digest)
         await office.note(tx, "roster.preview", str(roster.id), office.clock.now())
     return roster
-
-
-async def _with_touched(tx: AsyncConnection, roster: Roster) -> Roster:
-    touched = await find_touched(tx, roster)
-    return replace(roster, counts=replace(roster.counts, touched=touched))
 
 
 async def apply(
@@ -164,12 +190,12 @@ async def apply(
     """
     Apply a previewed list, whole or not at all; once applied, the same answer again.
 
-    Imports of a county take turns. Raises `roster.stale` where the register has changed since the preview,
-    `roster.older` where a later list of the source is applied already, and `roster.rejected_rows` where a full list
-    would end people whose rows could not be read.
+    Imports of a county take turns, and whoever corrects a person of the county waits. Raises `roster.stale` where the
+    register has changed since the preview, `roster.older` where a later list of the source is applied already, and
+    `roster.rejected_rows` where a full list would end people whose rows could not be read.
     """
     await tx.execute(_WAIT)
-    await hold(tx, "roster", office.county_code)
+    await alone(tx, office.county_code)
     roster = await known(tx, office, roster_id, lock=True)
     if roster.state is RosterState.APPLIED:
         return roster
@@ -186,8 +212,8 @@ async def apply(
     author = office.author(f"名单 {roster.filename}（{roster.statement.source}，{roster.id}）")
     if not await applying.write_changes(tx, office.vault, roster, author):
         raise RosterStale
-    roster = await _with_touched(tx, roster)
-    applied = replace(roster, state=RosterState.APPLIED, applied_at=author.at, applied_by=author.by)
+    counts = replace(roster.counts, touched=await count_touched(tx, roster))
+    applied = replace(roster, state=RosterState.APPLIED, counts=counts, applied_at=author.at, applied_by=author.by)
     await store.set_roster(
         tx,
         applied,

@@ -1,6 +1,7 @@
 """A preview as it is answered, and the rejected rows as a file to correct."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,18 +10,38 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.model import Role
 from service.db import transaction_on
+from service.errors import Text
 from service.policy.model import Packs
-from service.registers.rosters import effects, store
+from service.registers.rosters import effects, moves, store
 from service.registers.rosters.faults import texts
-from service.registers.rosters.model import ChangeKind, Roster, RowSeen, RowState
+from service.registers.rosters.model import ChangeKind, Counts, Roster, RowSeen, RowState
+from service.rosters.change_schemas import ChangeOut, MoveOut
 from service.rosters.office import Office
-from service.rosters.schemas import ChangeOut, PreviewOut, RosterOut, RowOut, TouchedOut
-from service.rosters.touching import touched_page
+from service.rosters.schemas import PreviewOut, RosterFindingOut, RosterOut, RowOut, TouchedOut
+from service.rosters.touching import count_touched, touched_page
 from service.sheets.write import csv_lines
 from service.wire.pages import Page, Paging
 
 _AT_ONCE: Final = 1_000
 _REMARK: Final = "问题"
+_FINDINGS: Final = {
+    "person.not_insured": (
+        "uninsured",
+        Text(
+            "名单中的这些人在基准日没有参保期间；名单不登记参保，请另行登记，否则就诊时会被告知未参保。",
+            "These people of the list have no insured period on its day. A list registers none: enter it apart, or "
+            "their visits will be refused as not insured.",
+        ),
+    ),
+    "identity.interrupted": (
+        "interrupted",
+        Text(
+            "这些行的认定日期早于登记册中身份中断的日子；中断期间保持不变，确需补齐时请以“变更”报送。",
+            "The first days of these rows lie before days on which the identity had ended. Those days stay as they "
+            "are: send the rows as 变更 where they are to be filled.",
+        ),
+    ),
+}
 
 
 async def changes_page(
@@ -30,6 +51,22 @@ async def changes_page(
     found = await effects.changes_of(tx, roster, kinds, after=after[0] if after else 0, rows=paging.limit + 1)
     page, cursor = paging.cut(found, lambda each: (each.position,))
     return Page(items=[ChangeOut.of(each) for each in page], next_cursor=cursor)
+
+
+async def moves_page(tx: AsyncConnection, roster: Roster, paging: Paging) -> Page[MoveOut]:
+    after = paging.after(str)
+    found = await moves.moves_of(tx, roster, after=after[0] if after else "", rows=paging.limit + 1)
+    page, cursor = paging.cut(found, lambda each: (each.person_no,))
+    return Page(items=[MoveOut.of(each) for each in page], next_cursor=cursor)
+
+
+def _findings(counts: Counts, language: str) -> list[RosterFindingOut]:
+    found = {code: (getattr(counts, name), said) for code, (name, said) in _FINDINGS.items()}
+    return [
+        RosterFindingOut(code=code, count=count, detail=said.in_language(language))
+        for code, (count, said) in found.items()
+        if count
+    ]
 
 
 async def rows_page(
@@ -58,12 +95,16 @@ async def preview_of(tx: AsyncConnection, office: Office, roster: Roster, langua
         "ended": ChangeKind.ENDED,
         "conflicts": ChangeKind.CONFLICT,
         "unfounded": ChangeKind.UNFOUNDED,
+        "interrupted": ChangeKind.INTERRUPTED,
     }
     pages = {name: await changes_page(tx, roster, (kind,), paging) for name, kind in kinds.items()}
-    plain = RosterOut.of(roster)
+    counts = replace(roster.counts, touched=await count_touched(tx, roster))
+    plain = RosterOut.of(replace(roster, counts=counts))
     return PreviewOut(
         **{name: getattr(plain, name) for name in RosterOut.model_fields},
         **pages,
+        moved=await moves_page(tx, roster, paging),
+        findings=_findings(counts, language),
         rejected=await rows_page(tx, office, roster, RowState.REJECTED, paging, language),
         duplicates=await rows_page(tx, office, roster, RowState.DUPLICATE, paging, language),
         settlements_touched=await touched(tx, roster, office.packs, now, paging),

@@ -22,6 +22,9 @@ _COUNTS: Final[dict[str, Any]] = {
     "duplicates": 0,
     "new_persons": 1,
     "touched": 1,
+    "interrupted": 0,
+    "moved": 1,
+    "uninsured": 1,
 }
 ROSTER: Final[dict[str, Any]] = {
     "id": "0198c7a4-5c00-7000-8000-000000000021",
@@ -39,6 +42,8 @@ ROSTER: Final[dict[str, Any]] = {
     "uploaded_by": "agency/clerk-07",
     "applied_at": None,
     "applied_by": None,
+    "round": 0,
+    "purged_at": None,
 }
 CHANGE: Final[dict[str, Any]] = {
     "kind": "added",
@@ -54,6 +59,14 @@ ENDED: Final[dict[str, Any]] = CHANGE | {
     "person_no": "P459901000001",
     "new_person": False,
     "row": None,
+}
+MOVE: Final[dict[str, Any]] = {
+    "person_no": "P459901000002",
+    "row": 4,
+    "township_before": "459901101",
+    "township_after": "459901102",
+    "household_before": "H0001",
+    "household_after": "H0001",
 }
 REJECTED: Final[dict[str, Any]] = {
     "row": 3,
@@ -93,6 +106,15 @@ PREVIEW: Final[dict[str, Any]] = ROSTER | {
     "ended": _page(ENDED),
     "conflicts": _page(),
     "unfounded": _page(),
+    "interrupted": _page(),
+    "moved": _page(MOVE),
+    "findings": [
+        {
+            "code": "person.not_insured",
+            "count": 1,
+            "detail": "名单中的这些人在基准日没有参保期间；名单不登记参保，请另行登记，否则就诊时会被告知未参保。",
+        }
+    ],
     "rejected": _page(REJECTED),
     "duplicates": _page(),
     "settlements_touched": _page(TOUCHED),

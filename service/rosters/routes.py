@@ -16,9 +16,10 @@ from service.registers.rosters import store
 from service.registers.rosters.model import ChangeKind, RosterState, RowState
 from service.registers.schemas import sample
 from service.rosters import actions, answers, examples
+from service.rosters.change_schemas import ChangeOut, MoveOut
 from service.rosters.office import Office
 from service.rosters.refusals import RosterNotRead, RosterOlder, RosterRejectedRows, RosterStale, RosterUnknown
-from service.rosters.schemas import ApplyIn, ChangeOut, PreviewOut, RosterOut, RowOut, StatementIn, TouchedOut
+from service.rosters.schemas import ApplyIn, PreviewOut, RosterOut, RowOut, StatementIn, TouchedOut
 from service.sheets.faults import SheetEmpty, SheetEncoding, SheetHeadings, SheetRefused, SheetTooLarge
 from service.wire.form import form_schema, sent
 from service.wire.language import LanguageOf
@@ -66,7 +67,7 @@ async def preview_roster(request: Request, caller: Importer, language: LanguageO
     refuse_other_payers(caller)
     office = office_of(request, caller)
     async with sent(request, StatementIn) as form:
-        roster = await actions.preview(office, form.file, form.filename, form.said.statement())
+        roster = await actions.preview(office, form.file, form.filename, form.said.statement(), again=form.said.again)
     async with transaction_on(office.engine) as tx:
         return await answers.preview_of(tx, office, roster, language)
 
@@ -144,6 +145,17 @@ async def list_changes(
     refuse_other_payers(caller)
     roster = await actions.read(tx, office_of(request, caller), roster_id)
     return await answers.changes_page(tx, roster, (kind,) if kind else (), paging)
+
+
+@router.get(
+    "/{roster_id}/moves",
+    summary="List who moves by a roster",
+    responses=refusals(RosterUnknown) | example(200, {"items": [examples.MOVE], "next_cursor": None}),
+)
+async def list_moves(request: Request, roster_id: RosterId, caller: Reader, tx: Tx, paging: PageAsked) -> Page[MoveOut]:
+    """People who live in another township or household by the list's columns than by the register, by number."""
+    refuse_other_payers(caller)
+    return await answers.moves_page(tx, await actions.read(tx, office_of(request, caller), roster_id), paging)
 
 
 @router.get(

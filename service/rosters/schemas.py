@@ -8,8 +8,6 @@ from pydantic import Field
 
 from service.registers.rosters.faults import texts
 from service.registers.rosters.model import (
-    ChangeKind,
-    ChangeSeen,
     Counts,
     Roster,
     RosterKind,
@@ -17,6 +15,7 @@ from service.registers.rosters.model import (
     RowSeen,
     Statement,
 )
+from service.rosters.change_schemas import ChangeOut, MoveOut
 from service.rosters.touching import TouchedSeen
 from service.wire.pages import Page
 from service.wire.types import Code, Day, Flag, Line, WireModel, YuanOut
@@ -33,6 +32,11 @@ class StatementIn(WireModel):
         default=None, alias="class", description="The class of everybody listed; or the file has a column for it."
     )
     township_code: Code | None = Field(default=None, description="A full list of this township only.")
+    again: bool = Field(
+        default=False,
+        description="Send an applied list once more, as a new roster, after another list of its source was applied; "
+        "where none was, it is the same roster as before.",
+    )
 
     def statement(self) -> Statement:
         return Statement(
@@ -61,7 +65,15 @@ class CountsOut(WireModel):
     unidentified: int = Field(description="Rejected rows whose person is not sure.")
     duplicates: int
     new_persons: int
-    touched: int = Field(description="Settlements whose last day lies among the days that change for their person.")
+    touched: int = Field(
+        description="Settlements whose last day lies among the days that change for their person. In a list of rosters "
+        "as of the preview or the application, else as of now."
+    )
+    interrupted: int = Field(
+        description="Rows whose first day lies before days on which the identity had ended: they stay as they are."
+    )
+    moved: int = Field(description="People who live elsewhere by the list's columns than by the register.")
+    uninsured: int = Field(description="People listed who have no insured period on `as_of`; a list gives them none.")
 
     @classmethod
     def of(cls, counts: Counts) -> Self:
@@ -84,6 +96,8 @@ class RosterOut(WireModel):
     uploaded_by: str
     applied_at: datetime | None
     applied_by: str | None
+    round: int = Field(description="How often the same list was applied before and is sent again knowingly.")
+    purged_at: datetime | None = Field(description="When its rows were deleted; what it changes stays listed.")
 
     @classmethod
     def of(cls, roster: Roster) -> Self:
@@ -92,7 +106,7 @@ class RosterOut(WireModel):
 
 def _plain(roster: Roster) -> dict[str, Any]:
     said = roster.statement
-    names = ("id", "county_code", "filename", "state", "rows_read", "uploaded_at", "uploaded_by")
+    names = ("id", "county_code", "filename", "state", "rows_read", "uploaded_at", "uploaded_by", "round", "purged_at")
     return {name: getattr(roster, name) for name in names} | {
         "kind": said.kind,
         "source": said.source,
@@ -105,35 +119,12 @@ def _plain(roster: Roster) -> dict[str, Any]:
     }
 
 
-class DaysOut(WireModel):
-    from_: date | None = Field(serialization_alias="from")
-    to: date | None
+class RosterFindingOut(WireModel):
+    """What somebody should look at before the list is applied."""
 
-
-class ChangeOut(WireModel):
-    """What the list does to one identity of one person."""
-
-    kind: ChangeKind = Field(
-        description="`conflict`: another source holds it; `unfounded`: nothing to change. Neither is applied."
-    )
-    person_no: str
-    new_person: bool
-    class_: str = Field(serialization_alias="class")
-    row: int | None = Field(description="Row of the file; null: absent from a full list.")
-    days: list[DaysOut] = Field(description="Days on which the person's identities differ from before.")
-    other_source: str | None
-
-    @classmethod
-    def of(cls, change: ChangeSeen) -> Self:
-        return cls(
-            kind=change.kind,
-            person_no=change.person_no,
-            new_person=change.new_person,
-            class_=change.identity_class,
-            row=change.row_no,
-            days=[DaysOut(from_=first, to=last) for first, last in change.days],
-            other_source=change.other_source,
-        )
+    code: str
+    count: int
+    detail: str
 
 
 class FaultOut(WireModel):
@@ -216,6 +207,9 @@ class PreviewOut(RosterOut):
     ended: Page[ChangeOut]
     conflicts: Page[ChangeOut]
     unfounded: Page[ChangeOut]
+    interrupted: Page[ChangeOut]
+    moved: Page[MoveOut]
+    findings: list[RosterFindingOut]
     rejected: Page[RowOut]
     duplicates: Page[RowOut]
     settlements_touched: Page[TouchedOut]

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,8 +12,6 @@ from service.policy.model import Packs
 from service.registers.rosters import effects
 from service.registers.rosters.model import Roster, RosterState
 from service.registers.store import identities_on
-
-_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +24,21 @@ class TouchedSeen:
     expected: list[claims.Difference] | None
 
 
-async def find_touched(tx: AsyncConnection, roster: Roster) -> int:
-    """Find the settlements whose last day lies among the changed days of their person; gives how many there are."""
-    for after in range(0, await effects.last_change(tx, roster), _AT_ONCE):
-        days = await effects.changed_days(tx, roster, after=after, until=after + _AT_ONCE)
-        found = await claims.touched_by(tx, roster.county_code, [claims.Days(*each) for each in days])
-        await effects.set_touched(tx, roster, [tuple(each) for each in found])
-    return await effects.count_touched(tx, roster)
+async def count_touched(tx: AsyncConnection, roster: Roster) -> int:
+    """How many live settlements a list touches, as they are now."""
+    return await claims.count_touched(tx, roster.county_code, effects.changed_days(roster))
 
 
 async def touched_page(
     tx: AsyncConnection, roster: Roster, packs: Packs, now: datetime, *, after: UUID | None, rows: int
 ) -> list[TouchedSeen]:
-    """The settlements that a list touches, each decided again with the identities that the list leaves."""
-    found = await effects.touched_of(tx, roster, after=after, rows=rows)
+    """
+    The settlements that a list touches, each decided again with the identities that the list leaves.
+
+    Found when asked: one that was under way while the list was applied is among them once it is there, and one that
+    already knows what the list says is not.
+    """
+    found = await claims.touched_by(tx, roster.county_code, effects.changed_days(roster), after=after, rows=rows)
     persons = list({person_no for _, person_no, _ in found})
     changes = await effects.changed_classes(tx, roster, persons) if persons else []
     seen = []

@@ -18,6 +18,7 @@ from service.registers.persons import store
 from service.registers.persons.checks import checked, refuse_overlaps
 from service.registers.persons.sealing import masked
 from service.registers.persons.store import BARRED, IDENTITIES, INSURED, Filters
+from service.registers.persons.turns import beside_others
 from service.registers.refusals import OnlyAidIdentities, PersonExists, PersonUnknown
 
 _ASSIGNED_DIGITS: Final = 12
@@ -47,6 +48,7 @@ async def register(desk: Desk, person: Person, coverage: Coverage, reason: str |
     """Enter a person who is not in the register yet."""
     person = checked(person, desk.today)
     refuse_overlaps(coverage)
+    await beside_others(desk.tx, person.county_code)
 
     author = desk.author(reason)
     taken = await store.add_person(desk.tx, desk.vault, person, author)
@@ -83,6 +85,7 @@ async def list_persons(
 
 async def change(desk: Desk, person_no: str, asked: Change) -> tuple[Person, Coverage]:
     """Correct a person's entry. What was believed before stays on record."""
+    await beside_others(desk.tx, desk.county_code)
     person_no = (await _known(desk, person_no)).person_no
     await hold(desk.tx, "person", desk.county_code, person_no)
     known = await _known(desk, person_no)

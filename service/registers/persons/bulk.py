@@ -1,5 +1,6 @@
 """Many persons at once, in a handful of statements: for a demo county and, later, for rosters."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,6 +16,7 @@ from service.registers.entries import Coverage, Person
 from service.registers.model import Author
 from service.registers.periods import Dated
 from service.registers.persons.sealing import keys_of, sealed
+from service.registers.persons.turns import beside_others
 from service.registers.tables import barred_periods, identities, insured_periods, person_keys, persons
 
 _PERIOD: Final = ("county_code", "person_no", "valid_from", "valid_to")
@@ -83,12 +85,9 @@ async def register_persons(tx: AsyncConnection, vault: Vault, people: Sequence[N
         "author_recorded_by": author.by,
         "author_reason": author.reason,
     }
-    rows = [sealed(vault, each.person) for each in people]
-    keys = [
-        {"kind": kind.value, "key_hash": key_hash, "county_code": each.county_code, "person_no": each.person_no}
-        for each in (new.person for new in people)
-        for kind, key_hash in keys_of(vault, each).items()
-    ]
+    for county_code in sorted({each.person.county_code for each in people}):
+        await beside_others(tx, county_code)
+    rows, keys = await asyncio.to_thread(_sealed, vault, people)
     with constraints_answered():
         await tx.execute(_PERSONS, _arrays(rows, _PERSON_COLUMNS) | signed)
         await tx.execute(_KEYS, _arrays(keys, _KEY_COLUMNS))
@@ -96,6 +95,17 @@ async def register_persons(tx: AsyncConnection, vault: Vault, people: Sequence[N
             facts = [(new.person, fact) for new in people for fact in getattr(new.coverage, name)]
             if facts:
                 await tx.execute(statement, _period_arrays(facts, columns) | signed)
+
+
+def _sealed(vault: Vault, people: Sequence[NewPerson]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of the persons and of their keys."""
+    rows = [sealed(vault, each.person) for each in people]
+    keys = [
+        {"kind": kind.value, "key_hash": key_hash, "county_code": each.county_code, "person_no": each.person_no}
+        for each in (new.person for new in people)
+        for kind, key_hash in keys_of(vault, each).items()
+    ]
+    return rows, keys
 
 
 def _arrays(rows: Sequence[dict[str, Any]], columns: Iterable[str]) -> dict[str, list[Any]]:

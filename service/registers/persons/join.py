@@ -20,6 +20,7 @@ from service.registers.periods import ONE_DAY, Dated, joined
 from service.registers.persons import store
 from service.registers.persons.refusals import JoinedAlready, JoinSelf
 from service.registers.persons.tables import person_joins
+from service.registers.persons.turns import beside_others
 from service.registers.referrals.store import REFERRALS
 from service.registers.refusals import PersonExists, PersonUnknown
 from service.registers.tables import person_keys
@@ -40,6 +41,7 @@ _OF_THE_CARD: Final = ("id_type", "id_no", "born_on", "sex")
 
 async def hold_both(desk: Desk, survivor: str, other: str) -> None:
     """Let nobody else change either entry; in one order, so that two joins cannot wait for each other."""
+    await beside_others(desk.tx, desk.county_code)
     for number in sorted((survivor, other)):
         await hold(desk.tx, "person", desk.county_code, number)
 

@@ -1,6 +1,7 @@
 """What an import changes: found, compared with what was previewed, and written. One transaction of the caller each."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from service.registers.constraints import constraints_answered
 from service.registers.model import Author
 from service.registers.persons.bulk import NewPerson, register_persons
 from service.registers.persons.checks import checked
-from service.registers.rosters import diff, effects, store
+from service.registers.rosters import diff, effects, moves, store, twice
 from service.registers.rosters.headings import Headings
 from service.registers.rosters.lines import Reader
 from service.registers.rosters.model import Counts, Roster, RosterState
@@ -20,6 +21,7 @@ from service.registers.rosters.staging import described
 from service.sheets.read import Row
 
 _AT_ONCE: Final = 2_000
+_KINDS: Final = ("added", "changed", "ended", "conflicts", "unfounded", "interrupted", "new_persons")
 
 _COUNT_ROWS: Final = """
 SELECT count(*) FILTER (WHERE state = 'rejected') AS rejected,
@@ -35,8 +37,25 @@ _COUNT_CHANGES: Final = """
 SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind = 'changed') AS changed,
     count(*) FILTER (WHERE kind = 'ended') AS ended, count(*) FILTER (WHERE kind = 'conflict') AS conflicts,
     count(*) FILTER (WHERE kind = 'unfounded') AS unfounded, count(*) FILTER (WHERE row_no IS NOT NULL) AS from_rows,
-    count(DISTINCT person_no) FILTER (WHERE is_new) AS new_persons
+    count(DISTINCT person_no) FILTER (WHERE is_new) AS new_persons,
+    count(*) FILTER (WHERE kind = 'interrupted') AS interrupted
 FROM roster_changes WHERE county_code = :county_code AND roster_id = :id
+"""
+_COUNT_UNINSURED: Final = """
+SELECT count(DISTINCT coalesce(k.person_no, r.person_no)) AS uninsured
+FROM rosters l JOIN roster_rows r ON r.county_code = l.county_code AND r.roster_id = l.id
+LEFT JOIN person_keys k ON k.county_code = r.county_code AND k.kind = r.key_kind AND k.key_hash = r.key_hash
+WHERE l.county_code = :county_code AND l.id = :id AND r.state = 'listed' AND r.action <> 'end'
+    AND NOT EXISTS (SELECT FROM insured_periods i WHERE i.county_code = l.county_code AND i.person_no = k.person_no
+        AND i.superseded_at IS NULL AND i.valid @> l.as_of)
+"""
+_JUDGED_BY_ANOTHER: Final = """
+SELECT EXISTS (
+    SELECT FROM roster_rows r
+    LEFT JOIN person_keys k ON k.county_code = r.county_code AND k.kind = r.key_kind AND k.key_hash = r.key_hash
+    LEFT JOIN persons p ON p.county_code = k.county_code AND p.person_no = k.person_no
+    WHERE r.county_code = :county_code AND r.roster_id = :id AND r.key_hash IS NOT NULL
+        AND sha256(p.name_enc) IS DISTINCT FROM r.judged_as)
 """
 _NEW_PERSONS: Final = text("""
 SELECT c.position, c.person_no, c.row_no, r.cells_enc FROM roster_changes c
@@ -59,19 +78,25 @@ async def find_changes(tx: AsyncConnection, roster: Roster) -> Roster:
     """Compare the staged list with the register as it stands now, and keep what it would change."""
     await store.analyze(tx)
     await effects.forget(tx, roster)
-    for column, statement in diff.TWICE.items():
+    for column, statement in twice.NUMBERS.items():
         at = roster.columns.get(column)
         heading = "" if at is None else roster.header[at]
         await tx.execute(text(statement), _named(roster) | {"at": at, "heading": heading})
-    await tx.execute(text(diff.DUPLICATES), _named(roster))
+    await tx.execute(text(twice.PLACES), _named(roster))
+    await tx.execute(text(twice.DUPLICATES), _named(roster))
     at = roster.columns.get("id_no")
     if at is not None:
-        await tx.execute(text(diff.SUSPECT_ROUNDED), _named(roster) | {"at": at, "heading": roster.header[at]})
+        await tx.execute(text(twice.SUSPECT_ROUNDED), _named(roster) | {"at": at, "heading": roster.header[at]})
     await tx.execute(text(diff.KEEP_CHANGES), _named(roster))
+    await tx.execute(text(moves.KEEP_MOVES), _named(roster))
     await store.analyze(tx)
-    digest = await tx.scalar(text(diff.KEPT_DIGEST), _named(roster))
+    digest = await _digest(tx, roster, diff.KEPT_DIGEST, moves.KEPT_DIGEST)
     counts = await _counts(tx, roster)
     return replace(roster, state=RosterState.PREVIEWED, counts=counts, digest=digest)
+
+
+async def _digest(tx: AsyncConnection, roster: Roster, *statements: str) -> str:
+    return "/".join([str(await tx.scalar(text(statement), _named(roster))) for statement in statements])
 
 
 async def _counts(tx: AsyncConnection, roster: Roster) -> Counts:
@@ -80,20 +105,24 @@ async def _counts(tx: AsyncConnection, roster: Roster) -> Counts:
     return Counts(
         unchanged=rows["listed"] - changes["from_rows"],
         **{name: rows[name] for name in ("rows", "rejected", "duplicates", "unidentified")},
-        **{name: changes[name] for name in ("added", "changed", "ended", "conflicts", "unfounded", "new_persons")},
+        **{name: changes[name] for name in _KINDS},
+        moved=await moves.count_moves(tx, roster),
+        uninsured=int(await tx.scalar(text(_COUNT_UNINSURED), _named(roster)) or 0),
     )
 
 
 async def is_stale(tx: AsyncConnection, roster: Roster) -> bool:
-    """Whether the same list would now change something else than was previewed."""
-    return bool(await tx.scalar(text(diff.DIGEST), _named(roster)) != roster.digest)
+    """Whether the same list would now change something else than was previewed, or judge a row by another entry."""
+    if await tx.scalar(text(_JUDGED_BY_ANOTHER), _named(roster)):
+        return True
+    return await _digest(tx, roster, diff.DIGEST, moves.DIGEST) != roster.digest
 
 
 async def write_changes(tx: AsyncConnection, vault: Vault, roster: Roster, author: Author) -> bool:
     """
-    Write what was previewed into the registers. Imports take turns; whoever corrects one person does not.
+    Write what was previewed into the registers, while nobody else writes about persons of the county.
 
-    False: somebody superseded meanwhile what this list supersedes; then the transaction must not go on.
+    False: somebody superseded all the same what this list supersedes; then the transaction must not go on.
     """
     values = _named(roster) | {"at": author.at, "by": author.by, "reason": author.reason}
     async for people in _new_persons(tx, vault, roster, author):
@@ -103,6 +132,7 @@ async def write_changes(tx: AsyncConnection, vault: Vault, roster: Roster, autho
         if superseded.rowcount != await tx.scalar(text(diff.SUPERSEDED_ROWS), values):
             return False
         await tx.execute(text(diff.ADD), values)
+    await moves.write_moves(tx, roster, author)
     return True
 
 
@@ -114,11 +144,13 @@ async def _new_persons(
         values = _named(roster) | {"after": after, "until": after + _AT_ONCE}
         found = (await tx.execute(_NEW_PERSONS, values)).mappings().all()
         if found:
-            yield list(_described(vault, roster, found, author))
+            yield await asyncio.to_thread(_described, vault, roster, found, author)
 
 
-def _described(vault: Vault, roster: Roster, rows: Sequence[Any], author: Author) -> Iterator[NewPerson]:
+def _described(vault: Vault, roster: Roster, rows: Sequence[Any], author: Author) -> list[NewPerson]:
     reader = Reader(Headings(0, roster.columns, roster.header), roster.statement)
+    people = []
     for row in rows:
         line = reader.lines(Row(row["row_no"], store.cells_of(vault, roster.id, row)))[0]
-        yield NewPerson(checked(described(roster.county_code, row["person_no"], line), author.at.date()))
+        people.append(NewPerson(checked(described(roster.county_code, row["person_no"], line), author.at.date())))
+    return people

@@ -8,6 +8,9 @@ Being absent ends what holds on the day of the list, up to its known end: a list
 began after it. A row that adds and gives no last day keeps the one that is known.
 
 A rejected row says nothing for sure: it widens a full list to no class, and nobody it may mean ends by being absent.
+
+A row that adds from a day before an interruption does not fill it: the register says that the person did not hold the
+class on those days. What holds on the day of the list stays, and where nothing does, it begins anew on that day.
 """
 
 from typing import Final
@@ -43,19 +46,32 @@ WITH roster AS MATERIALIZED (
         AND NOT EXISTS (SELECT FROM said WHERE said.person_no = i.person_no
             AND (said.state = 'rejected' OR said.identity_class = i.identity_class))
 ), wanted AS (
-    SELECT each.*, roster.source, roster.as_of,
+    SELECT each.*, roster.source, roster.as_of, gap.interrupted,
         CASE WHEN each.action = 'end' THEN daterange(coalesce(each.valid_to + 1, roster.as_of), each.until)
         WHEN (each.valid_to < begin.day) IS TRUE THEN NULL
         ELSE daterange(begin.day, coalesce(each.valid_to + 1,
-            CASE WHEN each.action = 'add' AND begin.until > begin.day THEN begin.until END)) END AS range
+            CASE WHEN each.action = 'add' AND own.until > begin.day THEN own.until END)) END AS range
     FROM (SELECT *, CAST(NULL AS date) AS until FROM listed UNION ALL SELECT * FROM absent) each CROSS JOIN roster
     CROSS JOIN LATERAL (
-        SELECT coalesce(each.valid_from, CASE WHEN bool_or(true) THEN min(lower(i.valid)) ELSE roster.as_of END) AS day,
-            min(upper(i.valid)) AS until
+        SELECT range_agg(i.valid) AS held, coalesce(bool_or(i.valid @> roster.as_of), false) AS holds,
+            min(lower(i.valid)) FILTER (WHERE i.valid @> roster.as_of) AS day,
+            min(upper(i.valid)) FILTER (WHERE i.valid @> roster.as_of) AS until
         FROM identities i
         WHERE i.county_code = roster.county_code AND i.person_no = each.person_no
             AND i.identity_class = each.identity_class AND i.superseded_at IS NULL
-            AND i.source IN (roster.source, '') AND i.valid @> roster.as_of
+            AND i.source IN (roster.source, '')
+    ) own
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN each.action = 'add' AND each.valid_from < least(roster.as_of, each.valid_to + 1)
+            THEN datemultirange(daterange(each.valid_from, least(roster.as_of, each.valid_to + 1))) END AS said
+    ) past
+    CROSS JOIN LATERAL (
+        SELECT coalesce(NOT isempty(past.said * datemultirange(daterange(lower(past.said * own.held), NULL)) - own.held)
+            AND NOT isempty(past.said * own.held), false) AS interrupted
+    ) gap
+    CROSS JOIN LATERAL (
+        SELECT coalesce(CASE WHEN NOT gap.interrupted THEN each.valid_from END,
+            CASE WHEN own.holds THEN own.day ELSE roster.as_of END) AS day
     ) begin
 ), held AS (
     SELECT w.*, k.* FROM wanted w CROSS JOIN LATERAL (
@@ -70,7 +86,8 @@ WITH roster AS MATERIALIZED (
     ) k
 ), judged AS (
     SELECT h.*,
-        CASE WHEN range IS NULL THEN 'unfounded'
+        CASE WHEN interrupted THEN 'interrupted'
+            WHEN range IS NULL THEN 'unfounded'
             WHEN action = 'end' AND cardinality(superseded) > 0 THEN 'ended'
             WHEN other_source IS NOT NULL THEN 'conflict'
             WHEN action = 'end' THEN 'unfounded'
@@ -78,16 +95,19 @@ WITH roster AS MATERIALIZED (
             ELSE 'changed' END AS kind,
         CASE WHEN action = 'end' THEN known - replaced * datemultirange(range)
             ELSE known - replaced + datemultirange(range) END AS after
-    FROM held h WHERE NOT (action <> 'end' AND same AND cardinality(superseded) = 1)
+    FROM held h WHERE interrupted OR NOT (action <> 'end' AND same AND cardinality(superseded) = 1)
+), effective AS (
+    SELECT j.*, kind NOT IN ('conflict', 'unfounded') AND range IS NOT NULL AND NOT (kind = 'interrupted'
+        AND (same OR other_source IS NOT NULL)) AS applies
+    FROM judged j
 )
 SELECT kind, person_no, identity_class, row_no, is_new, other_source,
-    CASE WHEN kind IN ('conflict', 'unfounded') THEN '{}' ELSE superseded END AS superseded,
-    CASE WHEN kind IN ('conflict', 'unfounded') THEN CAST('{}' AS daterange[])
+    CASE WHEN applies THEN superseded ELSE '{}' END AS superseded,
+    CASE WHEN NOT applies THEN CAST('{}' AS daterange[])
         WHEN action = 'end' THEN ARRAY(SELECT unnest(replaced - datemultirange(range)))
         ELSE ARRAY[range] END AS facts,
-    CASE WHEN kind IN ('conflict', 'unfounded') THEN CAST('{}' AS datemultirange)
-        ELSE (known - after) + (after - known) END AS days
-FROM judged
+    CASE WHEN applies THEN (known - after) + (after - known) ELSE CAST('{}' AS datemultirange) END AS days
+FROM effective
 """
 
 _INTO = """
@@ -109,61 +129,6 @@ SELECT concat_ws(':', count(*), coalesce(sum(hashtextextended(CAST(found AS text
     SELECT kind, person_no, identity_class, row_no, is_new, other_source, superseded, facts, days
     FROM roster_changes WHERE county_code = :county_code AND roster_id = :id) found
 """
-
-DUPLICATES: Final = """
-WITH said AS (
-    SELECT r.row_no, r.part, coalesce(k.person_no, encode(r.key_hash, 'hex')) AS who, r.identity_class,
-        concat_ws('|', r.action, r.valid_from, coalesce(CAST(r.valid_to AS text), '-')) AS content
-    FROM roster_rows r
-    LEFT JOIN person_keys k ON k.county_code = r.county_code AND k.kind = r.key_kind AND k.key_hash = r.key_hash
-    WHERE r.county_code = :county_code AND r.roster_id = :id AND r.state = 'listed'
-), twice AS (
-    SELECT row_no, part, first_value(row_no) OVER those AS first, row_number() OVER those AS nth,
-        count(*) OVER all_of AS times, min(content) OVER all_of = max(content) OVER all_of AS agree
-    FROM said
-    WINDOW those AS (PARTITION BY who, identity_class ORDER BY row_no, part),
-        all_of AS (PARTITION BY who, identity_class)
-)
-UPDATE roster_rows r SET duplicate_of = CASE WHEN t.nth > 1 THEN t.first END,
-    state = CASE WHEN t.agree THEN 'duplicate' ELSE 'rejected' END,
-    faults = CASE WHEN t.agree THEN r.faults
-        ELSE r.faults || '[{"at": null, "column": "", "code": "row.contradiction"}]' END
-FROM twice t
-WHERE r.county_code = :county_code AND r.roster_id = :id AND r.row_no = t.row_no AND r.part = t.part
-    AND t.times > 1 AND (t.nth > 1 OR NOT t.agree)
-"""
-
-_TWICE = """
-WITH said AS (
-    SELECT r.row_no, r.part, coalesce(k.person_no, encode(r.key_hash, 'hex')) AS who, {number} AS number
-    FROM roster_rows r
-    LEFT JOIN person_keys k ON k.county_code = r.county_code AND k.kind = r.key_kind AND k.key_hash = r.key_hash
-    WHERE r.county_code = :county_code AND r.roster_id = :id AND r.state = 'listed'
-), twice AS (
-    SELECT number FROM said WHERE number IS NOT NULL GROUP BY number HAVING count(DISTINCT who) > 1
-)
-UPDATE roster_rows r SET state = 'rejected',
-    faults = r.faults || jsonb_build_array(jsonb_build_object('at', CAST(:at AS integer), 'column',
-        CAST(:heading AS text), 'code', '{code}'))
-FROM said JOIN twice USING (number)
-WHERE r.county_code = :county_code AND r.roster_id = :id AND r.row_no = said.row_no AND r.part = said.part
-"""
-
-TWICE: Final = {
-    "person_no": _TWICE.format(number="CASE WHEN r.is_new THEN r.person_no END", code="person_no.twice"),
-    "social_card_no": _TWICE.format(number="r.card_hash", code="social_card_no.twice"),
-}
-"""By column: where a file gives one number to two people, neither is believed."""
-
-SUSPECT_ROUNDED: Final = """
-UPDATE roster_rows r SET state = 'rejected',
-    faults = r.faults || jsonb_build_array(jsonb_build_object('at', CAST(:at AS integer), 'column',
-        CAST(:heading AS text), 'code', 'id_no.rounded'))
-WHERE r.county_code = :county_code AND r.roster_id = :id AND r.rounded AND r.state = 'listed'
-    AND EXISTS (SELECT FROM roster_rows o WHERE o.county_code = :county_code AND o.roster_id = :id
-        AND o.state = 'rejected' AND o.faults @> '[{"code": "id_no.rounded"}]')
-"""
-"""Where one number of a file was rounded, those that end alike are right by chance only."""
 
 SUPERSEDE: Final = """
 UPDATE identities SET superseded_at = greatest(recorded_at, :at), superseded_by = :by, superseded_reason = :reason

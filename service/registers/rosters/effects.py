@@ -1,16 +1,14 @@
-"""What was found of a list: pages of its changes, and the settlements that they touch."""
+"""What was found of a list: pages of its changes, and the days that they change."""
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
-from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, func, select, text
-from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy import RowMapping, Subquery, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.registers.rosters.model import ChangeKind, ChangeSeen, Roster
-from service.registers.rosters.tables import roster_changes, roster_touched
+from service.registers.rosters.moves import forget_moves
+from service.registers.rosters.tables import roster_changes
 
 
 async def changes_of(
@@ -46,20 +44,17 @@ def _last(upper: date | None) -> date | None:
     return None if upper is None else date.fromordinal(upper.toordinal() - 1)
 
 
-_CHANGED_DAYS = text("""
-    SELECT c.person_no, lower(d) AS first, upper(d) - 1 AS last
-    FROM roster_changes c CROSS JOIN LATERAL unnest(c.days) d
-    WHERE c.county_code = :county_code AND c.roster_id = :id AND c.position > :after AND c.position <= :until
-        AND NOT c.is_new
-""")
-
-
-async def changed_days(
-    tx: AsyncConnection, roster: Roster, *, after: int, until: int
-) -> list[tuple[str, date | None, date | None]]:
-    """The days that differ for persons whom the register knew before, of the changes between two positions."""
-    values = {"county_code": roster.county_code, "id": roster.id, "after": after, "until": until}
-    return [(row.person_no, row.first, row.last) for row in await tx.execute(_CHANGED_DAYS, values)]
+def changed_days(roster: Roster) -> Subquery:
+    """
+    The changes of people whom the register knew before, to be joined: `person_no`, `identity_class`, `days` on which
+    the person holds the class before or after but not both, and `facts`, the periods held afterwards among them.
+    """
+    c = roster_changes.c
+    return (
+        select(c.person_no, c.identity_class, c.days, c.facts)
+        .where(c.county_code == roster.county_code, c.roster_id == roster.id, ~c.is_new)
+        .subquery("changes")
+    )
 
 
 async def last_change(tx: AsyncConnection, roster: Roster) -> int:
@@ -81,40 +76,8 @@ async def changed_classes(
     return [(row.person_no, row.identity_class, [(d.lower, _last(d.upper)) for d in row.days]) for row in found]
 
 
-async def set_touched(tx: AsyncConnection, roster: Roster, touched: Sequence[tuple[Any, ...]]) -> None:
-    """Remember settlements that the changes touch; those known already stay."""
-    if touched:
-        rows = [
-            {"county_code": roster.county_code, "roster_id": roster.id}
-            | {"settlement_id": number, "person_no": person_no, "last_day": day}
-            for number, person_no, day in touched
-        ]
-        await tx.execute(insert_or(roster_touched).on_conflict_do_nothing(), rows)
-
-
 async def forget(tx: AsyncConnection, roster: Roster) -> None:
     """Take a preview back, to make it anew. The rows as read stay."""
-    for table in (roster_changes, roster_touched):
-        await tx.execute(delete(table).where(table.c.county_code == roster.county_code, table.c.roster_id == roster.id))
-
-
-async def touched_of(
-    tx: AsyncConnection, roster: Roster, *, after: UUID | None, rows: int
-) -> list[tuple[UUID, str, date]]:
-    """The settlements that a list touches, oldest first."""
-    c = roster_touched.c
-    query = (
-        select(c.settlement_id, c.person_no, c.last_day)
-        .where(c.county_code == roster.county_code, c.roster_id == roster.id)
-        .order_by(c.settlement_id)
-        .limit(rows)
-    )
-    if after is not None:
-        query = query.where(c.settlement_id > after)
-    return [(UUID(bytes=row.settlement_id.bytes), row.person_no, row.last_day) for row in await tx.execute(query)]
-
-
-async def count_touched(tx: AsyncConnection, roster: Roster) -> int:
-    c = roster_touched.c
-    query = select(func.count()).where(c.county_code == roster.county_code, c.roster_id == roster.id)
-    return int(await tx.scalar(query) or 0)
+    c = roster_changes.c
+    await tx.execute(delete(roster_changes).where(c.county_code == roster.county_code, c.roster_id == roster.id))
+    await forget_moves(tx, roster)

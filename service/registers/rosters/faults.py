@@ -112,6 +112,10 @@ FAULTS: Final[dict[str, Text]] = {
         "登记册中此人已去世；如名单正确，请先更正登记册。",
         "The register says that this person has died: if the list is right, correct the register first.",
     ),
+    "row.place_differs": Text(
+        "同一人在文件中的乡镇或户号前后不一；请核对后统一。",
+        "The file gives one person two townships or households: check the rows and make them agree.",
+    ),
     "row.contradiction": Text(
         "同一人同一类别在文件中出现多次且内容不同；请只保留正确的一行。",
         "The same person and class stands more than once with different content: keep the right row only.",

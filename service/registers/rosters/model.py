@@ -1,9 +1,8 @@
 """The words of a roster import."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from service.access.model import Role
@@ -41,7 +40,8 @@ class ChangeKind(StrEnum):
     What a roster does to one identity of one person.
 
     `conflict`: another source holds it and would be contradicted. `unfounded`: there is nothing to end. Neither is
-    applied.
+    applied. `interrupted`: the row's first day lies before days on which the identity had ended; those stay ended, and
+    it begins anew on the day of the list where nothing holds then.
     """
 
     ADDED = "added"
@@ -49,6 +49,7 @@ class ChangeKind(StrEnum):
     ENDED = "ended"
     CONFLICT = "conflict"
     UNFOUNDED = "unfounded"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many rows and changes there are of each kind. `unidentified`: rejected rows whose person is not sure."""
+    """
+    How many rows and changes there are of each kind. `unidentified`: rejected rows whose person is not sure;
+    `uninsured`: people listed who are not insured on the day of the list.
+    """
 
     rows: int = 0
     unchanged: int = 0
@@ -109,11 +113,17 @@ class Counts:
     duplicates: int = 0
     new_persons: int = 0
     touched: int = 0
+    interrupted: int = 0
+    moved: int = 0
+    uninsured: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """An uploaded list and how far it has come. `allowed`: the classes its office may list, None for all."""
+    """
+    An uploaded list and how far it has come. `allowed`: the classes its office may list, None for all; `round`: how
+    often the same list had been applied before; `purged_at`: when its rows were deleted.
+    """
 
     id: UUID
     county_code: str
@@ -131,6 +141,8 @@ class Roster:
     allowed: frozenset[str] | None = None
     applied_at: datetime | None = None
     applied_by: str | None = None
+    round: int = 0
+    purged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,4 +168,3 @@ class ChangeSeen:
     days: list[tuple[date | None, date | None]]
     other_source: str | None = None
     new_person: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)

@@ -1,12 +1,14 @@
 """From lines to staged rows: who is meant, is that the name we know, and the cells sealed. In batches, by COPY."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import or_, select
+from sqlalchemy import ARRAY, CollectionAggregate, LargeBinary, RowMapping, any_, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.vault import Vault
@@ -24,14 +26,18 @@ from service.wire.refusals import RequestInvalid
 
 _ASSIGNED_DIGITS: Final = 16
 
+_Place = tuple[int, int]
+_Key = tuple[str, bytes]
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A person of the register, as far as a row is compared with them."""
+    """A person of the register, as far as a row is compared with them. `entry`: a hash that changes with the entry."""
 
     person_no: str
     name: str
     died_on: date | None
+    entry: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,61 +50,95 @@ class Staging:
     may_register: bool
 
     async def stage(self, tx: AsyncConnection, lines: Sequence[Line]) -> None:
-        hashes = {
+        """Keep rows as read and judged. What hashes, opens and seals runs beside the loop, which serves others."""
+        hashes = await asyncio.to_thread(self._hashes, lines)
+        entries = await self._entries(tx, hashes)
+        judged = await asyncio.to_thread(self._compared, lines, hashes, entries)
+        new = await asyncio.to_thread(self._new, judged, hashes)
+        taken = await self._taken(tx, new)
+        records = await asyncio.to_thread(self._records, judged, hashes, new, taken)
+        await store.copy_rows(tx, records)
+
+    def _hashes(self, lines: Sequence[Line]) -> dict[_Place, _Key]:
+        return {
             (line.row_no, line.part): person_key(self.vault, line.key_kind, line.number)
             for line in lines
             if line.key_kind is not None and line.number is not None
         }
-        known = await self._known(tx, [key for _, key in hashes.values()])
-        judged = []
-        for line in lines:
-            person = known.get(hashes.get((line.row_no, line.part), (None, None)))
-            judged.append((self._judged(line, person), person))
-        new = {
-            line.row_no: described(self.roster.county_code, assigned(self.roster.county_code, line, key), line)
-            for line, person in judged
-            if person is None and not line.faults and (key := hashes[(line.row_no, line.part)][1])
-        }
-        faults = await self._not_registrable(tx, new)
-        rows = []
-        for line, person in judged:
-            kind, key_hash = hashes.get((line.row_no, line.part), (None, None))
-            whole = replace(line, faults=(*line.faults, *faults.get(line.row_no, ())))
-            rows.append(self._row(whole, person, kind, key_hash))
-        await store.copy_rows(tx, rows)
 
-    async def _not_registrable(self, tx: AsyncConnection, new: Mapping[int, Person]) -> dict[int, list[Fault]]:
-        """What keeps persons whom nobody knows from being registered, by row: a number of theirs is taken already."""
-        keys = {row_no: keys_of(self.vault, person) for row_no, person in new.items()}
-        hashes = {key for each in keys.values() for key in each.values()}
-        query = select(person_keys.c.kind, person_keys.c.key_hash).where(
-            person_keys.c.key_hash.in_(list(hashes)),
-            # A person number is unique over all counties, the others within one.
-            or_(person_keys.c.county_code == self.roster.county_code, person_keys.c.kind == KeyKind.PERSON_NO),
-        )
-        taken = {(row.kind, row.key_hash) for row in await tx.execute(query)}
-        faults: dict[int, list[Fault]] = {}
-        for row_no, person in new.items():
-            found = [self._fault(kind, f"{kind}.taken") for kind, key in keys[row_no].items() if (kind, key) in taken]
-            try:
-                checked(person, self.today)
-            except RequestInvalid as invalid:
-                found += [self._fault("id_no", code_of_input(error)) for error in invalid.errors]
-            faults[row_no] = found
-        return faults
-
-    async def _known(self, tx: AsyncConnection, keys: Sequence[bytes]) -> dict[tuple[str | None, bytes | None], Known]:
+    async def _entries(self, tx: AsyncConnection, hashes: Mapping[_Place, _Key]) -> Sequence[RowMapping]:
         k, p = person_keys.c, persons.c
         query = (
             select(k.kind, k.key_hash, p.person_no, p.name_enc, p.died_on)
             .join_from(person_keys, persons, (k.county_code == p.county_code) & (k.person_no == p.person_no))
-            .where(k.county_code == self.roster.county_code, k.key_hash.in_(list(dict.fromkeys(keys))))
+            .where(k.county_code == self.roster.county_code, k.key_hash == _one_of({key for _, key in hashes.values()}))
         )
-        found = await tx.execute(query)
-        return {
-            (row["kind"], row["key_hash"]): Known(row["person_no"], name_of(self.vault, row), row["died_on"])
-            for row in found.mappings()
+        return (await tx.execute(query)).mappings().all()
+
+    def _compared(
+        self, lines: Sequence[Line], hashes: Mapping[_Place, _Key], entries: Sequence[RowMapping]
+    ) -> list[tuple[Line, Known | None]]:
+        """Each line with what the register has against it, and the person that it means."""
+        known = {
+            (row["kind"], row["key_hash"]): Known(
+                row["person_no"], name_of(self.vault, row), row["died_on"], hashlib.sha256(row["name_enc"]).digest()
+            )
+            for row in entries
         }
+        found = [(line, known.get(hashes.get((line.row_no, line.part), ("", b"")))) for line in lines]
+        return [(self._judged(line, person), person) for line, person in found]
+
+    def _new(
+        self, judged: Sequence[tuple[Line, Known | None]], hashes: Mapping[_Place, _Key]
+    ) -> dict[int, tuple[Person, dict[KeyKind, bytes]]]:
+        """Persons whom nobody knows, as their rows describe them, with their numbers' hashes; by row."""
+        county_code, new = self.roster.county_code, {}
+        for line, person in judged:
+            if person is None and not line.faults:
+                key = hashes[line.row_no, line.part][1]
+                entry = described(county_code, assigned(county_code, line, key), line)
+                new[line.row_no] = (entry, keys_of(self.vault, entry))
+        return new
+
+    async def _taken(
+        self, tx: AsyncConnection, new: Mapping[int, tuple[Person, dict[KeyKind, bytes]]]
+    ) -> set[tuple[str, bytes]]:
+        """The numbers of new persons that lead to somebody already."""
+        if not new:
+            return set()
+        hashes = {key for _, keys in new.values() for key in keys.values()}
+        query = select(person_keys.c.kind, person_keys.c.key_hash).where(
+            person_keys.c.key_hash == _one_of(hashes),
+            # A person number is unique over all counties, the others within one.
+            or_(person_keys.c.county_code == self.roster.county_code, person_keys.c.kind == KeyKind.PERSON_NO),
+        )
+        return {(row.kind, row.key_hash) for row in await tx.execute(query)}
+
+    def _not_registrable(
+        self, person: Person, keys: Mapping[KeyKind, bytes], taken: set[tuple[str, bytes]]
+    ) -> list[Fault]:
+        found = [self._fault(kind, f"{kind}.taken") for kind, key in keys.items() if (kind, key) in taken]
+        try:
+            checked(person, self.today)
+        except RequestInvalid as invalid:
+            found += [self._fault("id_no", code_of_input(error)) for error in invalid.errors]
+        return found
+
+    def _records(
+        self,
+        judged: Sequence[tuple[Line, Known | None]],
+        hashes: Mapping[_Place, _Key],
+        new: Mapping[int, tuple[Person, dict[KeyKind, bytes]]],
+        taken: set[tuple[str, bytes]],
+    ) -> list[tuple[Any, ...]]:
+        faults = {row_no: self._not_registrable(*each, taken) for row_no, each in new.items()}
+        records = []
+        for line, person in judged:
+            kind, key_hash = hashes.get((line.row_no, line.part), (None, None))
+            whole = replace(line, faults=(*line.faults, *faults.get(line.row_no, ())))
+            row = self._row(whole, person, kind, key_hash)
+            records.append(tuple([row[name] for name in store.COPIED]))
+        return records
 
     def _judged(self, line: Line, person: Known | None) -> Line:
         """The line with what the register has against it."""
@@ -145,7 +185,14 @@ class Staging:
             "valid_from": line.valid_from,
             "valid_to": line.valid_to,
             "duplicate_of": None,
+            "judged_as": person.entry if person is not None else None,
+            "township_code": line.township_code,
+            "household_no": line.household_no,
         }
+
+
+def _one_of(hashes: Iterable[bytes]) -> CollectionAggregate[Any]:
+    return any_(cast(list(hashes), ARRAY(LargeBinary)))
 
 
 def _has_ended(line: Line, day: date) -> bool:

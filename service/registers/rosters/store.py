@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, delete, exists, or_, select, text, true, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, Select, delete, exists, func, or_, select, text, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,8 +26,8 @@ from service.registers.rosters.model import (
 )
 from service.registers.rosters.tables import roster_rows, rosters
 
-_ROW_COLUMNS = [column.name for column in roster_rows.c]
-_COPIED = tuple(_ROW_COLUMNS)
+COPIED = tuple(column.name for column in roster_rows.c)
+"""The columns of a staged row, in the order in which they are copied."""
 
 
 async def open_roster(tx: AsyncConnection, roster: Roster, content_hash: bytes) -> None:
@@ -49,14 +49,24 @@ async def open_roster(tx: AsyncConnection, roster: Roster, content_hash: bytes) 
             uploaded_by=roster.uploaded_by,
             uploaded_role=roster.uploaded_role,
             allowed=None if roster.allowed is None else sorted(roster.allowed),
+            round=roster.round,
         )
         .on_conflict_do_nothing()
     )
 
 
 async def roster_of_content(tx: AsyncConnection, county_code: str, content_hash: bytes) -> Roster | None:
-    """The list that this very file with this very statement made before."""
-    return await _one(tx, rosters.c.county_code == county_code, rosters.c.content_hash == content_hash)
+    """The list that this very file with this very statement made before; of several rounds the last."""
+    c = rosters.c
+    mine = (c.county_code == county_code, c.content_hash == content_hash)
+    last = select(func.max(c.round)).where(*mine).scalar_subquery()
+    return await _one(tx, *mine, c.round == last)
+
+
+async def was_overtaken(tx: AsyncConnection, roster: Roster) -> bool:
+    """Whether another list of the same source, of the same people, was applied after this one."""
+    after = rosters.c.applied_at > roster.applied_at
+    return bool(await tx.scalar(select(_applied_of_the_same(roster).where(after).exists())))
 
 
 async def roster(tx: AsyncConnection, county_code: str, roster_id: UUID, *, lock: bool = False) -> Roster | None:
@@ -86,20 +96,24 @@ async def rosters_of(
 
 async def later_applied(tx: AsyncConnection, roster: Roster) -> bool:
     """Whether a list of the same source that holds from a later day, of the same people, is applied already."""
+    later = _applied_of_the_same(roster).where(rosters.c.as_of > roster.statement.as_of)
+    return bool(await tx.scalar(select(later.exists())))
+
+
+def _applied_of_the_same(roster: Roster) -> Select[Any]:
     c, said = rosters.c, roster.statement
 
     def same(column: ColumnElement[str], value: str | None) -> ColumnElement[bool]:
         return true() if value is None else or_(column.is_(None), column == value)
 
-    later = select(rosters).where(
+    return select(c.id).where(
         c.county_code == roster.county_code,
+        c.id != roster.id,
         c.source == said.source,
         c.state == RosterState.APPLIED,
-        c.as_of > said.as_of,
         same(c.identity_class, said.identity_class),
         same(c.township_code, said.township_code),
     )
-    return bool(await tx.scalar(select(later.exists())))
 
 
 async def set_roster(tx: AsyncConnection, roster: Roster, **values: Any) -> None:
@@ -133,16 +147,17 @@ def _roster(row: RowMapping) -> Roster:
         allowed=None if row["allowed"] is None else frozenset(row["allowed"]),
         applied_at=row["applied_at"].astimezone(COUNTY_ZONE) if row["applied_at"] else None,
         applied_by=row["applied_by"],
+        round=row["round"],
+        purged_at=row["purged_at"].astimezone(COUNTY_ZONE) if row["purged_at"] else None,
     )
 
 
-async def copy_rows(tx: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Put rows into the staging table by COPY."""
+async def copy_rows(tx: AsyncConnection, records: Sequence[tuple[Any, ...]]) -> None:
+    """Put rows, their values as in `COPIED`, into the staging table by COPY."""
     raw = await tx.get_raw_connection()
     connection = raw.driver_connection
     assert connection is not None
-    records = [tuple(row[name] for name in _COPIED) for row in rows]
-    await connection.copy_records_to_table("roster_rows", records=records, columns=_COPIED)
+    await connection.copy_records_to_table("roster_rows", records=records, columns=COPIED)
 
 
 async def analyze(tx: AsyncConnection) -> None:

@@ -51,15 +51,20 @@ rosters = Table(
     required("uploaded_by"),
     required("uploaded_role"),
     Column("allowed", ARRAY(Text)),
+    required("round", Integer),
     Column("applied_at", DateTime(timezone=True)),
     Column("applied_by", Text),
+    Column("purged_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("county_code", "id"),
     one_of("kind", RosterKind),
     one_of("state", RosterState),
     CheckConstraint("(state = 'applied') = (applied_at IS NOT NULL)", name="applied_at"),
-    Index("uq_rosters_content_hash", "county_code", "content_hash", unique=True),
+    Index("uq_rosters_content_hash", "county_code", "content_hash", "round", unique=True),
 )
-"""An uploaded list. The hash is of the file and of what was stated with it: the same again is the same roster."""
+"""
+An uploaded list. The hash is of the file and of what was stated with it: the same again is the same roster, unless it
+is sent knowingly once more after another list of its source was applied; `round` counts these.
+"""
 
 roster_rows = Table(
     "roster_rows",
@@ -82,11 +87,17 @@ roster_rows = Table(
     Column("valid_from", Date),
     Column("valid_to", Date),
     Column("duplicate_of", Integer),
+    Column("judged_as", LargeBinary),
+    Column("township_code", Text),
+    Column("household_no", Text),
     PrimaryKeyConstraint("county_code", "roster_id", "row_no", "part"),
     _of_roster(),
     one_of("state", RowState),
 )
-"""The rows as read; what they say literally is sealed. `person_no` is the number that a new person would get."""
+"""
+The rows as read; what they say literally is sealed. `person_no` is the number that a new person would get, `judged_as`
+the hash of the register's entry that the row was compared with.
+"""
 
 roster_changes = Table(
     "roster_changes",
@@ -110,15 +121,18 @@ roster_changes = Table(
 )
 """What the list changes: rows to supersede, periods to add, and the days on which the person's identities differ."""
 
-roster_touched = Table(
-    "roster_touched",
+roster_moves = Table(
+    "roster_moves",
     metadata,
     required("county_code"),
     required("roster_id", Uuid),
-    required("settlement_id", Uuid),
     required("person_no"),
-    required("last_day", Date),
-    PrimaryKeyConstraint("county_code", "roster_id", "settlement_id"),
+    required("row_no", Integer),
+    Column("township_before", Text),
+    Column("township_after", Text),
+    Column("household_before", Text),
+    Column("household_after", Text),
+    PrimaryKeyConstraint("county_code", "roster_id", "person_no"),
     _of_roster(),
 )
-"""Settlements whose last day lies among the days that change for their person."""
+"""Where people live by the list, where the register says otherwise."""

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 from uuid import UUID
 
 from service.ids import new_id
@@ -34,9 +34,8 @@ _FULL: Final = "full"
 
 @dataclass
 class _Found:
-    """What has been found of a file so far; only counts, codes and a running digest stay in memory."""
+    """What has been found of a file so far; only counts and codes stay in memory."""
 
-    digest: Any = field(default_factory=hashlib.sha256)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Counts.__dataclass_fields__, 0))
     codes: set[str] = field(default_factory=set)
     contradicted: frozenset[str] = frozenset()
@@ -59,14 +58,14 @@ async def preview(desk: Desk, source: BinaryIO, filename: str, kind: str, as_of:
     with closing(rows(source, filename)) as read:
         columns, header, left = await asyncio.to_thread(after_headings, read)
         by = desk.author().by
-        made = Import(import_id, desk.county_code, kind, as_of, filename, header, Counts(), "", desk.now, by)
+        made = Import(import_id, desk.county_code, kind, as_of, filename, header, Counts(), desk.now, by)
         await store.clear(desk.tx, desk.county_code, import_id)
         await store.keep(desk.tx, made, content_hash)
         while batch := await asyncio.to_thread(_read, left, columns, header, as_of):
             await _compare(desk, import_id, batch, found)
     if kind == _FULL:
         await _end_absent(desk, import_id, as_of, found)
-    made = replace(made, counts=Counts(**found.counts), digest=found.digest.hexdigest())
+    made = replace(made, counts=Counts(**found.counts))
     await store.keep(desk.tx, made, content_hash)
     await desk.note("catalogue.preview", subject=str(import_id))
     return made
@@ -160,7 +159,6 @@ async def _keep(
         kind = "ended" if code not in rows_of else "changed" if known[code] else "added"
         found.counts[kind] += 1
         changes.append(Change(kind, code, rows_of.get(code), list(change.superseded), list(change.added)))
-        found.digest.update(repr((code, change)).encode())
     await store.add_changes(desk.tx, desk.county_code, import_id, found.position, changes)
     found.position += len(changes)
 

@@ -33,7 +33,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """An uploaded catalogue. `digest` is of its changes: they are the same where it is."""
+    """An uploaded catalogue."""
 
     id: UUID
     county_code: str
@@ -42,7 +42,6 @@ class Import:
     filename: str
     header: list[str]
     counts: Counts
-    digest: str
     uploaded_at: datetime
     uploaded_by: str
     applied_at: datetime | None = None

@@ -39,7 +39,6 @@ catalogue_imports = Table(
     required("filename"),
     required("header", JSONB),
     required("counts", JSONB),
-    required("digest"),
     required("uploaded_at", DateTime(timezone=True)),
     required("uploaded_by"),
     Column("applied_at", DateTime(timezone=True)),
