@@ -33,6 +33,12 @@ class Settings(BaseSettings):
         default=20.0, gt=0, description="How long a request waits for a connection: then 503."
     )
     lock_wait_seconds: float = Field(default=10.0, gt=0, description="How long a request waits for another one's lock.")
+    seal_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        description="How often a server process seals what was written, and whether it does the verifications that are "
+        "asked for. 0: not at all; run `onestop seal` from a timer.",
+    )
     token_minutes: int = Field(default=30, ge=1, description="How long an access token lives.")
     max_body_bytes: int = Field(default=8_000_000, ge=1000, description="Largest request body accepted: beyond it 413.")
     max_file_bytes: int = Field(

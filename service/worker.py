@@ -1,13 +1,16 @@
 """One server process: the application on a socket that its parent opened (`service.processes` starts it)."""
 
 import argparse
+import asyncio
 import os
 import signal
 import socket
 from datetime import timedelta
 
 import uvicorn
+from fastapi import FastAPI
 
+from service.background import keep_sealing, keep_verifying
 from service.clock import Clock
 from service.embedded.launch import end_with_parent
 from service.main import create_app
@@ -16,17 +19,33 @@ _DRAIN_SECONDS = 30
 
 
 class _Server(uvicorn.Server):
-    """Tells the parent when it takes requests."""
+    """Tells the parent when it takes requests, and works in the background from then on."""
 
-    def __init__(self, config: uvicorn.Config, ready: int) -> None:
+    def __init__(self, config: uvicorn.Config, ready: int, app: FastAPI) -> None:
         super().__init__(config)
         self._ready = ready
+        self._app = app
+        self._background: list[asyncio.Task[None]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             os.write(self._ready, b"1")
+            self._begin()
         os.close(self._ready)
+
+    def _begin(self) -> None:
+        state = self._app.state
+        if every := state.settings.seal_seconds:
+            counties = sorted({county for pack in state.packs.packs for county in pack.county_codes})
+            work = keep_sealing(state.engine, counties, state.clock, every)
+            self._background = [asyncio.create_task(work), asyncio.create_task(keep_verifying(state.engine))]
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await super().shutdown(sockets)
 
 
 def main() -> None:
@@ -48,7 +67,7 @@ def main() -> None:
         log_level="warning",
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
-    _Server(config, asked.ready).run(sockets=[listener])
+    _Server(config, asked.ready, app).run(sockets=[listener])
 
 
 if __name__ == "__main__":

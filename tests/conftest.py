@@ -225,6 +225,8 @@ def servers(settings: Settings, clock: Clock) -> Iterator[Callable[[int], list[s
             "ONESTOP_DATABASE_URL": settings.database_url or "",
             "ONESTOP_KEYS": settings.keys.get_secret_value() if settings.keys else "",
             "ONESTOP_DATA_DIR": os.fspath(settings.data_dir),
+            # Tests compare what is in the tables.
+            "ONESTOP_SEAL_SECONDS": "0",
             "ONESTOP_POOL_SIZE": str(settings.pool_size),
             "ONESTOP_POOL_WAIT_SECONDS": str(settings.pool_wait_seconds),
             "ONESTOP_LOCK_WAIT_SECONDS": str(settings.lock_wait_seconds),

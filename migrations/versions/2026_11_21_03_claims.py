@@ -163,12 +163,11 @@ CREATE TABLE live_visits (
 """
 
 INDEXES = [
-    "CREATE UNIQUE INDEX uq_settlements_reversal_of ON settlements (county_code, reversal_of)"
-    " WHERE reversal_of IS NOT NULL",
-    "CREATE INDEX ix_settlements_person ON settlements (person_no, county_code, order_no)",
+    "CREATE UNIQUE INDEX uq_settlements_reversal_of ON settlements (county_code, reversal_of)",
+    "CREATE INDEX ix_settlements_person ON settlements (county_code, person_no, order_no)",
     "CREATE INDEX ix_settlements_hospital ON settlements (hospital_code, id)",
     "CREATE INDEX ix_settlements_query_code ON settlements (query_code_hash)",
-    "CREATE INDEX ix_live_visits_person ON live_visits (person_no, county_code, last_day)",
+    "CREATE INDEX ix_live_visits_person ON live_visits (county_code, person_no, last_day)",
 ]
 
 # The sums are carried here and nowhere else, so that they cannot drift from their entries. An entry that was

@@ -12,10 +12,11 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 import jwt
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -55,6 +56,14 @@ class _Verified:
     expires_at: datetime
 
 
+class Signature(NamedTuple):
+    """A signature, and the key that made it: its id, and its public half (32 bytes)."""
+
+    kid: str
+    public_key: bytes
+    signature: bytes
+
+
 class Tokens:
     """Issues and verifies the access tokens of one server process."""
 
@@ -86,10 +95,21 @@ class Tokens:
             "payers": sorted(client.payers),
             "township_code": client.township_code,
         }
-        private = Ed25519PrivateKey.from_private_bytes(
-            bytes.fromhex(self._vault.decrypt(signing.private_key_enc, bound_to=_place_of(signing.kid)))
-        )
-        return jwt.encode(claims, private, algorithm=ALGORITHM, headers={"kid": signing.kid})
+        return jwt.encode(claims, self._private(signing), algorithm=ALGORITHM, headers={"kid": signing.kid})
+
+    async def sign(self, purpose: str, message: bytes) -> Signature:
+        """
+        Sign what is to be shown outside, with the key that signs tokens (its public half is at the JWKS address).
+
+        What is signed begins with the purpose and a zero byte, which no token does: neither passes for the other.
+        """
+        signing = await self._signing_key()
+        signature = self._private(signing).sign(_said_for(purpose, message))
+        return Signature(signing.kid, signing.public_key, signature)
+
+    def _private(self, signing: store.SigningKey) -> Ed25519PrivateKey:
+        sealed = self._vault.decrypt(signing.private_key_enc, bound_to=_place_of(signing.kid))
+        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(sealed))
 
     async def verify(self, token: str) -> Client:
         """The client that a token stands for. Raises `access.unauthenticated`."""
@@ -199,6 +219,19 @@ class Tokens:
         private, kid = Ed25519PrivateKey.generate(), uuid4().hex
         sealed = self._vault.encrypt(private.private_bytes_raw().hex(), bound_to=_place_of(kid))
         return store.SigningKey(kid, private.public_key().public_bytes_raw(), sealed, self._now())
+
+
+def is_signed(purpose: str, message: bytes, public_key: bytes, signature: bytes) -> bool:
+    """Whether the owner of a public key (32 bytes) signed a message for a purpose (`Tokens.sign`)."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, _said_for(purpose, message))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _said_for(purpose: str, message: bytes) -> bytes:
+    return purpose.encode() + b"\x00" + message
 
 
 def _place_of(kid: str) -> str:

@@ -15,11 +15,13 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from service.claims.model import Cause
 from service.db import metadata
 
 AMOUNTS = ("total", "self_funded", "over_ceiling", "first_pay", "in_scope")
@@ -36,6 +38,8 @@ SHARES = (
     "other_to_patient",
     "due_at_discharge",
 )
+
+_CAUSES = ", ".join(f"'{cause}'" for cause in Cause)
 
 
 def _sign(comparison: str) -> str:
@@ -75,9 +79,16 @@ settlements = Table(
     Column("settled_at", DateTime(timezone=True), nullable=False),
     Column("settled_on", Date, nullable=False),
     Column("query_code_hash", LargeBinary, nullable=False),
+    Column("case_id", Uuid, nullable=False),
+    Column("replaces", Uuid),
+    Column("cause", Text),
+    Column("to_collect", BigInteger, nullable=False),
     PrimaryKeyConstraint("county_code", "id"),
-    ForeignKeyConstraint(
-        ["county_code", "reversal_of"], ["settlements.county_code", "settlements.id"], name="fk_settlements_reversal_of"
+    *(
+        ForeignKeyConstraint(
+            ["county_code", name], ["settlements.county_code", "settlements.id"], name=f"fk_settlements_{name}"
+        )
+        for name in ("reversal_of", "replaces", "case_id")
     ),
     CheckConstraint("kind IN ('settlement', 'reversal')", name="kind"),
     CheckConstraint("(kind = 'reversal') = (reversal_of IS NOT NULL)", name="reversal_names_original"),
@@ -95,20 +106,26 @@ settlements = Table(
         name="due_at_discharge",
     ),
     CheckConstraint("admitted_on <= last_day", name="dates"),
-    # No index begins with the county alone beside the key: while a table is small, or its statistics are young, the
-    # planner takes such an index for a look-up by the key and reads the whole county.
-    Index(
-        "uq_settlements_reversal_of",
-        "county_code",
-        "reversal_of",
-        unique=True,
-        postgresql_where=text("reversal_of IS NOT NULL"),
+    CheckConstraint(
+        "CASE kind WHEN 'reversal' THEN replaces IS NULL ELSE (version = 1) = (replaces IS NULL) END",
+        name="version_replaces",
     ),
-    Index("ix_settlements_person", "person_no", "county_code", "order_no"),
+    CheckConstraint("(case_id = id) = (kind = 'settlement' AND version = 1)", name="case_begins"),
+    CheckConstraint(f"(replaces IS NULL) = (cause IS NULL) AND cause IN ({_CAUSES})", name="cause"),
+    CheckConstraint("to_collect >= 0", name="to_collect"),
+    Index("uq_settlements_reversal_of", "county_code", "reversal_of", unique=True),
+    Index("uq_settlements_replaces", "county_code", "replaces", unique=True),
+    Index("uq_settlements_ends_once", "county_code", text("coalesce(reversal_of, replaces)"), unique=True),
+    Index("ix_settlements_case", "county_code", "case_id", postgresql_where=text("case_id <> id")),
+    Index("ix_settlements_person", "county_code", "person_no", "order_no"),
     Index("ix_settlements_hospital", "hospital_code", "id"),
     Index("ix_settlements_query_code", "query_code_hash"),
 )
-"""One row a settlement or reversal; amounts in fen. Refuses UPDATE, DELETE and TRUNCATE."""
+"""
+One row a settlement, a later version of one, or a reversal; amounts in fen. Refuses UPDATE, DELETE and TRUNCATE.
+
+`case_id` is the first version's id. A row is live while nothing reverses or replaces it, which happens once.
+"""
 
 settlement_layers = Table(
     "settlement_layers",
@@ -195,6 +212,20 @@ live_visits = Table(
     Column("last_day", Date, nullable=False),
     PrimaryKeyConstraint("hospital_code", "visit_no", "interim_no"),
     _of_settlement(),
-    Index("ix_live_visits_person", "person_no", "county_code", "last_day"),
+    Index("ix_live_visits_person", "county_code", "person_no", "last_day"),
 )
 """The second net under the idempotency key: one live settlement per hospital, visit and interim number."""
+
+invoices = Table(
+    "invoices",
+    metadata,
+    Column("hospital_code", Text, nullable=False),
+    Column("invoice_no", Text, nullable=False),
+    Column("county_code", Text, nullable=False),
+    Column("case_id", Uuid, nullable=False),
+    Column("attached_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("hospital_code", "invoice_no"),
+    UniqueConstraint("county_code", "case_id", name="uq_invoices_county_code_case_id"),
+    ForeignKeyConstraint(["county_code", "case_id"], ["settlements.county_code", "settlements.id"]),
+)
+"""The invoice of a live visit: one bill is claimed once, by whichever way it comes in."""

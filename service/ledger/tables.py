@@ -61,5 +61,7 @@ postings = Table(
     CheckConstraint(f"source IN ({_one_of(State)})", name="source"),
     CheckConstraint(f"target IN ({_one_of(State)})", name="target"),
     Index("ix_postings_account", "county_code", "payer", "payee", "on_day"),
+    # What a statement or a payment moved; a settlement's own are found by their origin.
+    Index("ix_postings_entry", "county_code", "entry_id", postgresql_where=text("entry_id <> origin")),
 )
 """Amounts in fen, on the county's day. `origin` is the entry with which a claim began, kept through its states."""

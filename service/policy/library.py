@@ -6,6 +6,7 @@ is kept with the first settlement that rests on it.
 """
 
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -43,3 +44,19 @@ class Library:
             assert pack.hash == content_hash, "a kept pack was altered"
             self._past[content_hash] = pack
         return pack
+
+
+class KeptPack(NamedTuple):
+    """A pack as it was written with the first settlement that rests on it, under the hash that it had."""
+
+    hash: str
+    pack_id: str
+    document: dict[str, Any]
+
+
+async def kept_packs(tx: AsyncConnection, content_hash: str | None = None) -> list[KeptPack]:
+    """The packs kept with settlements: one, or all. That they are what their hash says is for the reader to prove."""
+    query = select(policy_packs.c.hash, policy_packs.c.pack_id, policy_packs.c.document).order_by(policy_packs.c.hash)
+    if content_hash is not None:
+        query = query.where(policy_packs.c.hash == content_hash)
+    return [KeptPack(*row) for row in await tx.execute(query)]

@@ -44,6 +44,8 @@ class World:
             "ONESTOP_DATABASE_URL": settings.database_url or "",
             "ONESTOP_KEYS": KEYS,
             "ONESTOP_DATA_DIR": os.fspath(settings.data_dir),
+            # Tests compare what is in the tables.
+            "ONESTOP_SEAL_SECONDS": "0",
         }
         new = [start_worker(listener, environment) for listener in listeners]
         self.workers += new

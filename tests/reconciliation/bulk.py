@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.clock import COUNTY_ZONE
 from service.ledger.model import Cause, Entry, Share, hospital
-from service.ledger.postings import claim, difference, reverse
+from service.ledger.postings import claim, difference
 from service.ledger.store import rows
 from service.policy.load import shipped_packs
 
@@ -56,7 +56,6 @@ class Case:
     kind: str = "settlement"
     version: int = 1
     original: "Case | None" = None
-    visit: str | None = None
 
     @property
     def id(self) -> UUID:
@@ -68,7 +67,7 @@ class Case:
 
     @property
     def visit_no(self) -> str:
-        return self.first.visit or f"ZY{self.first.serial:08d}"
+        return f"ZY{self.first.serial:08d}"
 
     @property
     def paid(self) -> int:
@@ -124,7 +123,7 @@ def _add(made: dict[str, list[dict[str, Any]]], case: Case) -> None:
         {**key, "position": n, "layer": layer, "payer": payer, "amount": case.layers.get(layer, 0), "way": "hospital"}
         for n, (layer, payer) in enumerate(LAYERS.items())
     ]
-    total = abs(_total(case))
+    total = _total(case)
     line = [1, "X", "测试", "c", "A", 1, 1, total, 0, None, case.day.isoformat(), True, 0, 0, 0, total]
     made["documents"].append({**key, "bill": [line], "trace": {"findings": [], "awards": [], "entries": []}})
     cause = {"settlement": Cause.SETTLEMENT, "reversal": Cause.REVERSAL}[case.kind]
@@ -140,7 +139,7 @@ def _postings(case: Case) -> Sequence[Any]:
     if case.original is None:
         return claim(case.shares())
     if case.kind == "reversal":
-        return reverse(case.original.shares())
+        return difference(case.original.shares(), ())
     return difference(case.original.shares(), case.shares())
 
 
@@ -161,8 +160,7 @@ def _row(case: Case) -> dict[str, Any]:
         "version": case.version,
         "reversal_of": case.original.id if case.kind == "reversal" and case.original else None,
         "person_no": f"P{case.first.serial % 5000:06d}",
-        # A later version keeps its place in the person's order.
-        "order_no": case.first.serial if case.kind == "settlement" else case.serial,
+        "order_no": case.first.serial,
         "hospital_code": case.hospital_code,
         "visit_no": case.visit_no,
         "interim_no": 0,
@@ -185,4 +183,8 @@ def _row(case: Case) -> dict[str, Any]:
         "settled_at": case.at(),
         "settled_on": case.day,
         "query_code_hash": "\\x00",
+        "case_id": case.first.id,
+        "replaces": case.original.id if case.kind == "settlement" and case.original else None,
+        "cause": "identity" if case.kind == "settlement" and case.original else None,
+        "to_collect": 0,
     }

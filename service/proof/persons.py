@@ -1,0 +1,140 @@
+"""
+A person's settlements in their order: the running sums chain, and end where they stand on record. Pure.
+
+Settlements of one person wait for each other (`open_person`), so there is one true order. Changes keep their
+original's place in it, and act on the sums when they are made: the order in which rows acted is found from the sums
+that each of them met, first versions in the order of their numbers.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from service.proof.model import Wrong, differing, wrong
+from service.proof.replay import Kept
+
+Sums = Counter[tuple[str, str]]
+_LIVE = ("hospital_code", "visit_no", "interim_no", "visit_type", "admitted_on", "last_day")
+
+
+class Standing(NamedTuple):
+    """What stands on record of a person beside the settlements: sums by period and name, the last number, visits."""
+
+    sums: dict[tuple[str, str], int]
+    last_order: int | None
+    live: list[dict[str, Any]]
+
+
+def person_wrong(person_no: str, found: list[Kept], standing: Standing) -> Iterator[Wrong]:
+    """What is wrong with a person's order, sums and live visits. `found`: all rows of the person."""
+    yield from _order_wrong(person_no, found, standing.last_order)
+    sums: Sums = Counter()
+    yield from _chain_wrong(found, sums)
+    for period, name in sorted(standing.sums.keys() | sums.keys()):
+        kept, computed = standing.sums.get((period, name)), sums[period, name]
+        if (kept or 0) != computed:
+            yield wrong("accumulators", f"{person_no}/{period}/{name}", "value", kept, computed)
+    yield from _live_wrong(found, standing.live)
+
+
+def _order_wrong(person_no: str, found: list[Kept], last_order: int | None) -> Iterator[Wrong]:
+    first = Counter(one.row["order_no"] for one in found if is_first(one))
+    numbered = iter(sorted(first.elements()))
+    for expected, number in enumerate(numbered, 1):
+        if number != expected:
+            # One gap shifts all that follow: the first is named.
+            says = f"settlement {number} of the person stands where number {expected} should"
+            yield wrong("settlements", f"{person_no}/{expected}", "order_no", says, "numbers without gap and double")
+            break
+    if (last_order or 0) != max(first, default=0):
+        yield wrong("person_orders", person_no, "last_order", last_order, max(first, default=0))
+
+
+def is_first(kept: Kept) -> bool:
+    """Whether a row is the first version of its visit, which gave the person a number of its own."""
+    return bool(kept.row["kind"] == "settlement" and kept.row["version"] == 1)
+
+
+def ends(kept: Kept) -> str | None:
+    """The row that this one reverses or replaces."""
+    return kept.row["reversal_of"] or kept.row.get("replaces")
+
+
+def _chain_wrong(found: list[Kept], sums: Sums) -> Iterator[Wrong]:
+    firsts = sorted((one for one in found if is_first(one)), key=lambda one: (one.row["order_no"], one.id))
+    changes = sorted((one for one in found if not is_first(one)), key=lambda one: (one.row["settled_at"], one.id))
+    done: set[str] = set()
+    turn = 0
+    while turn < len(firsts) or changes:
+        able = [one for one in changes if ends(one) in done] + firsts[turn : turn + 1]
+        able.sort(key=lambda one: str(one.row["settled_at"]))
+        fits = next((one for one in able if _fits(one, sums)), None)
+        chosen = fits or next(iter(able), None) or changes[0]
+        if fits is None:
+            yield from _unfit(chosen, sums)
+        if is_first(chosen):
+            yield from _read_wrong(chosen, sums)
+            turn += 1
+        else:
+            changes.remove(chosen)
+        for entry in chosen.entries:
+            sums[entry["period"], entry["name"]] += entry["delta"]
+        done.add(chosen.id)
+
+
+def _fits(kept: Kept, sums: Sums) -> bool:
+    """Whether these are the sums that the row met. A sum may be changed twice by one row: given back, then added."""
+    met: Sums = Counter()
+    for entry in kept.entries:
+        key = entry["period"], entry["name"]
+        if entry["before"] != sums[key] + met[key]:
+            return False
+        met[key] += entry["delta"]
+    return True
+
+
+def _unfit(kept: Kept, sums: Sums) -> Iterator[Wrong]:
+    met: Sums = Counter()
+    for entry in kept.entries:
+        key = entry["period"], entry["name"]
+        if entry["before"] != sums[key] + met[key]:
+            at = f"{kept.id}/{entry['position']}"
+            yield wrong("accumulator_entries", at, "before", entry["before"], sums[key] + met[key])
+        met[key] += entry["delta"]
+
+
+def _read_wrong(kept: Kept, sums: Sums) -> Iterator[Wrong]:
+    """The sums that a first version was decided on are those that stood when it was its turn."""
+    if kept.trace is None:
+        return
+    try:
+        day = date.fromisoformat(kept.row["last_day"])
+        read = {(period, name): value for period, name, value in kept.trace["claim"]["sums"]}
+    except (KeyError, TypeError, ValueError):
+        yield wrong("settlement_documents", kept.id, "trace.claim.sums", "unreadable", "the sums that were read")
+        return
+    stay = f"stay:{kept.row['hospital_code']}:{kept.row['visit_no']}"
+    periods = (str(day.year), f"{day:%Y-%m}", stay)
+    stood = {key: value for key, value in sums.items() if key[0] in periods and value}
+    if read != stood:
+        key = min(key for key in read.keys() | stood.keys() if read.get(key) != stood.get(key))
+        column = f"trace.claim.sums[{'/'.join(key)}]"
+        yield wrong("settlement_documents", kept.id, column, read.get(key), stood.get(key))
+
+
+def _live_wrong(found: list[Kept], live: list[dict[str, Any]]) -> Iterator[Wrong]:
+    ended = {ends(one) for one in found}
+    alive = {one.id: one for one in found if one.row["kind"] == "settlement" and one.id not in ended}
+    have = {row["settlement_id"]: row for row in live}
+    for id_, one in alive.items():
+        row = have.get(id_)
+        if row is None:
+            yield wrong(
+                "live_visits", id_, None, "missing", "a visit that is settled and neither reversed nor replaced"
+            )
+        else:
+            yield from differing("live_visits", id_, row, {name: one.row[name] for name in _LIVE})
+    for id_, row in have.items():
+        if id_ not in alive:
+            yield wrong("live_visits", id_, None, row, "no live settlement of this person")

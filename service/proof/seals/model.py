@@ -1,0 +1,144 @@
+"""What is sealed: kinds of rows, each with the rows written together with it. And the arithmetic of the chain."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+import orjson
+
+DIGEST: Final = 16
+"""Bytes kept of each SHA-256 of rows: nobody finds other rows of the same digest."""
+NO_ROWS: Final = bytes(DIGEST)
+FIRST: Final = bytes(32)
+"""What the first seal of a county has as its previous hash."""
+SLACK: Final = timedelta(days=1)
+"""Longer than any transaction runs: a row dated earlier than this before the newest sealed one is sealed, or forged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A table whose rows belong to a sealed key: `key` says which, in SQL; `only`, which of its rows."""
+
+    table: str
+    key: str
+    only: str = "true"
+    name: str | None = None
+
+    @property
+    def label(self) -> str:
+        return self.name or self.table
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """
+    A kind of row that is written once, with the rows written in the same transaction (`leaves`, itself the first).
+
+    `dated`: whether its time stands in the column `at`; otherwise it is that of its id (UUID version 7).
+    """
+
+    name: str
+    leaves: tuple[Leaf, ...]
+    dated: bool = True
+    only: str = "true"
+
+    @property
+    def table(self) -> str:
+        return self.leaves[0].table
+
+    @property
+    def key(self) -> str:
+        return self.leaves[0].key
+
+
+def _own(table: str, key: str = "t.id") -> Leaf:
+    return Leaf(table, key)
+
+
+_ENTRY: Final = (
+    Leaf("ledger_entries", "t.id"),
+    # Two ways to find them, by two indexes: those that begin a claim, those that move one on.
+    Leaf("postings", "t.origin", "t.entry_id = t.origin", "postings that begin"),
+    Leaf("postings", "t.entry_id", "t.entry_id <> t.origin", "postings that move"),
+)
+
+KINDS: Final = (
+    Kind(
+        "settlement",
+        (
+            _own("settlements"),
+            Leaf("settlement_layers", "t.settlement_id"),
+            Leaf("settlement_documents", "t.settlement_id"),
+            Leaf("accumulator_entries", "t.settlement_id"),
+        ),
+        dated=False,
+    ),
+    Kind("entry", _ENTRY, dated=False, only="t.cause <> 'statement'"),
+    Kind(
+        "statement",
+        (
+            _own("statements"),
+            Leaf("statement_lines", "t.statement_id"),
+            Leaf("statement_carries", "t.into_id"),
+            *_ENTRY,
+        ),
+    ),
+    Kind("confirmation", (_own("statement_confirmations", "t.statement_id || '/' || t.side"),)),
+    Kind("payment", (_own("payments"), Leaf("payment_allocations", "t.payment_id"))),
+    Kind("outcome", (_own("payment_outcomes"),)),
+    Kind("deduction", (_own("deductions"),)),
+    Kind("release", (_own("deduction_releases"),)),
+    Kind("hold", (_own("line_holds"),)),
+    Kind("match", (_own("matches"),)),
+    Kind("difference", (_own("differences"),)),
+    Kind("step", (_own("difference_steps", "t.difference_id || '/' || t.step_no"),)),
+    Kind("audit", (_own("audit_log"),)),
+)
+"""Written once and never changed. What is derived (sums, live visits) is proved from these; facts have a history."""
+
+BY_NAME: Final = {kind.name: kind for kind in KINDS}
+
+
+class Seal(NamedTuple):
+    """One link of a county's chain."""
+
+    county_code: str
+    seq: int
+    kind: str
+    columns: Mapping[str, Sequence[str]]
+    since: datetime
+    until: datetime
+    keys: Sequence[str]
+    digests: bytes
+    row_count: int
+    content_hash: bytes
+    previous_hash: bytes
+    hash: bytes
+    made_at: datetime
+
+
+def content_hash(keys: Sequence[str], digests: bytes) -> bytes:
+    """The hash of what a seal covers."""
+    return hashlib.sha256("\n".join(keys).encode() + b"\x00" + digests).digest()
+
+
+def chained(seal: Seal) -> bytes:
+    """The hash of a link: of everything it says, and of the link before it."""
+    said = [
+        seal.county_code,
+        seal.seq,
+        seal.kind,
+        {table: list(columns) for table, columns in seal.columns.items()},
+        _instant(seal.since),
+        _instant(seal.until),
+        seal.row_count,
+        seal.content_hash.hex(),
+        _instant(seal.made_at),
+    ]
+    return hashlib.sha256(seal.previous_hash + orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()

@@ -1,0 +1,178 @@
+"""Every statement about seals: what is not sealed yet, the digests of rows, the chain. Never commits."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.proof.seals.model import DIGEST, KINDS, NO_ROWS, Kind, Leaf, Seal
+from service.proof.seals.tables import seals
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_BITS_BELOW_TIME: Final = 80
+_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:chain, 0))")
+_COLUMNS: Final = text("""
+    SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
+    JOIN pg_class c ON c.oid = a.attrelid AND c.relnamespace = 'public'::regnamespace
+    WHERE c.relname = ANY (CAST(:tables AS text[])) AND a.attnum > 0 AND NOT a.attisdropped GROUP BY c.relname
+""")
+_UNSEALED: Final = {
+    True: """
+        SELECT ({key})::text AS key, t.at FROM {table} t
+        WHERE t.county_code = :county_code AND {only} AND t.at >= :since AND (t.at, {key}) > (:after_at, {after})
+        ORDER BY t.at, {key} LIMIT :limit
+    """,
+    False: """
+        SELECT t.id::text AS key, NULL AS at FROM {table} t
+        WHERE t.county_code = :county_code AND {only} AND t.id >= CAST(:since AS uuid) AND t.id > {after}
+        ORDER BY t.id LIMIT :limit
+    """,
+}
+_SEALED_SINCE: Final = text("""
+    SELECT unnest(keys) FROM seals
+    WHERE county_code = :county_code AND kind = :kind AND until >= :since
+""")
+_DIGESTS: Final = """
+    SELECT key, substring(sha256(convert_to(string_agg(said, E'\\n' ORDER BY said COLLATE "C"), 'UTF8')) FOR {size})
+    FROM (SELECT ({key})::text AS key, jsonb_build_array({columns})::text AS said FROM {table} t
+        WHERE t.county_code = :county_code AND {only} AND {among}) rows GROUP BY key
+"""
+_FORGED: Final = """
+    SELECT {key} AS key FROM {table} t
+    WHERE t.county_code = :county_code AND {only} AND {before} AND NOT EXISTS (
+        SELECT FROM sealed WHERE sealed.key = ({key})::text) ORDER BY 1
+"""
+_WITH_SEALED: Final = (
+    "WITH sealed AS MATERIALIZED (SELECT unnest(keys) AS key FROM seals"
+    " WHERE county_code = :county_code AND kind = :kind) "
+)
+
+
+class Unsealed(NamedTuple):
+    """A row by its key, and the time it is dated."""
+
+    key: str
+    at: datetime
+
+
+BEGINNING: Final = Unsealed(str(UUID(int=0)), EPOCH)
+"""Before every row."""
+
+
+async def take_turn(tx: AsyncConnection, county_code: str) -> bool:
+    """Whether this transaction may add to the county's chain; another one that does so is not waited for."""
+    return bool(await tx.scalar(_LOCK, {"chain": f"seals/{county_code}"}))
+
+
+async def columns(tx: AsyncConnection) -> dict[str, list[str]]:
+    """The columns of every table that is sealed, in their order."""
+    tables = sorted({leaf.table for kind in KINDS for leaf in kind.leaves})
+    return {row[0]: list(row[1]) for row in await tx.execute(_COLUMNS, {"tables": tables})}
+
+
+async def last(tx: AsyncConnection, county_code: str) -> Seal | None:
+    """The head of a county's chain."""
+    query = select(seals).where(seals.c.county_code == county_code).order_by(seals.c.seq.desc()).limit(1)
+    row = (await tx.execute(query)).one_or_none()
+    return Seal(*row) if row is not None else None
+
+
+async def head_by(tx: AsyncConnection, county_code: str, before: datetime) -> Seal | None:
+    """The head as it stood at an instant."""
+    query = select(seals).where(seals.c.county_code == county_code, seals.c.made_at < before)
+    row = (await tx.execute(query.order_by(seals.c.seq.desc()).limit(1))).one_or_none()
+    return Seal(*row) if row is not None else None
+
+
+async def sealed_until(tx: AsyncConnection, county_code: str, kind: Kind) -> datetime | None:
+    """The time of the newest row of a kind that is sealed."""
+    found: datetime | None = await tx.scalar(
+        text("SELECT max(until) FROM seals WHERE county_code = :county_code AND kind = :kind"),
+        {"county_code": county_code, "kind": kind.name},
+    )
+    return found
+
+
+async def sealed_since(tx: AsyncConnection, county_code: str, kind: Kind, since: datetime) -> set[str]:
+    """The keys of a kind that seals name whose newest row is not older than an instant."""
+    asked = {"county_code": county_code, "kind": kind.name, "since": since}
+    return set(await tx.scalars(_SEALED_SINCE, asked))
+
+
+async def rows_since(
+    tx: AsyncConnection, county_code: str, kind: Kind, since: datetime, after: Unsealed, limit: int
+) -> list[Unsealed]:
+    """Rows of a kind from an instant on, oldest first, sealed or not, after one of them."""
+    last = "CAST(:after AS uuid)" if " " not in kind.key else ":after"
+    query = _UNSEALED[kind.dated].format(key=kind.key, table=kind.table, only=kind.only, after=last)
+    values: dict[str, Any] = {"county_code": county_code, "limit": limit, "after": after.key}
+    if kind.dated:
+        values |= {"since": since, "after_at": after.at}
+    else:
+        values["since"] = str(_first_id(since))
+    rows = await tx.execute(text(query), values)
+    return [Unsealed(key, at if kind.dated else _time_of(UUID(key))) for key, at in rows]
+
+
+async def digests(
+    tx: AsyncConnection, county_code: str, leaf: Leaf, names: Sequence[str], keys: Sequence[str], span: Sequence[Any]
+) -> dict[str, bytes]:
+    """
+    The digest of the rows of a table that belong to each key; a key without rows is left out.
+
+    `names`: the columns in their order. `span`: from when to when the rows are dated.
+    """
+    by_id = ", ".join(f"t.{name}" for name in names)
+    first = leaf.key.split(" ", 1)[0]
+    among = f"{first} = ANY (CAST(:ids AS uuid[]))"
+    if leaf.table == "audit_log":
+        # Its key begins with the time, and so does its index.
+        among += " AND t.at BETWEEN :since AND :until"
+    query = _DIGESTS.format(key=leaf.key, columns=by_id, table=leaf.table, only=leaf.only, among=among, size=DIGEST)
+    values: dict[str, Any] = {"county_code": county_code, "ids": sorted({key.split("/", 1)[0] for key in keys})}
+    if leaf.table == "audit_log":
+        values |= {"since": span[0], "until": span[1]}
+    return {row[0]: row[1] for row in await tx.execute(text(query), values)}
+
+
+async def digests_of(
+    tx: AsyncConnection, county_code: str, kind: Kind, columns: Mapping[str, Sequence[str]], seal: Seal
+) -> list[list[bytes]]:
+    """For each table of a kind, the digest of each key of a seal in their order; NO_ROWS where there are none."""
+    found = []
+    for leaf in kind.leaves:
+        span = (seal.since, seal.until)
+        have = await digests(tx, county_code, leaf, columns[leaf.table], seal.keys, span)
+        found.append([have.get(key, NO_ROWS) for key in seal.keys])
+    return found
+
+
+async def add(tx: AsyncConnection, seal: Seal) -> None:
+    await tx.execute(insert(seals).values(seal._asdict()))
+
+
+async def chain(tx: AsyncConnection, county_code: str, first: int, end: int) -> list[Seal]:
+    """The links of a county's chain from a number on, up to and without `end`."""
+    query = select(seals).where(seals.c.county_code == county_code, seals.c.seq >= first, seals.c.seq < end)
+    return [Seal(*row) for row in await tx.execute(query.order_by(seals.c.seq))]
+
+
+async def unsealed_before(tx: AsyncConnection, county_code: str, kind: Kind, before: datetime) -> list[str]:
+    """Rows of a kind that are older than an instant and in no seal."""
+    where = "t.at < :before" if kind.dated else "t.id < CAST(:before AS uuid)"
+    query = _WITH_SEALED + _FORGED.format(key=kind.key, table=kind.table, only=kind.only, before=where)
+    values = {"before": before if kind.dated else str(_first_id(before)), "kind": kind.name}
+    return [str(key) for key in await tx.scalars(text(query), {"county_code": county_code, **values})]
+
+
+def _first_id(at: datetime) -> UUID:
+    """The smallest UUID of version 7 that could be made at an instant."""
+    return UUID(int=max(0, (at - EPOCH) // timedelta(milliseconds=1)) << _BITS_BELOW_TIME)
+
+
+def _time_of(id_: UUID) -> datetime:
+    """When a UUID of version 7 was made: it begins with the milliseconds."""
+    return EPOCH + timedelta(milliseconds=id_.int >> _BITS_BELOW_TIME)
