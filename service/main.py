@@ -14,11 +14,13 @@ from service.access.refusals import Forbidden, InProgress, KeyMissing, KeyReused
 from service.access.tokens import Tokens
 from service.access.vault import Vault
 from service.admission import routes as admission
+from service.claims import code_routes as codes
 from service.claims import routes as claims
 from service.clock import Clock
 from service.config import Settings
 from service.corrections import routes as corrections
 from service.db import create_engine
+from service.objections import routes as objections
 from service.policy import routes as policy
 from service.policy.library import Library
 from service.policy.load import load_packs
@@ -32,6 +34,8 @@ from service.wire.request_id import RequestId
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     access.router,
     claims.router,
+    codes.router,
+    objections.router,
     *rosters.ROUTERS,
     *corrections.ROUTERS,
     admission.router,
@@ -63,6 +67,7 @@ _TAGS: Final = [
     {"name": "Settlements", "description": "Preview a visit, settle it, read it again with its reasons."},
     *registers.TAGS,
     *rosters.TAGS,
+    *objections.TAGS,
     *reconciliation.TAGS,
     {"name": "Operations", "description": "For those who run the service."},
 ]

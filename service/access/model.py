@@ -6,13 +6,14 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a client is to the county (api.md, Conventions)."""
+    """What a caller is to the county (api.md, Conventions). Patients are no clients: they have sessions."""
 
     HOSPITAL = "hospital"
     PAYER = "payer"
     TOWNSHIP = "township"
     AGENCY = "agency"
     AUDITOR = "auditor"
+    PATIENT = "patient"
 
 
 @dataclass(frozen=True, slots=True)
