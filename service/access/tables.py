@@ -1,5 +1,6 @@
 """
-Clients and their secrets, signing keys, the audit trail, idempotency keys and the answers they stand for.
+Clients and their secrets, signing keys, the audit trail, idempotency keys and the answers they stand for, and counts
+of tries.
 """
 
 from sqlalchemy import (
@@ -9,6 +10,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     Table,
@@ -98,3 +100,18 @@ idempotency_answers = Table(
     Column("created_at", _INSTANT, nullable=False),
     CheckConstraint("status BETWEEN 200 AND 299", name="only_successes"),
 )
+
+limit_counts = Table(
+    "limit_counts",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("window_start", _INSTANT, primary_key=True),
+    Column("window_end", _INSTANT, nullable=False),
+    Column("most", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    CheckConstraint("tries BETWEEN 0 AND most", name="within_limit"),
+    CheckConstraint("window_start < window_end", name="window"),
+    Index(None, "window_end"),
+)
+"""How often something was tried in a window of time; of what, only a keyed hash says. Ended windows are swept away."""
