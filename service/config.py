@@ -38,3 +38,10 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(
         default=100_000_000, ge=1000, description="Largest uploaded file accepted: beyond, 413."
     )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+[^\s]*$",
+        max_length=60,
+        description="Where patients reach this service, such as https://yb.example.cn, for slips and text messages. "
+        "Unset: the address under which the hospital calls.",
+    )

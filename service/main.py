@@ -20,6 +20,7 @@ from service.clock import Clock
 from service.config import Settings
 from service.corrections import routes as corrections
 from service.db import create_engine
+from service.inquiry import routes as inquiry
 from service.objections import routes as objections
 from service.policy import routes as policy
 from service.policy.library import Library
@@ -27,6 +28,7 @@ from service.policy.load import load_packs
 from service.reconciliation import routes as reconciliation
 from service.registers import routes as registers
 from service.rosters import routes as rosters
+from service.slip import routes as slip
 from service.wire import docs, health, logs, openapi, problems
 from service.wire.limits import RequestLimits
 from service.wire.request_id import RequestId
@@ -35,7 +37,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     access.router,
     claims.router,
     codes.router,
+    slip.router,
     objections.router,
+    inquiry.router,
     *rosters.ROUTERS,
     *corrections.ROUTERS,
     admission.router,
@@ -68,6 +72,7 @@ _TAGS: Final = [
     *registers.TAGS,
     *rosters.TAGS,
     *objections.TAGS,
+    *inquiry.TAGS,
     *reconciliation.TAGS,
     {"name": "Operations", "description": "For those who run the service."},
 ]

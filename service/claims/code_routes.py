@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request
 from starlette.responses import Response
 
 from service.access.guard import allow
 from service.access.idempotency import Idempotent, Stored
 from service.access.model import Caller, Role
 from service.claims import refusals as no
-from service.claims.actions import CREATED, Desk, issue_code
+from service.claims.actions import CREATED, issue_code
+from service.claims.routes import DeskOf
 from service.db import Tx
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -30,11 +30,6 @@ class QueryCodeOut(WireModel):
     query_code: str
 
 
-def _desk(request: Request) -> Desk:
-    state = request.app.state
-    return Desk(state.law, state.clock, state.vault)
-
-
 @router.post(
     "/{settlement_id:uuid}/query-code",
     status_code=CREATED,
@@ -47,7 +42,7 @@ async def issue_query_code(
     caller: Annotated[Caller, allow(Role.HOSPITAL, Role.AGENCY)],
     attempt: Idempotent,
     tx: Tx,
-    desk: Annotated[Desk, Depends(_desk)],
+    desk: DeskOf,
 ) -> Response:
     """
     A new query code, for a patient who has shown at a counter who they are.
