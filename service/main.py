@@ -10,7 +10,19 @@ from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
 from service.access import routes as access
-from service.access.refusals import Forbidden, InProgress, KeyMissing, KeyReused, Unauthenticated
+from service.access.limits import Limiter
+from service.access.pace import Pace
+from service.access.refusals import (
+    Forbidden,
+    InProgress,
+    KeyMissing,
+    KeyReused,
+    OperatorSignatureWrong,
+    OperatorUnsigned,
+    ScopeInsufficient,
+    TooManyRequests,
+    Unauthenticated,
+)
 from service.access.tokens import Tokens
 from service.access.vault import Vault
 from service.admission import routes as admission
@@ -32,6 +44,7 @@ from service.slip import routes as slip
 from service.wire import docs, health, logs, openapi, problems
 from service.wire.limits import RequestLimits
 from service.wire.request_id import RequestId
+from service.wire.sight import SeesNothing
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     access.router,
@@ -76,7 +89,17 @@ _TAGS: Final = [
     *reconciliation.TAGS,
     {"name": "Operations", "description": "For those who run the service."},
 ]
-_IMPLIED: Final = openapi.Implied(secured=(Unauthenticated, Forbidden), idempotent=(KeyMissing, KeyReused, InProgress))
+_IMPLIED: Final = openapi.Implied(
+    secured=(
+        Unauthenticated,
+        Forbidden,
+        ScopeInsufficient,
+        OperatorUnsigned,
+        OperatorSignatureWrong,
+        TooManyRequests,
+    ),
+    idempotent=(KeyMissing, KeyReused, InProgress),
+)
 
 
 def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
@@ -91,6 +114,8 @@ def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
         app.state.settings = settings
         app.state.clock = clock
         app.state.vault = vault
+        app.state.pace = Pace(settings.client_requests_per_second)
+        app.state.limiter = Limiter(engine, vault)
         app.state.packs = load_packs(settings.packs_dir)
         app.state.law = Library(app.state.packs)
         app.state.tokens = Tokens(engine, vault, clock, lifetime=timedelta(minutes=settings.token_minutes))
@@ -140,6 +165,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     problems.install(app)
 
     # The last one added is the first to see a request.
+    app.add_middleware(SeesNothing)
     app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes, max_file_bytes=settings.max_file_bytes)
     app.add_middleware(problems.LastResort)
     app.add_middleware(logs.RequestLog)

@@ -8,7 +8,6 @@ nothing up, so a village behind one address comes in however many it is, also wh
 """
 
 import hmac
-import ipaddress
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,12 +21,13 @@ from service.access.limits import Limit, Limiter, Tried
 from service.access.vault import Vault
 from service.claims import codes
 from service.claims.codes import LedTo
-from service.db import transaction_on
+from service.db import EVERY_COUNTY, seeing, transaction_on
 from service.inquiry.refusals import SessionLocked, SessionRefused
 from service.inquiry.session import Session
 from service.registers.entries import BankAccount, Person
 from service.registers.persons import store as persons
 from service.registers.persons.sealing import opened, sealed
+from service.wire.address import Address, neighbourhood
 
 _HOUR: Final = timedelta(hours=1)
 PER_CODE: Final = (Limit("patient.code", 5, _HOUR), Limit("patient.code.month", 10, timedelta(days=30)))
@@ -36,7 +36,6 @@ TOGETHER: Final = Limit("patient.together", 20_000, _HOUR)
 ONE_A_MINUTE: Final = Limit("patient.slow", 1, timedelta(minutes=1))
 
 _LAST: Final = 6
-_SUBNET: Final = 64
 _NOBODY: Final = LedTo("000000", "-", UUID(int=0), 0)
 _DECOY: Final = Person(
     county_code=_NOBODY.county_code,
@@ -55,47 +54,52 @@ class Door:
 
     engine: AsyncEngine
     vault: Vault
+    limiter: Limiter
     now: datetime
 
-    async def enter(self, code: str, last_six: str, *, address: str, request_id: str, at: datetime) -> LedTo:
+    async def enter(self, code: str, last_six: str, *, address: Address | None, request_id: str, at: datetime) -> LedTo:
         """
         What a code leads to, for whoever knows the last six of the person's number too.
 
         Raises patient.refused, or patient.locked after too many tries; neither tells which half was wrong. `at` is
         the machine's own time: a sandbox's calendar may stand elsewhere.
         """
-        limiter = Limiter(self.engine, self.vault)
         of_code = tuple(limit.of(code) for limit in PER_CODE)
-        wait = await limiter.take(*of_code, at=at)
+        wait = await self.limiter.take(*of_code, at=at)
         if wait is not None:
             raise SessionLocked.for_the_next(wait)
-        neighbours = PER_ADDRESS.of(_network(address))
-        guessing = await limiter.take(neighbours, at=at)
-        of_address = neighbours if guessing is None else await self._slow_down(limiter, address, guessing, at)
+        neighbours = PER_ADDRESS.of(neighbourhood(address))
+        guessing = await self.limiter.take(neighbours, at=at)
+        of_address = neighbours if guessing is None else await self._slow_down(address, guessing, at)
 
+        # Whose county it is, is what the code has to tell.
+        with seeing(EVERY_COUNTY):
+            found = await self._look(code, last_six, request_id)
+        if found is None:
+            raise SessionLocked.for_the_next(guessing) if guessing is not None else SessionRefused.plainly()
+
+        await self.limiter.give_back(*of_code, of_address, at=at)
+        return found
+
+    async def _look(self, code: str, last_six: str, request_id: str) -> LedTo | None:
         async with transaction_on(self.engine) as tx:
             found = await self._matching(tx, code, last_six)
             if found is not None:
-                caller = Session(*found).caller(request_id)
                 await audit.record(
                     tx,
-                    caller,
+                    Session(*found).caller(request_id),
                     "patient.session",
                     at=self.now,
                     person_no=found.person_no,
                     county_code=found.county_code,
                     subject=str(found.settlement_id),
                 )
-        if found is None:
-            raise SessionLocked.for_the_next(guessing) if guessing is not None else SessionRefused.plainly()
-
-        await limiter.give_back(*of_code, of_address, at=at)
         return found
 
-    async def _slow_down(self, limiter: Limiter, address: str, guessing: timedelta, at: datetime) -> Tried:
+    async def _slow_down(self, address: Address | None, guessing: timedelta, at: datetime) -> Tried:
         waits = [guessing]
-        for allowed in (TOGETHER.of(""), ONE_A_MINUTE.of(_network(address))):
-            wait = await limiter.take(allowed, at=at)
+        for allowed in (TOGETHER.of(""), ONE_A_MINUTE.of(neighbourhood(address))):
+            wait = await self.limiter.take(allowed, at=at)
             if wait is None:
                 return allowed
             waits.append(wait)
@@ -129,14 +133,3 @@ def last_six_of(person: Person) -> str:
 def plain(text: str) -> str:
     """As typed by people: full-width digits, small letters, and spaces or dashes between groups."""
     return "".join(letter for letter in unicodedata.normalize("NFKC", text).upper() if letter.isalnum())
-
-
-def _network(address: str) -> str:
-    """One line at home, however many addresses it has: IPv6 is counted by /64."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Network((found, _SUBNET), strict=False))
-    return address

@@ -15,7 +15,7 @@ from service.access.model import Caller, Role
 from service.access.refusals import Forbidden, Unauthenticated
 from service.access.vault import Vault
 from service.claims import codes
-from service.db import Tx
+from service.db import Tx, see
 from service.errors import Text
 from service.inquiry import session
 from service.inquiry.session import Session
@@ -108,6 +108,7 @@ class PatientGuard:
             await self._refuse_clients(request, token, refused)
             raise
         request.state.client_id = session.CLIENT
+        see(request.state.session.county_code)
 
     async def _refuse_clients(self, request: Request, token: str, refused: Unauthenticated) -> None:
         try:

@@ -26,6 +26,7 @@ from service.objections.refusals import ObjectionOpen, ObjectionState, Objection
 from service.objections.routes import PAPERS
 from service.objections.schemas import FilingIn, HandInIn, ObjectionOut
 from service.paper.handed_in import DocumentRefused
+from service.wire.address import address_of
 from service.wire.form import form_schema, sent
 from service.wire.pages import Page, PageAsked
 from service.wire.request_id import request_id_of
@@ -42,9 +43,11 @@ TAGS: Final = [
 async def enter(request: Request, code: str, last_six: str) -> str:
     """A session's token for a code and the last six. Raises patient.refused and patient.locked."""
     state = request.app.state
-    at, address = state.clock.source(), request.client.host if request.client is not None else ""
-    door = Door(state.engine, state.vault, state.clock.now())
-    led_to = await door.enter(code, last_six, address=address, request_id=request_id_of(request.scope), at=at)
+    at = state.clock.source()
+    door = Door(state.engine, state.vault, state.limiter, state.clock.now())
+    led_to = await door.enter(
+        code, last_six, address=address_of(request), request_id=request_id_of(request.scope), at=at
+    )
     return session.issue(state.vault, led_to, at=at)
 
 

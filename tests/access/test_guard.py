@@ -7,8 +7,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from service.access.guard import allow, read_operator
+from service.access.guard import allow
 from service.access.model import Caller, Role
+from service.access.operators import read_operator
 from service.wire.refusals import RequestInvalid
 from service.wire.routing import Router
 from service.wire.types import Count, WireModel

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access.vault import Vault
 from service.config import Settings
-from service.db import create_engine, transaction_on
+from service.db import create_system_engine, transaction_on
 from service.embedded import EmbeddedPostgres
 from service.migrate import upgrade
 from service.money import yuan
@@ -55,7 +55,7 @@ async def database() -> AsyncIterator[tuple[AsyncEngine, Settings]]:
         try:
             settings = Settings(database_url=server.start(), keys=SecretStr(KEYS))
             assert settings.database_url is not None
-            engine = create_engine(settings.database_url, settings)
+            engine = create_system_engine(settings.database_url, settings)
             await upgrade(engine)
             yield engine, settings
             await engine.dispose()
@@ -160,7 +160,7 @@ async def measure(file: Path) -> None:
     """Run, match, pay and export what is in the database."""
     watch, settings = Watch(), Settings()
     assert settings.database_url is not None
-    engine = create_engine(settings.database_url, settings)
+    engine = create_system_engine(settings.database_url, settings)
     year = Year(engine, Vault.from_settings(settings), [], 0, random.Random(4))
     async with year.desk(JULY_2) as desk:
         await store.statements(desk.tx, desk, {}, limit=1)
