@@ -1,9 +1,18 @@
 """Settings of the machine: addresses, keys, sizes. Never a number of the law (those live in policy packs)."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _between_commas(value: Any) -> Any:
+    return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_between_commas)]
 
 
 class Settings(BaseSettings):
@@ -43,4 +52,18 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=8_000_000, ge=1000, description="Largest request body accepted: beyond it 413.")
     max_file_bytes: int = Field(
         default=100_000_000, ge=1000, description="Largest uploaded file accepted: beyond, 413."
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+[^\s]*$",
+        max_length=60,
+        description="Where patients reach this service, such as https://yb.example.cn, for slips and text messages. "
+        "Unset: the address under which the hospital calls.",
+    )
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="Our own reverse proxies, whose X-Forwarded-For is believed: networks with commas (10.0.0.5/32).",
+    )
+    client_requests_per_second: int = Field(
+        default=1000, ge=0, description="How fast one client may call one server process; 0: no limit."
     )

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.config import Settings
 from service.console import CommandRefused, step
-from service.db import create_engine, transaction_on
+from service.db import create_system_engine, transaction_on
 from service.embedded import EmbeddedPostgres
 from service.migrate import is_at_head, upgrade
 
@@ -60,7 +60,7 @@ async def upgraded(url: str, settings: Settings) -> str:
 
 @asynccontextmanager
 async def _engine(url: str, settings: Settings) -> AsyncIterator[AsyncEngine]:
-    engine = create_engine(url, settings)
+    engine = create_system_engine(url, settings)
     try:
         yield engine
     except OSError as error:

@@ -2,12 +2,20 @@
 The engine, the table base and the transaction. The only file that begins or ends a transaction.
 
 One request is one transaction, committed before the answer leaves.
+
+**Whose rows.** Row-level security is the second net below what the stores ask for: every row about a person, a visit
+or money has a county, and PostgreSQL shows it only to a transaction that was begun for this county, or for all of
+them. A server process connects as a role for which that holds (`APP_ROLE`); a transaction that nobody declared
+(`see`) finds those tables empty and can write nothing to them. Commands that work on whole databases (migrating,
+loading, re-sealing, verifying) say so by `create_system_engine`.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import Annotated, Any, Final
 
+import asyncpg
 import orjson
 from fastapi import Depends, Request
 from sqlalchemy import MetaData
@@ -39,8 +47,58 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+APP_ROLE: Final = "onestop_app"
+"""The role of server processes; migration makes it. It owns nothing and is subject to row-level security."""
+
+EVERY_COUNTY: Final = "*"
+"""What a hospital sees, which treats people of every county: its stores ask for its own visits."""
+
+_sight: ContextVar[str | None] = ContextVar("sight", default=None)
+
+
+def see(county_code: str) -> None:
+    """From here on in this request, transactions see and write this county's rows; `EVERY_COUNTY`: all rows."""
+    _sight.set(county_code)
+
+
+@contextmanager
+def seeing(county_code: str | None) -> Iterator[None]:
+    """As `see`, for as long as the block; None sees nothing."""
+    token = _sight.set(county_code)
+    try:
+        yield
+    finally:
+        _sight.reset(token)
+
+
+class _SeeingConnection(asyncpg.Connection):
+    """Says with BEGIN whose rows the transaction sees, in the same message: no round trip more."""
+
+    __slots__ = ()
+
+    async def execute(self, query: str, *args: Any, **options: Any) -> str:
+        if query.startswith("BEGIN"):
+            county_code = (_sight.get() or "").replace("'", "''")
+            query = f"{query} SET LOCAL onestop.county = '{county_code}'"
+        status: str = await super().execute(query, *args, **options)
+        return status
+
+
 def create_engine(url: str, settings: Settings) -> AsyncEngine:
-    """A pool for one server process. Waiting for a lock ends after `lock_wait_seconds` with an error of its own."""
+    """
+    A pool for one server process, which sees what `see` declares.
+
+    Waiting for a lock ends after `lock_wait_seconds` with an error of its own.
+    """
+    return _engine(url, settings, {"role": APP_ROLE}, connection_class=_SeeingConnection)
+
+
+def create_system_engine(url: str, settings: Settings) -> AsyncEngine:
+    """A pool for work on the whole database, as the role of the address itself: it owns the tables and sees all."""
+    return _engine(url, settings, {})
+
+
+def _engine(url: str, settings: Settings, server_settings: dict[str, str], **connect: Any) -> AsyncEngine:
     return create_async_engine(
         async_url(url),
         pool_size=settings.pool_size,
@@ -58,7 +116,9 @@ def create_engine(url: str, settings: Settings) -> AsyncEngine:
                 "timezone": "UTC",
                 # The few statements of the discharge path look up by key: planning each anew costs more than it gains.
                 "plan_cache_mode": "force_generic_plan",
-            }
+                **server_settings,
+            },
+            **connect,
         },
     )
 

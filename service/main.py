@@ -10,30 +10,51 @@ from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
 from service.access import routes as access
-from service.access.refusals import Forbidden, InProgress, KeyMissing, KeyReused, Unauthenticated
+from service.access.limits import Limiter
+from service.access.pace import Pace
+from service.access.refusals import (
+    Forbidden,
+    InProgress,
+    KeyMissing,
+    KeyReused,
+    OperatorSignatureWrong,
+    OperatorUnsigned,
+    ScopeInsufficient,
+    TooManyRequests,
+    Unauthenticated,
+)
 from service.access.tokens import Tokens
 from service.access.vault import Vault
 from service.admission import routes as admission
+from service.claims import code_routes as codes
 from service.claims import routes as claims
 from service.claims.changes import routes as changes
 from service.clock import Clock
 from service.config import Settings
 from service.corrections import routes as corrections
 from service.db import create_engine
+from service.inquiry import routes as inquiry
+from service.objections import routes as objections
 from service.policy import routes as policy
 from service.policy.library import Library
 from service.policy.load import load_packs
 from service.reconciliation import routes as reconciliation
 from service.registers import routes as registers
 from service.rosters import routes as rosters
+from service.slip import routes as slip
 from service.wire import docs, health, logs, openapi, problems
 from service.wire.limits import RequestLimits
 from service.wire.request_id import RequestId
+from service.wire.sight import SeesNothing
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     access.router,
     claims.router,
     changes.router,
+    codes.router,
+    slip.router,
+    objections.router,
+    inquiry.router,
     *rosters.ROUTERS,
     *corrections.ROUTERS,
     admission.router,
@@ -65,10 +86,22 @@ _TAGS: Final = [
     {"name": "Settlements", "description": "Preview a visit, settle it, read it again with its reasons."},
     *registers.TAGS,
     *rosters.TAGS,
+    *objections.TAGS,
+    *inquiry.TAGS,
     *reconciliation.TAGS,
     {"name": "Operations", "description": "For those who run the service."},
 ]
-_IMPLIED: Final = openapi.Implied(secured=(Unauthenticated, Forbidden), idempotent=(KeyMissing, KeyReused, InProgress))
+_IMPLIED: Final = openapi.Implied(
+    secured=(
+        Unauthenticated,
+        Forbidden,
+        ScopeInsufficient,
+        OperatorUnsigned,
+        OperatorSignatureWrong,
+        TooManyRequests,
+    ),
+    idempotent=(KeyMissing, KeyReused, InProgress),
+)
 
 
 def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
@@ -83,6 +116,8 @@ def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
         app.state.settings = settings
         app.state.clock = clock
         app.state.vault = vault
+        app.state.pace = Pace(settings.client_requests_per_second)
+        app.state.limiter = Limiter(engine, vault)
         app.state.packs = load_packs(settings.packs_dir)
         app.state.law = Library(app.state.packs)
         app.state.tokens = Tokens(engine, vault, clock, lifetime=timedelta(minutes=settings.token_minutes))
@@ -132,6 +167,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     problems.install(app)
 
     # The last one added is the first to see a request.
+    app.add_middleware(SeesNothing)
     app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes, max_file_bytes=settings.max_file_bytes)
     app.add_middleware(problems.LastResort)
     app.add_middleware(logs.RequestLog)

@@ -13,7 +13,7 @@ from service.access.vault import Vault, new_key
 from service.clock import Clock
 from service.config import Settings
 from service.console import say, step
-from service.db import create_engine
+from service.db import create_system_engine
 from service.demo.load import load
 from service.demo.show import show
 from service.embedded import EmbeddedPostgres
@@ -58,7 +58,7 @@ def run_demo(*, folder: Path, port: int, workers: int, ready_file: Path | None, 
 
 
 async def _prepare(url: str, settings: Settings, clock: Clock) -> dict[str, Any]:
-    engine = create_engine(url, settings)
+    engine = create_system_engine(url, settings)
     try:
         await upgrade(engine)
         return await load(engine, Vault.from_settings(settings), clock, shipped_packs())

@@ -64,6 +64,8 @@ def main() -> None:
         app,
         access_log=False,
         server_header=False,
+        # Who a proxy speaks for is ours to judge (`wire.address`): uvicorn believes any on this machine.
+        proxy_headers=False,
         log_level="warning",
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )

@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.clock import Clock
 from service.config import Settings
-from service.db import create_engine
+from service.db import EVERY_COUNTY, create_system_engine, seeing
 from service.embedded import EmbeddedPostgres
 from service.main import create_app
 from service.migrate import upgrade
@@ -123,7 +123,7 @@ def with_template(url: str) -> Cluster:
 
 async def make_template(cluster: Cluster) -> None:
     await cluster.execute(f"CREATE DATABASE {cluster.template}")
-    engine = create_engine(cluster.database(cluster.template), Settings())
+    engine = create_system_engine(cluster.database(cluster.template), Settings())
     await upgrade(engine)
     await engine.dispose()
 
@@ -140,6 +140,13 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if OWNED in config.stash:
         config.stash[OWNED].stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def everything_seen() -> Iterator[None]:
+    """What a test itself asks of the database is about every county; requests see what their caller may."""
+    with seeing(EVERY_COUNTY):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -185,7 +192,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def engine(settings: Settings, database_url: str) -> AsyncIterator[AsyncEngine]:
     """An engine on this test's database, for `service.db.transaction_on`."""
-    made = create_engine(database_url, settings)
+    made = create_system_engine(database_url, settings)
     yield made
     await made.dispose()
 

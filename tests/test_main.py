@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access.vault import VaultError
 from service.config import Settings
@@ -23,8 +23,8 @@ async def test_it_is_alive_and_ready(client: httpx.AsyncClient) -> None:
     assert (await client.get("/readyz")).json() == {"status": "ready"}
 
 
-async def test_it_is_not_ready_on_a_schema_of_another_version(app: FastAPI, client: httpx.AsyncClient) -> None:
-    async with transaction_on(app.state.engine) as tx:
+async def test_it_is_not_ready_on_a_schema_of_another_version(engine: AsyncEngine, client: httpx.AsyncClient) -> None:
+    async with transaction_on(engine) as tx:
         await tx.execute(text("UPDATE alembic_version SET version_num = '0000'"))
 
     answer = await client.get("/readyz", headers={"Accept-Language": "en"})

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.config import Settings
-from service.db import create_engine, transaction_on
+from service.db import create_system_engine, transaction_on
 from service.migrate import MIGRATIONS, all_tables, is_at_head, upgrade
 
 SCRIPTS = ScriptDirectory(str(MIGRATIONS))
@@ -44,7 +44,10 @@ async def definitions(tx: AsyncConnection) -> dict[str, set[tuple[str, ...]]]:
 async def test_the_migrations_make_exactly_the_tables_that_the_code_describes(
     database_url: str, empty_database_url: str
 ) -> None:
-    migrated, described = create_engine(database_url, Settings()), create_engine(empty_database_url, Settings())
+    migrated, described = (
+        create_system_engine(database_url, Settings()),
+        create_system_engine(empty_database_url, Settings()),
+    )
     async with transaction_on(described) as tx:
         await tx.execute(text("CREATE EXTENSION IF NOT EXISTS btree_gist"))
         await tx.run_sync(all_tables().create_all)
@@ -76,7 +79,7 @@ def test_no_migration_makes_the_service_wait_long_behind_a_lock() -> None:
 
 
 async def test_several_processes_may_migrate_at_once(empty_database_url: str) -> None:
-    engines = [create_engine(empty_database_url, Settings()) for _ in range(4)]
+    engines = [create_system_engine(empty_database_url, Settings()) for _ in range(4)]
     async with transaction_on(engines[0]) as tx:
         assert not await is_at_head(tx)
 

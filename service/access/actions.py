@@ -1,6 +1,5 @@
 """What can be done about clients: create one, let it in, disable it."""
 
-import hmac
 import secrets
 from datetime import datetime
 from typing import Final
@@ -9,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access import store
 from service.access.model import Client, Role, Secret
-from service.access.oauth import Credentials, invalid_client
 from service.access.vault import Vault
 
 _SECRET_BYTES: Final = 32
@@ -43,24 +41,6 @@ async def create_client(
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     await store.add_client(tx, client, Secret(hashed(vault, secret)), at=at)
     return secret
-
-
-async def log_in(tx: AsyncConnection, vault: Vault, shown: Credentials, *, at: datetime) -> Client:
-    """
-    The client that shows these credentials.
-
-    Raises `invalid_client`, in the same time and words, for an unknown client, a wrong or expired secret and
-    a disabled client: whoever guesses learns nothing.
-    """
-    known = await store.find_client(tx, shown.client_id)
-
-    shown_hash = vault.fingerprint(_KIND, shown.client_secret)
-    live = [secret for secret in known.secrets if secret.is_live(at)] if known else []
-    matches = [hmac.compare_digest(secret.secret_hash, shown_hash) for secret in (*live, _NOBODY, _NOBODY)[:2]]
-    if known is None or known.disabled_at is not None or not any(matches):
-        raise invalid_client()
-
-    return known.client
 
 
 async def disable_client(tx: AsyncConnection, client_id: str, *, at: datetime) -> bool:

@@ -32,6 +32,8 @@ def entry(
         "action": action,
         "person_no": person_no,
         "subject": subject,
+        "operator_signed": caller.operator_signed,
+        "purpose": caller.purpose,
     }
 
 

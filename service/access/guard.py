@@ -5,34 +5,36 @@ OpenAPI.
 The token is checked before the body is read (`wire.routing`): strangers are not parsed.
 """
 
-import re
+from dataclasses import replace
 from typing import Annotated, Any, Final
-from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Header, Request
 from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import OAuth2
 
-from service.access.model import Caller, Client, Role
-from service.access.refusals import Forbidden, Unauthenticated, operator_malformed
+from service.access.model import Caller, Role, Terms
+from service.access.operators import OPERATOR_LENGTH, read_operator, read_purpose, vouched_for
+from service.access.refusals import Forbidden, ScopeInsufficient, Unauthenticated
+from service.access.tokens import Tokens
+from service.db import EVERY_COUNTY, see
 from service.errors import Text
+from service.wire.address import Address, address_of
 from service.wire.request_id import request_id_of
 
-OPERATOR_LENGTH: Final = 64
 _LETTER: Final = (
     r"[!-$&-~]|%2[1-9A-F]|%[3-6][0-9A-F]|%7[0-9A-E]|%E[4-9]%[89AB][0-9A-F]%[89AB][0-9A-F]"  # the last: Chinese
 )
 _OPERATOR_ON_WIRE: Final = (
     rf"(UTF-8'[A-Za-z0-9-]*')?({_LETTER})((%20| |{_LETTER}){{0,{OPERATOR_LENGTH - 2}}}({_LETTER}))?"
 )
-_EXTENDED: Final = re.compile(r"utf-8'[A-Za-z0-9-]*'(.+)", re.IGNORECASE | re.ASCII)
-_BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SCHEME: Final = OAuth2(
     flows=OAuthFlows(clientCredentials=OAuthFlowClientCredentials(tokenUrl="/oauth/token", scopes={})),
     scheme_name="oauth2",
     description="An access token from `POST /oauth/token`, sent as `Authorization: Bearer <token>`.",
     auto_error=False,
 )
+
+_SIGNATURE_EXAMPLE: Final = "t=1528531200,v1=" + "9f" * 32
 
 Operator = Annotated[
     str | None,
@@ -48,25 +50,25 @@ Operator = Annotated[
         },
     ),
 ]
-
-
-def read_operator(header: str) -> str:
-    """
-    The operator's name from the header as ASGI gives it (Latin-1, RFC 9110 §5.5).
-
-    Raises `request.invalid` for anything that is not a printable name of 1 to 64 characters.
-    """
-    extended = _EXTENDED.fullmatch(header)
-    encoded = extended[1] if extended else header
-    if _BAD_PERCENT.search(encoded):
-        raise operator_malformed()
-    try:
-        name = unquote_to_bytes(encoded.encode("latin-1")).decode("utf-8")
-    except UnicodeError:
-        raise operator_malformed() from None
-    if not 0 < len(name) <= OPERATOR_LENGTH or not name.isprintable() or name != name.strip():
-        raise operator_malformed()
-    return name
+Signature = Annotated[
+    str | None,
+    Header(
+        alias="X-Operator-Signature",
+        description="By which the client vouches for `X-Operator`: `t=<Unix seconds>,v1=<hex>`, where v1 is the "
+        "HMAC-SHA256 under the client's operator key of these lines, joined by newlines: client id, t, method, path "
+        "with query, `X-Operator` as sent, SHA-256 of the body in hex (`-` for a form with files). At most five "
+        "minutes old. Some clients must send it with every change.",
+        json_schema_extra={"pattern": "^t=[0-9]{1,11},v1=[0-9a-f]{64}$", "examples": [_SIGNATURE_EXAMPLE]},
+    ),
+]
+Purpose = Annotated[
+    str | None,
+    Header(
+        alias="X-Purpose",
+        description="What the request is for, kept in the audit trail: as `X-Operator`, 1 to 64 characters.",
+        json_schema_extra={"pattern": f"^{_OPERATOR_ON_WIRE}$", "examples": ["complaint-2018-17"]},
+    ),
+]
 
 
 def bearer_of(header: str | None) -> str:
@@ -91,11 +93,20 @@ class Guard:
 
     async def before_body(self, request: Request) -> None:
         """Check the token while the body is still unread (`wire.routing` calls it first)."""
-        client: Client = await request.app.state.tokens.verify(bearer_of(request.headers.get("authorization")))
-        request.state.client_id = client.client_id
+        tokens: Tokens = request.app.state.tokens
+        client = await tokens.verify(bearer_of(request.headers.get("authorization")))
+        terms = await tokens.terms_of(client.client_id)
+        request.state.client_id, request.state.terms = client.client_id, terms
+        if not is_within(terms, address_of(request)):
+            raise Unauthenticated.invalid()
         if client.role not in self.roles:
             raise Forbidden(_not_for(client.role))
-        operator = request.headers.get("x-operator")
+        if client.scopes and (scope := scope_of(request)) not in client.scopes:
+            raise ScopeInsufficient.needs(scope)
+        operator, purpose = request.headers.get("x-operator"), request.headers.get("x-purpose")
+        if not hasattr(request.state, "caller"):
+            request.app.state.pace.step(client.client_id)
+        see(EVERY_COUNTY if client.role is Role.HOSPITAL else client.county_code)
         request.state.caller = Caller(
             client_id=client.client_id,
             role=client.role,
@@ -105,15 +116,34 @@ class Guard:
             township_code=client.township_code,
             operator=None if operator is None else read_operator(operator),
             request_id=request_id_of(request.scope),
+            purpose=None if purpose is None else read_purpose(purpose),
         )
 
     async def __call__(
-        self, request: Request, _token: Annotated[str | None, Depends(_SCHEME)], _operator: Operator = None
+        self,
+        request: Request,
+        _token: Annotated[str | None, Depends(_SCHEME)],
+        _operator: Operator = None,
+        _signature: Signature = None,
+        _purpose: Purpose = None,
     ) -> Caller:
         # Again, where the body was read meanwhile: remembered tokens cost nothing, a forgotten check would.
         await self.before_body(request)
+        state = request.app.state
         caller: Caller = request.state.caller
-        return caller
+        signed = await vouched_for(request, caller.client_id, request.state.terms, state.vault, at=state.clock.source())
+        return replace(caller, operator_signed=signed)
+
+
+def is_within(terms: Terms, address: Address | None) -> bool:
+    """Whether a client may call from this address."""
+    return not terms.networks or (address is not None and any(address in network for network in terms.networks))
+
+
+def scope_of(request: Request) -> str:
+    """The scope that a request needs: to read below /v1/settlements `settlements:read`, else `settlements:write`."""
+    area = request.scope["route"].path.split("/")[2]
+    return f"{area}:{'read' if request.method == 'GET' else 'write'}"
 
 
 def _not_for(role: Role) -> Text:

@@ -3,16 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+
+Network = IPv4Network | IPv6Network
 
 
 class Role(StrEnum):
-    """What a client is to the county (api.md, Conventions)."""
+    """What a caller is to the county (api.md, Conventions). Patients are no clients: they have sessions."""
 
     HOSPITAL = "hospital"
     PAYER = "payer"
     TOWNSHIP = "township"
     AGENCY = "agency"
     AUDITOR = "auditor"
+    PATIENT = "patient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,8 @@ class Client:
     A computer that may call: a hospital's HIS, a payer's system, the agency's.
 
     A hospital names its `hospital_code`, a payer the `payers` it acts for (as the policy pack names them), a
-    township its `township_code`; the others have none of these.
+    township its `township_code`; the others have none of these. `scopes` (`settlements:read`) narrow what its role may
+    do; none: all of it.
     """
 
     client_id: str
@@ -30,13 +35,28 @@ class Client:
     hospital_code: str | None = None
     payers: frozenset[str] = frozenset()
     township_code: str | None = None
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    On what terms a client is let in, whatever its tokens say: from these networks only (none: from anywhere), with
+    tokens issued after `tokens_after`, naming its operators with a signature where `operator_signed`.
+    """
+
+    disabled: bool = False
+    networks: tuple[Network, ...] = ()
+    tokens_after: datetime | None = None
+    operator_key_enc: bytes | None = None
+    operator_signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """
-    Who stands behind one request: the client of the token, the person it names (`X-Operator`), and the
-    request.
+    Who stands behind one request: the client of the token, the person it names (`X-Operator`), whether it vouches for
+    that with its signature, what for (`X-Purpose`), and the request.
     """
 
     client_id: str
@@ -47,6 +67,8 @@ class Caller:
     township_code: str | None
     operator: str | None
     request_id: str
+    operator_signed: bool = False
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,23 @@ The endpoint's errors are RFC 6749's, not problem documents: OAuth2 libraries re
 
 import base64
 import binascii
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
 from starlette.responses import Response
 
+SCOPE: Final = r"[a-z][a-z-]{0,30}:(read|write)"
+"""A scope: the part of the API, by the first word of its addresses, and whether it may change things there."""
+
 FORM: Final = "application/x-www-form-urlencoded"
 _GRANT: Final = "client_credentials"
 _NOT_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _MOST_FIELDS: Final = 20
 _UNAUTHORIZED: Final = 401
+_SCOPE: Final = re.compile(SCOPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ class Credentials:
 
     client_id: str
     client_secret: str
+    scopes: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"Credentials({self.client_id!r}, ...)"
@@ -34,14 +40,17 @@ class Credentials:
 class OAuthRefusedError(Exception):
     """An error answer of RFC 6749 §5.2."""
 
-    def __init__(self, error: str, description: str, *, status: int = 400) -> None:
+    def __init__(self, error: str, description: str, *, status: int = 400, retry_after: int | None = None) -> None:
         super().__init__(error)
+        self.retry_after = retry_after
         self.error = error
         self.description = description
         self.status = status
 
     def response(self) -> Response:
         headers = dict(_NOT_STORED)
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(self.retry_after)
         if self.status == _UNAUTHORIZED:
             headers["WWW-Authenticate"] = 'Basic realm="onestop", charset="UTF-8"'
         return answer({"error": self.error, "error_description": self.description}, self.status, headers)
@@ -50,6 +59,16 @@ class OAuthRefusedError(Exception):
 def invalid_client() -> OAuthRefusedError:
     """One answer for an unknown client, a wrong or expired secret and a disabled client."""
     return OAuthRefusedError("invalid_client", "Client authentication failed.", status=_UNAUTHORIZED)
+
+
+def slow_down(seconds: int) -> OAuthRefusedError:
+    """Too many tries, right or wrong: none is judged any more until the time is over (the code is RFC 8628's)."""
+    return OAuthRefusedError("slow_down", "Too many tries: wait.", status=429, retry_after=max(1, seconds))
+
+
+def invalid_scope() -> OAuthRefusedError:
+    """A scope that this client does not have."""
+    return OAuthRefusedError("invalid_scope", "The client does not have this scope.")
 
 
 def _invalid_request(description: str) -> OAuthRefusedError:
@@ -74,13 +93,14 @@ def read_request(body: bytes, content_type: str | None, authorization: str | Non
         raise _invalid_request("client_id differs from the one in the header.")
     if grant != _GRANT:
         raise OAuthRefusedError("unsupported_grant_type", f"Only {_GRANT} is supported.")
-    if fields.get("scope"):
-        raise OAuthRefusedError("invalid_scope", "There are no scopes: leave scope out.")
+    scopes = frozenset(fields.get("scope", "").split())
+    if not all(map(_SCOPE.fullmatch, scopes)):
+        raise invalid_scope()
     if basic is not None:
-        return basic
+        return replace(basic, scopes=scopes)
     if not fields.get("client_id") or not fields.get("client_secret"):
         raise invalid_client()
-    return Credentials(fields["client_id"], fields["client_secret"])
+    return Credentials(fields["client_id"], fields["client_secret"], scopes)
 
 
 def _fields(body: bytes, content_type: str | None) -> dict[str, str]:

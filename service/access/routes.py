@@ -5,10 +5,10 @@ from typing import Any, Final
 from fastapi import Request
 from starlette.responses import Response
 
-from service.access import actions
+from service.access.door import Door, log_in
 from service.access.oauth import OAuthRefusedError, answer, read_request
 from service.access.schemas import TOKEN_FORM, JwksOut, OAuthErrorOut, TokenOut
-from service.db import transaction_on
+from service.wire.address import address_of
 from service.wire.responses import Responses, example
 from service.wire.routing import Router
 
@@ -32,6 +32,12 @@ _ERRORS: Final[Responses] = {
         "content": _refused("invalid_client", "Client authentication failed."),
         "headers": {"WWW-Authenticate": {"$ref": "#/components/headers/WWW-Authenticate"}},
     },
+    429: {
+        "model": OAuthErrorOut,
+        "description": "`slow_down`: too many tries from here; none is judged until `Retry-After` is over.",
+        "content": _refused("slow_down", "Too many tries: wait."),
+        "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
+    },
 }
 
 
@@ -52,19 +58,21 @@ async def issue_token(request: Request) -> Response:
     not problem documents.
     """
     state = request.app.state
+    door = Door(state.engine, state.vault, state.limiter, address_of(request), state.clock.source())
     try:
         shown = read_request(
             await request.body(), request.headers.get("content-type"), request.headers.get("authorization")
         )
-        async with transaction_on(state.engine) as tx:
-            client = await actions.log_in(tx, state.vault, shown, at=state.clock.source())
+        client = await log_in(door, shown)
     except OAuthRefusedError as refused:
+        request.state.problem = refused.error
         return refused.response()
 
     request.state.client_id = client.client_id
     token = await state.tokens.issue(client)
     lifetime = int(state.tokens.lifetime.total_seconds())
-    return answer({"access_token": token, "token_type": "Bearer", "expires_in": lifetime})
+    given = {"access_token": token, "token_type": "Bearer", "expires_in": lifetime}
+    return answer(given | ({"scope": " ".join(sorted(client.scopes))} if client.scopes else {}))
 
 
 @router.get(

@@ -11,12 +11,13 @@ class TokenOut(BaseModel):
     access_token: str = Field(description="Send it as `Authorization: Bearer <access_token>`.")
     token_type: Literal["Bearer"]
     expires_in: int = Field(description="Seconds until it expires; get a new one a little before.")
+    scope: str | None = Field(default=None, description="What it may be used for; left out: all that the role may do.")
 
 
 class OAuthErrorOut(BaseModel):
     """An error of the token endpoint (RFC 6749 §5.2)."""
 
-    error: Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
+    error: Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope", "slow_down"]
     error_description: str
 
 
@@ -49,6 +50,10 @@ TOKEN_FORM: Final[dict[str, Any]] = {
                         "grant_type": {"type": "string", "enum": ["client_credentials"]},
                         "client_id": {"type": "string", "examples": ["demo-hospital"]},
                         "client_secret": {"type": "string", "format": "password"},
+                        "scope": {
+                            "type": "string",
+                            "description": "Fewer scopes than the client has, between spaces: `settlements:read`.",
+                        },
                     },
                 },
                 "examples": {

@@ -1,14 +1,17 @@
 """
-Clients and their secrets, signing keys, the audit trail, idempotency keys and the answers they stand for.
+Clients and their secrets, signing keys, the audit trail, idempotency keys and the answers they stand for, and counts
+of tries.
 """
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     Table,
@@ -16,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import CIDR
 
 from service.db import metadata
 
@@ -32,11 +36,18 @@ clients = Table(
     Column("township_code", Text),
     Column("created_at", _INSTANT, nullable=False),
     Column("disabled_at", _INSTANT),
+    Column("scopes", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("networks", ARRAY(CIDR), nullable=False, server_default="{}"),
+    Column("operator_key_enc", LargeBinary),
+    Column("operator_signed", Boolean, nullable=False, server_default=text("false")),
+    Column("tokens_after", _INSTANT),
     CheckConstraint("role IN ('hospital', 'payer', 'township', 'agency', 'auditor')", name="role"),
     CheckConstraint("(role = 'hospital') = (hospital_code IS NOT NULL)", name="hospital"),
     CheckConstraint("(role = 'payer') = (cardinality(payers) > 0)", name="payers"),
     CheckConstraint("(role = 'township') = (township_code IS NOT NULL)", name="township"),
+    CheckConstraint("NOT operator_signed OR operator_key_enc IS NOT NULL", name="signs_with_a_key"),
 )
+"""Who may call. No scopes: all that the role may; no networks: from anywhere. No token of before `tokens_after`."""
 
 client_secrets = Table(
     "client_secrets",
@@ -74,6 +85,8 @@ audit_log = Table(
     Column("action", Text, nullable=False),
     Column("person_no", Text),
     Column("subject", Text),
+    Column("operator_signed", Boolean, nullable=False, server_default=text("false")),
+    Column("purpose", Text),
     Index(None, "county_code", "person_no", "at", postgresql_where=text("person_no IS NOT NULL")),
 )
 
@@ -98,3 +111,18 @@ idempotency_answers = Table(
     Column("created_at", _INSTANT, nullable=False),
     CheckConstraint("status BETWEEN 200 AND 299", name="only_successes"),
 )
+
+limit_counts = Table(
+    "limit_counts",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("window_start", _INSTANT, primary_key=True),
+    Column("window_end", _INSTANT, nullable=False),
+    Column("most", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    CheckConstraint("tries BETWEEN 0 AND most", name="within_limit"),
+    CheckConstraint("window_start < window_end", name="window"),
+    Index(None, "window_end"),
+)
+"""How often something was tried in a window of time; of what, only a keyed hash says. Ended windows are swept away."""

@@ -1,9 +1,11 @@
 """
 Access tokens: JWTs signed with Ed25519, checked against fixed algorithm, issuer, audience and expiry.
 
-A token is checked by signature once and remembered until it expires. Every 15 seconds (`REFRESH`), with the
-next request, a process reads anew which signing keys are live and which clients were disabled: so the tokens
-of a disabled client stop working in every process within 15 seconds.
+A token is checked by signature once and remembered until it expires. Every 5 seconds (`REFRESH`), with the next
+request, a process reads anew which signing keys are live and on what terms clients are let in: so the tokens of a
+client that is disabled, revoked or bound to other networks stop working in every process within 5 seconds.
+
+A new signing key signs at once; the one before stays published and accepted until its last token has expired.
 """
 
 import asyncio
@@ -18,10 +20,10 @@ from uuid import uuid4
 import jwt
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.access import store
-from service.access.model import Client, Role
+from service.access.model import Client, Role, Terms
 from service.access.refusals import Unauthenticated
 from service.access.vault import Vault
 from service.clock import Clock
@@ -30,13 +32,14 @@ from service.db import transaction_on
 ISSUER: Final = "onestop"
 AUDIENCE: Final = "onestop-api"
 ALGORITHM: Final = "EdDSA"
-REFRESH: Final = timedelta(seconds=15)
+REFRESH: Final = timedelta(seconds=5)
 
 _REQUIRED: Final = ["iss", "aud", "sub", "iat", "exp", "jti", "role", "county"]
 _LONGEST_TOKEN: Final = 4096
 _REMEMBERED: Final = 4096
 _SKEW: Final = timedelta(seconds=60)
 _UNKNOWN_KEYS_PER_REFRESH: Final = 10
+_USUAL: Final = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class _Live:
 
     keys: Mapping[str, Ed25519PublicKey]
     signing: store.SigningKey | None
-    disabled: frozenset[str]
+    terms: Mapping[str, Terms]
     read_at: datetime
 
 
@@ -53,6 +56,7 @@ class _Live:
 class _Verified:
     kid: str
     client: Client
+    issued_at: datetime
     expires_at: datetime
 
 
@@ -86,7 +90,8 @@ class Tokens:
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": client.client_id,
-            "iat": int(now.timestamp()),
+            # To the microsecond: a token issued just after a revocation is not one of those revoked.
+            "iat": now.timestamp(),
             "exp": int((now + self.lifetime).timestamp()),
             "jti": uuid4().hex,
             "role": client.role.value,
@@ -94,6 +99,7 @@ class Tokens:
             "hospital_code": client.hospital_code,
             "payers": sorted(client.payers),
             "township_code": client.township_code,
+            "scope": " ".join(sorted(client.scopes)),
         }
         return jwt.encode(claims, self._private(signing), algorithm=ALGORITHM, headers={"kid": signing.kid})
 
@@ -108,7 +114,7 @@ class Tokens:
         return Signature(signing.kid, signing.public_key, signature)
 
     def _private(self, signing: store.SigningKey) -> Ed25519PrivateKey:
-        sealed = self._vault.decrypt(signing.private_key_enc, bound_to=_place_of(signing.kid))
+        sealed = self._vault.decrypt(signing.private_key_enc, bound_to=signing_key_place(signing.kid))
         return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(sealed))
 
     async def verify(self, token: str) -> Client:
@@ -120,10 +126,15 @@ class Tokens:
             verified = await self._check(token, live)
             self._remember(digest, verified)
             live = await self._look()
-        is_live = verified.kid in live.keys and verified.client.client_id not in live.disabled
-        if not is_live or self._now() >= verified.expires_at:
+        terms = live.terms.get(verified.client.client_id, _USUAL)
+        is_revoked = terms.disabled or (terms.tokens_after is not None and verified.issued_at < terms.tokens_after)
+        if verified.kid not in live.keys or is_revoked or self._now() >= verified.expires_at:
             raise Unauthenticated.invalid()
         return verified.client
+
+    async def terms_of(self, client_id: str) -> Terms:
+        """On what terms this client is let in."""
+        return (await self._look()).terms.get(client_id, _USUAL)
 
     async def jwks(self) -> dict[str, Any]:
         """The public keys as a JSON Web Key Set (RFC 7517)."""
@@ -166,8 +177,9 @@ class Tokens:
             hospital_code=claims.get("hospital_code"),
             payers=frozenset(claims.get("payers") or ()),
             township_code=claims.get("township_code"),
+            scopes=frozenset(claims.get("scope", "").split()),
         )
-        return _Verified(kid, client, datetime.fromtimestamp(claims["exp"], UTC))
+        return _Verified(kid, client, issued_at, datetime.fromtimestamp(claims["exp"], UTC))
 
     async def _key(self, kid: str, live: _Live) -> Ed25519PublicKey | None:
         """
@@ -190,12 +202,12 @@ class Tokens:
                 return self._live
             now = self._now()
             async with transaction_on(self._engine) as tx:
-                keys = await store.live_signing_keys(tx)
-                disabled = await store.clients_disabled_since(tx, now - self.lifetime - _SKEW)
+                keys = await store.live_signing_keys(tx, now)
+                terms = await store.client_terms(tx, now - self.lifetime - _SKEW)
             if not anew:
                 self._looks_left = _UNKNOWN_KEYS_PER_REFRESH
             public = {key.kid: Ed25519PublicKey.from_public_bytes(key.public_key) for key in keys}
-            self._live = _Live(public, keys[0] if keys else None, disabled, now)
+            self._live = _Live(public, keys[0] if keys else None, terms, now)
             return self._live
 
     def _is_fresh(self, live: _Live) -> bool:
@@ -208,17 +220,19 @@ class Tokens:
             return live.signing
         async with transaction_on(self._engine) as tx:
             await store.lock_signing_keys(tx)
-            known = await store.live_signing_keys(tx)
-            signing = known[0] if known else self._new_key()
+            known = await store.live_signing_keys(tx, self._now())
+            signing = known[0] if known else new_signing_key(self._vault, self._now())
             if not known:
                 await store.add_signing_key(tx, signing)
         await self._look(anew=True)
         return signing
 
-    def _new_key(self) -> store.SigningKey:
-        private, kid = Ed25519PrivateKey.generate(), uuid4().hex
-        sealed = self._vault.encrypt(private.private_bytes_raw().hex(), bound_to=_place_of(kid))
-        return store.SigningKey(kid, private.public_key().public_bytes_raw(), sealed, self._now())
+
+def new_signing_key(vault: Vault, at: datetime) -> store.SigningKey:
+    """A new key to sign tokens with, its private half sealed."""
+    private, kid = Ed25519PrivateKey.generate(), uuid4().hex
+    sealed = vault.encrypt(private.private_bytes_raw().hex(), bound_to=signing_key_place(kid))
+    return store.SigningKey(kid, private.public_key().public_bytes_raw(), sealed, at)
 
 
 def is_signed(purpose: str, message: bytes, public_key: bytes, signature: bytes) -> bool:
@@ -234,7 +248,21 @@ def _said_for(purpose: str, message: bytes) -> bytes:
     return purpose.encode() + b"\x00" + message
 
 
-def _place_of(kid: str) -> str:
+async def rotate_signing_key(tx: AsyncConnection, vault: Vault, *, lifetime: timedelta, at: datetime) -> str:
+    """
+    Sign with a new key from now on; those before are accepted until the last token signed with them has expired.
+
+    Gives the new key's id. Processes learn of it with their next look, so the old keys may sign a little longer.
+    """
+    await store.lock_signing_keys(tx)
+    await store.retire_signing_keys(tx, at=at + REFRESH + lifetime + _SKEW)
+    key = new_signing_key(vault, at)
+    await store.add_signing_key(tx, key)
+    return key.kid
+
+
+def signing_key_place(kid: str) -> str:
+    """What a sealed private key is bound to."""
     return f"signing_keys:{kid}"
 
 

@@ -12,8 +12,9 @@ from service.access import audit, idempotency
 from service.access.idempotency import Attempt, Stored
 from service.access.model import Caller, Role
 from service.access.vault import Vault
-from service.claims import records, store
+from service.claims import codes, records, store
 from service.claims.answer import answer, traced
+from service.claims.codes import Serials
 from service.claims.decide import Making
 from service.claims.model import Order, Record
 from service.claims.prepare import prepare
@@ -93,15 +94,16 @@ async def read(
     tx: AsyncConnection, caller: Caller, settlement_id: UUID, desk: Desk, *, language: str
 ) -> dict[str, Any]:
     """One settlement. Raises settlement.unknown where it is not the caller's to see."""
-    record = await _find(tx, caller, settlement_id)
+    record = await find(tx, caller, settlement_id)
 
     await _audit(tx, caller, "settlement.read", record, desk.clock.now())
-    return await _answered(tx, caller, record, desk, language)
+    serials = await codes.serials(tx, [(record.county_code, record.case_id or settlement_id)])
+    return await _answered(tx, caller, record, desk, language, serials)
 
 
 async def trace(tx: AsyncConnection, caller: Caller, settlement_id: UUID, desk: Desk) -> dict[str, Any]:
     """Everything that one settlement rests on. Raises settlement.unknown where it is not the caller's to see."""
-    record = await _find(tx, caller, settlement_id)
+    record = await find(tx, caller, settlement_id)
 
     await _audit(tx, caller, "settlement.trace", record, desk.clock.now())
     return traced(record)
@@ -128,7 +130,29 @@ async def listed(
         person_no=filters.get("person_no"),
         county_code=caller.county_code,
     )
-    return [await _answered(tx, caller, record, desk, language) for record in found]
+    serials = await codes.serials(tx, [(record.county_code, record.case_id) for record in found if record.case_id is not None])
+    return [await _answered(tx, caller, record, desk, language, serials) for record in found]
+
+
+async def issue_code(
+    tx: AsyncConnection, caller: Caller, settlement_id: UUID, desk: Desk, *, attempt: Attempt
+) -> Stored | bytes:
+    """A new query code for a lost one. Raises settlement.unknown where it is not the caller's to see."""
+    now = desk.clock.now()
+    result_id = new_id(now)
+    first = await idempotency.reserve(
+        tx, caller, key=attempt.key, request_hash=attempt.request_hash, result_id=result_id, at=now
+    )
+    if first is not None:
+        return first
+    record = await find(tx, caller, settlement_id)
+
+    code = await codes.issue(tx, caller, desk.vault, record.county_code, record.case_id or settlement_id, at=now)
+    body = orjson.dumps({"settlement_id": str(settlement_id), "query_code": code})
+
+    await _audit(tx, caller, "query_code.issue", record, now)
+    await idempotency.keep(tx, caller, result_id=result_id, status=CREATED, body=body, at=now)
+    return body
 
 
 def view_of(caller: Caller) -> View:
@@ -138,7 +162,8 @@ def view_of(caller: Caller) -> View:
     return View(caller.county_code, payers=tuple(sorted(caller.payers)))
 
 
-async def _find(tx: AsyncConnection, caller: Caller, settlement_id: UUID) -> Record:
+async def find(tx: AsyncConnection, caller: Caller, settlement_id: UUID) -> Record:
+    """A settlement that the caller may see. Raises settlement.unknown."""
     record = await records.find(tx, settlement_id, view_of(caller))
     if record is None:
         raise unknown()
@@ -152,12 +177,16 @@ def unknown() -> SettlementUnknown:
     )
 
 
-async def _answered(tx: AsyncConnection, caller: Caller, record: Record, desk: Desk, language: str) -> dict[str, Any]:
+async def _answered(
+    tx: AsyncConnection, caller: Caller, record: Record, desk: Desk, language: str, serials: Serials
+) -> dict[str, Any]:
     assert record.id is not None
     body = answer(record, Renderer(await desk.law.by_hash(tx, record.pack_hash)), language)
     # Half of a patient's way in (api.md, Patients): for those who print slips, not for those who check them.
     prints = caller.role in (Role.HOSPITAL, Role.AGENCY)
-    return body | {"query_code": query_code(desk.vault, record.case_id or record.id) if prints else None}
+    case_id = record.case_id or record.id
+    serial = serials.get((record.county_code, case_id), 0)
+    return body | {"query_code": query_code(desk.vault, case_id, serial) if prints else None}
 
 
 async def _audit(tx: AsyncConnection, caller: Caller, action: str, record: Record, now: datetime) -> None:

@@ -9,13 +9,15 @@ _DIGITS = LENGTH - 1
 _HASH_BYTES = 16
 
 
-def query_code(vault: Vault, settlement_id: UUID) -> str:
+def query_code(vault: Vault, settlement_id: UUID, serial: int = 0) -> str:
     """
     The code of a settlement: eleven digits that nobody can guess from its id, and a check digit (Luhn).
 
-    It is made from the id with a key, so that it can be printed again and stands nowhere in the database.
+    It is made from the id with a key, so that it can be printed again and stands nowhere in the database. `serial`
+    counts the codes issued anew for it: each is another one.
     """
-    secret = vault.fingerprint_bytes("query_code", settlement_id.bytes)
+    nth = b"" if serial == 0 else b"/%d" % serial
+    secret = vault.fingerprint_bytes("query_code", settlement_id.bytes + nth)
     digits = str(int.from_bytes(secret[:8]) % 10**_DIGITS).rjust(_DIGITS, "0")
     return digits + _check_digit(digits)
 

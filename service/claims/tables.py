@@ -229,3 +229,20 @@ invoices = Table(
     ForeignKeyConstraint(["county_code", "case_id"], ["settlements.county_code", "settlements.id"]),
 )
 """The invoice of a live visit: one bill is claimed once, by whichever way it comes in."""
+
+query_codes = Table(
+    "query_codes",
+    metadata,
+    Column("county_code", Text, nullable=False),
+    Column("settlement_id", Uuid, nullable=False),
+    Column("serial", SmallInteger, nullable=False),
+    Column("code_hash", LargeBinary, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("operator", Text),
+    Column("at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("county_code", "settlement_id", "serial"),
+    _of_settlement(),
+    CheckConstraint("serial > 0", name="serial"),
+    Index("ix_query_codes_code", "code_hash"),
+)
+"""Query codes issued anew at a counter; the newest is the one that opens."""

@@ -1,6 +1,6 @@
 """A person's year as other rooms ask about it: the running sums, and whether anything is settled."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,3 +33,39 @@ async def has_settlements(tx: AsyncConnection, county_code: str, person_no: str)
     """Whether a person has a live settlement. Takes the person's turn: none can be made until this one ends."""
     await take_turn(tx, county_code, person_no)
     return bool(await tx.scalar(_HAS_LIVE, {"county_code": county_code, "person_no": person_no}))
+
+
+class Totals(NamedTuple):
+    """What a person's visits of a year cost and who paid it (fen); reversals are taken off."""
+
+    visits: int
+    total: int
+    paid_total: int
+    hospital_bears: int
+    patient_pays: int
+    layers: dict[str, int]
+
+
+_TOTALS: Final = text("""
+    WITH visits AS (
+        SELECT id, kind, total, paid_total, hospital_bears, patient_pays FROM settlements
+        WHERE county_code = :county_code AND person_no = :person_no
+            AND last_day >= make_date(:year, 1, 1) AND last_day <= make_date(:year, 12, 31)
+    ), layers AS (
+        SELECT l.layer, sum(l.amount)::bigint AS amount FROM settlement_layers l
+        WHERE l.county_code = :county_code AND l.settlement_id IN (SELECT id FROM visits) GROUP BY l.layer
+    )
+    SELECT coalesce(sum(CASE kind WHEN 'settlement' THEN 1 ELSE -1 END), 0)::int AS visits,
+        coalesce(sum(total), 0)::bigint AS total, coalesce(sum(paid_total), 0)::bigint AS paid_total,
+        coalesce(sum(hospital_bears), 0)::bigint AS hospital_bears,
+        coalesce(sum(patient_pays), 0)::bigint AS patient_pays,
+        (SELECT json_object_agg(layer, amount) FROM layers) AS layers
+    FROM visits
+""")
+
+
+async def totals_of_year(tx: AsyncConnection, county_code: str, person_no: str, year: int) -> Totals:
+    """What a person's visits of a benefit year cost, and what each layer paid of it."""
+    asked = {"county_code": county_code, "person_no": person_no, "year": year}
+    row = (await tx.execute(_TOTALS, asked)).one()
+    return Totals(row.visits, row.total, row.paid_total, row.hospital_bears, row.patient_pays, row.layers or {})

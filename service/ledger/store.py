@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.ledger.model import Claimed, Entry, Posting, State
+from service.ledger.model import Cause, Claimed, Entry, Posting, State
 
 _POST: Final = text("""
 WITH entry AS (
@@ -199,3 +199,32 @@ async def flows(
         values["payee"] = payee
     query = _FLOWS.format(net=_NET, within="p.on_day >= :first", scope=" AND ".join(scope))
     return [Flow(*row) for row in await tx.execute(text(query), values)]
+
+
+class Move(NamedTuple):
+    """One posting with the cause of its entry: what happened to an amount (fen), between whom, and when."""
+
+    cause: Cause
+    at: datetime
+    payer: str
+    payee: str
+    source: State
+    target: State
+    amount: int
+
+
+_MOVES: Final = text("""
+    SELECT e.cause, e.at, p.payer, p.payee, p.source, p.target, p.amount FROM postings p
+    JOIN ledger_entries e ON e.county_code = p.county_code AND e.id = p.entry_id
+    WHERE p.county_code = :county_code AND p.origin = ANY (CAST(:origins AS uuid[]))
+    ORDER BY e.at, p.entry_id, p.position
+""")
+
+
+async def moves(tx: AsyncConnection, county_code: str, origins: Sequence[UUID]) -> list[Move]:
+    """Everything that happened to the claims that began with these entries, in order."""
+    found = await tx.execute(_MOVES, {"county_code": county_code, "origins": list(origins)})
+    return [
+        Move(Cause(row.cause), row.at, row.payer, row.payee, State(row.source), State(row.target), row.amount)
+        for row in found
+    ]

@@ -9,6 +9,7 @@ from service.policy import values as v
 from service.policy.clearing import compiled as payer_of
 from service.policy.conditions import ALWAYS, Condition
 from service.policy.model import Advance, ChronicRules, Disease, Layer, Pack, PayerShare
+from service.policy.objections import compiled as objection_days_of
 from service.policy.read import Origins, fault
 from service.policy.refusals import Fault
 from service.policy.terms import (
@@ -81,6 +82,7 @@ class _Compiler:
             agreement_warning=Term(shape.agreements.warn_days, source_of(shape.agreements))
             if shape.agreements
             else None,
+            objection_days=objection_days_of(shape.objections),
             refused_findings=frozenset(shape.findings.refused if shape.findings else ()),
             document=document,
         )

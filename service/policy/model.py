@@ -112,6 +112,7 @@ class Pack:
     chronic: ChronicRules
     deposit_waived: Term[frozenset[str]]
     agreement_warning: Term[int] | None
+    objection_days: Term[int] | None
     refused_findings: frozenset[str]
     document: Mapping[str, object] = field(repr=False, compare=False, default_factory=dict)
 
@@ -163,6 +164,11 @@ class Packs:
         """From how many days before its end an agreement is warned of; None where no pack says so."""
         pack = self.on(county_code, day)
         return pack.agreement_warning.value if pack is not None and pack.agreement_warning is not None else None
+
+    def objection_days(self, county_code: str, day: date) -> int | None:
+        """Within how many days of its receipt an objection is decided; None where no pack says so."""
+        pack = self.on(county_code, day)
+        return pack.objection_days.value if pack is not None and pack.objection_days is not None else None
 
     def deposit_waived(self, county_code: str, day: date) -> frozenset[str]:
         """The identity classes that are treated first and pay afterwards (先诊疗后付费, 000 §五(二))."""

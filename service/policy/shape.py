@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from service.money import Fen
 from service.policy.clearing import PayerShape
 from service.policy.conditions import VisitType
+from service.policy.objections import ObjectionsShape
 from service.policy.terms import Part
 from service.policy.values import (
     AgreementsShape,
@@ -239,4 +240,5 @@ class PackShape(Shape):
     chronic: ChronicShape
     deposit_waived: DepositShape | None = None
     agreements: AgreementsShape | None = None
+    objections: ObjectionsShape | None = None
     findings: FindingsShape | None = None

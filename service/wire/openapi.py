@@ -38,7 +38,7 @@ _HEADERS: Final = {
         "schema": {"type": "string", "enum": ["true"]},
     },
 }
-_HEADERS_OF_STATUS: Final = {"401": "WWW-Authenticate", "503": "Retry-After"}
+_HEADERS_OF_STATUS: Final = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
 
 
 @dataclass(frozen=True, slots=True)

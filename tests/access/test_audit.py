@@ -28,6 +28,8 @@ async def test_a_row_says_who_did_what_to_whom_when_and_in_which_request(tx: Asy
         "action": "person.read",
         "person_no": "P1",
         "subject": "P1",
+        "operator_signed": False,
+        "purpose": None,
     }
 
 

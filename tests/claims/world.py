@@ -13,10 +13,11 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import Text, cast, func, literal, literal_column, select, table, text, union_all
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access.model import Role
 from service.config import Settings
-from service.db import transaction_on
+from service.db import create_system_engine, transaction_on
 from service.main import create_app
 from service.processes import Worker, listen, start_worker, stop_workers
 from tests.access.callers import headers_of
@@ -34,6 +35,7 @@ class World:
     county: County
     hospital_code: str
     hospital: Call
+    system: AsyncEngine
     workers: list[Worker] = field(default_factory=list)
 
     def start_servers(self, count: int) -> list[str]:
@@ -62,7 +64,7 @@ class World:
 
     async def counts(self) -> dict[str, int]:
         """How many rows each table has."""
-        async with transaction_on(self.app.state.engine) as tx:
+        async with transaction_on(self.system) as tx:
             names = await tx.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
             counts = [select(literal(name), func.count()).select_from(table(name)) for name in names]
             found = await tx.execute(union_all(*counts))
@@ -71,11 +73,11 @@ class World:
     async def contents(self, name: str) -> list[str]:
         """Every row of a table, as text."""
         row = cast(func.to_jsonb(literal_column("t")), Text)
-        async with transaction_on(self.app.state.engine) as tx:
+        async with transaction_on(self.system) as tx:
             return list(await tx.scalars(select(row).select_from(table(name).alias("t"))))
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
-        async with transaction_on(self.app.state.engine) as tx:
+        async with transaction_on(self.system) as tx:
             return list((await tx.execute(text(statement), values)).all())
 
 
@@ -127,7 +129,9 @@ async def made(cluster: Cluster, folder: Path, prepare: Callable[[Path], None] |
         county = County(agency)
         code = await county.hospital("level2", "county")
         hospital = caller(client, await headers_of(app, Role.HOSPITAL, hospital_code=code))
-        world = World(app, client, agency, county, code, hospital)
+        system = create_system_engine(cluster.database(name), settings)
+        world = World(app, client, agency, county, code, hospital, system)
         yield world
         stop_workers(world.workers)
+        await system.dispose()
     await cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")

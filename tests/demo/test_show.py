@@ -22,7 +22,7 @@ from service.access.vault import Vault
 from service.claims.examples import REQUEST_BODY
 from service.clock import Clock
 from service.config import Settings
-from service.db import create_engine
+from service.db import create_system_engine
 from service.demo.discharge import BODY
 from service.demo.invitation import commands
 from service.demo.load import load
@@ -56,7 +56,7 @@ def serving(settings: Settings, clock: Clock) -> Iterator[Ready]:
 
 async def loaded(settings: Settings, clock: Clock) -> dict[str, Any]:
     assert settings.database_url
-    engine = create_engine(settings.database_url, settings)
+    engine = create_system_engine(settings.database_url, settings)
     clients = await load(engine, Vault.from_settings(settings), clock, shipped_packs())
     await engine.dispose()
     return clients

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access.vault import Vault
 from service.config import Settings
-from service.db import create_engine, transaction_on
+from service.db import create_system_engine, transaction_on
 from service.embedded import EmbeddedPostgres
 from service.migrate import upgrade
 from tests.conftest import KEYS
@@ -43,7 +43,7 @@ async def database() -> AsyncIterator[tuple[AsyncEngine, Settings]]:
         try:
             settings = Settings(database_url=server.start(), keys=SecretStr(KEYS))
             assert settings.database_url is not None
-            engine = create_engine(settings.database_url, settings)
+            engine = create_system_engine(settings.database_url, settings)
             await upgrade(engine)
             yield engine, settings
             await engine.dispose()

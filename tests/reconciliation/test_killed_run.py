@@ -35,12 +35,12 @@ import asyncio
 from datetime import datetime
 from service.clock import COUNTY_ZONE, Clock
 from service.config import Settings
-from service.db import create_engine
+from service.db import create_system_engine
 from service.statement_run import Run, run_statements
 
 async def main():
     settings = Settings()
-    engine = create_engine(settings.database_url, settings)
+    engine = create_system_engine(settings.database_url, settings)
     clock = Clock(source=lambda: datetime(2018, 7, 2, 8, tzinfo=COUNTY_ZONE))
     print("ready", flush=True)
     await run_statements(engine, settings, Run("basic_fund", "2018-06", "459901", None, False), clock)

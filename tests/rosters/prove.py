@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from pydantic import SecretStr
 
 from service.config import Settings
-from service.db import create_engine
+from service.db import create_system_engine
 from service.embedded import EmbeddedPostgres
 from service.migrate import upgrade
 from service.registers.identity_number import check_character
@@ -69,7 +69,7 @@ def peak() -> int:
 async def one(file: Path, url: str) -> None:
     """In a process of its own: preview, then apply; figures as JSON."""
     settings = Settings(database_url=url, keys=SecretStr(KEYS))
-    engine = create_engine(url, settings)
+    engine = create_system_engine(url, settings)
     before = peak()
     statement = Statement(RosterKind.FULL, "扶贫办", date(2018, 6, 1))
     figures: dict[str, object] = {"peak_at_start": before}
@@ -101,7 +101,7 @@ def figures_of(*arguments: str) -> dict[str, object]:
 
 async def fresh(server_url: str, name: str) -> str:
     settings = Settings(database_url=server_url)
-    engine = create_engine(server_url, settings)
+    engine = create_system_engine(server_url, settings)
     raw = await engine.connect()
     connection = (await raw.get_raw_connection()).driver_connection
     assert connection is not None
@@ -109,7 +109,7 @@ async def fresh(server_url: str, name: str) -> str:
     await raw.close()
     await engine.dispose()
     url = server_url.rsplit("/", 1)[0] + f"/{name}"
-    engine = create_engine(url, settings)
+    engine = create_system_engine(url, settings)
     await upgrade(engine)
     await engine.dispose()
     return url

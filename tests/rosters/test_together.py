@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from service.access.model import Role
 from service.config import Settings
-from service.db import transaction_on
+from service.db import create_system_engine, transaction_on
 from service.registers.store import identities_on
 from tests.access.callers import bearer, make_client
 from tests.claims.bills import stay
@@ -99,13 +99,18 @@ ALONE = "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = current_datab
 
 
 async def until(app: FastAPI, query: str) -> None:
-    """Come back when the database says so."""
-    async with asyncio.timeout(60):
-        while True:
-            async with transaction_on(app.state.engine) as tx:
-                if await tx.scalar(text(query)):
-                    return
-            await asyncio.sleep(0)
+    """Come back when the database says so; only its owner hears of other people's sessions."""
+    settings: Settings = app.state.settings
+    system = create_system_engine(settings.database_url or "", settings)
+    try:
+        async with asyncio.timeout(60):
+            while True:
+                async with transaction_on(system) as tx:
+                    if await tx.scalar(text(query)):
+                        return
+                await asyncio.sleep(0)
+    finally:
+        await system.dispose()
 
 
 async def killed_while_it_applies(app: FastAPI, settings: Settings, file: Path) -> None:

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 import httpx
 import pytest
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Query, Request
 from pydantic import SecretStr
 from sqlalchemy import text
 
 from service.config import Settings
-from service.db import Tx, transaction_on
+from service.db import Tx, create_system_engine, transaction_on
 from service.errors import InputError, Refusal
 from service.errors import Text as Said
 from service.main import create_app
@@ -22,6 +22,9 @@ from service.wire.types import Count, Day, Flag, WireModel, Yuan
 from tests.conftest import KEYS
 
 router = Router(prefix="/v1/probe", tags=["Probe"])
+
+
+OUR_PID = "SELECT pg_backend_pid()"
 
 
 class Line(WireModel):
@@ -103,8 +106,12 @@ async def wait_for_a_lock(tx: Tx) -> None:
 
 
 @router.get("/gone")
-async def lose_the_connection(tx: Tx) -> None:
-    await tx.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+async def lose_the_connection(request: Request, tx: Tx) -> None:
+    system = create_system_engine(request.app.state.settings.database_url, request.app.state.settings)
+    async with transaction_on(system) as other:
+        await other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": await tx.scalar(text(OUR_PID))})
+    await system.dispose()
+    await tx.execute(text(OUR_PID))
 
 
 @router.get("/hold")

@@ -1,60 +1,28 @@
 """A statement as PDF: totals by layer, the amount in capitals, the receiving account, boxes to sign, the lines."""
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from fpdf import FPDF
 from fpdf.enums import XPos, YPos
-from pylopdf_fonts_zh_cn import sans_path
 
-from service.clock import COUNTY_ZONE
 from service.money import yuan
+from service.paper.sheet import FONT, ROW, SMALL, TEXT, TITLE, WIDTH, Sheet
 from service.reconciliation.papers.capitals import capitals
 from service.reconciliation.papers.content import Content, sums
 
 MOST_LINES: Final = 2_000
-_FONT: Final = "Noto Sans SC"
-_WIDTH: Final = 190
 _COLUMNS: Final = ((1, "案件号", 52), (2, "类型", 12), (6, "入院", 21), (7, "出院/就诊", 21))
 _AMOUNTS: Final = ((9, "总费用", 28), (10, "在先支付", 28), (12, "金额", 28))
-_ROW: Final = 6
-_TITLE, _TEXT, _SMALL = 16, 10, 8
-
-
-class _Paper(FPDF):
-    """A4 upright, one embedded font (its used glyphs only), page numbers at the foot."""
-
-    def __init__(self, content: Content) -> None:
-        super().__init__(format="A4")
-        self.content = content
-        self.add_font(_FONT, fname=str(sans_path()))
-        self.set_auto_page_break(True, margin=18)
-        self.set_title(f"{content.payer} {content.statement['period']} {content.hospital}")
-        self.set_creation_date(content.statement["at"].astimezone(COUNTY_ZONE))
-        self.set_producer("onestop")
-        self.set_font(_FONT, size=_TEXT)
-
-    def footer(self) -> None:
-        self.set_y(-14)
-        self.set_font(_FONT, size=_SMALL)
-        self.cell(_WIDTH, 5, f"结算单 {self.content.statement['id']}    第 {self.page_no()} 页 共 {{nb}} 页", align="C")
-        self.set_font(_FONT, size=_TEXT)
-
-    def line_of(self, cells: Sequence[tuple[str, int, str]], *, border: Literal[0, 1] = 1, fill: bool = False) -> None:
-        for text, width, align in cells:
-            self.cell(width, _ROW, _fitted(self, text, width), border=border, align=align, fill=fill)
-        self.ln(_ROW)
-
-
-def _fitted(paper: FPDF, text: str, width: int) -> str:
-    while text and paper.get_string_width(text) > width - 2:
-        text = text[:-1]
-    return text
 
 
 def pdf(content: Content, rows: Sequence[Sequence[Any]]) -> bytes:
     """The paper; `rows` are the first lines of the statement, amounts in fen."""
-    paper = _Paper(content)
+    statement = content.statement
+    paper = Sheet(
+        title=f"{content.payer} {statement['period']} {content.hospital}",
+        foot=f"结算单 {statement['id']}    第 {{page}} 页 共 {{pages}} 页",
+        made_at=statement["at"],
+    )
     paper.add_page()
     _head(paper, content)
     _totals(paper, content)
@@ -64,13 +32,13 @@ def pdf(content: Content, rows: Sequence[Sequence[Any]]) -> bytes:
     return bytes(paper.output())
 
 
-def _head(paper: _Paper, content: Content) -> None:
+def _head(paper: Sheet, content: Content) -> None:
     statement = content.statement
-    paper.set_font(_FONT, size=_TITLE)
-    paper.cell(_WIDTH, 10, "医疗费用垫付资金结算单", align="C", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-    paper.set_font(_FONT, size=_TEXT)
+    paper.set_font(FONT, size=TITLE)
+    paper.cell(WIDTH, 10, "医疗费用垫付资金结算单", align="C", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    paper.set_font(FONT, size=TEXT)
     paper.ln(2)
-    half = _WIDTH // 2
+    half = WIDTH // 2
     for left, right in (
         (f"付款方：{content.payer}", f"清算期间：{statement['period']}"),
         (f"医疗机构：{content.hospital}", f"机构编码：{statement['hospital_code']}"),
@@ -80,7 +48,7 @@ def _head(paper: _Paper, content: Content) -> None:
     paper.ln(2)
 
 
-def _totals(paper: _Paper, content: Content) -> None:
+def _totals(paper: Sheet, content: Content) -> None:
     paper.set_fill_color(232, 238, 244)
     paper.line_of([("支付层次", 120, "C"), ("金额（元）", 70, "C")], fill=True)
     for title, amount in content.layers:
@@ -96,17 +64,17 @@ def _totals(paper: _Paper, content: Content) -> None:
     paper.ln(2)
 
 
-def _account(paper: _Paper, content: Content) -> None:
+def _account(paper: Sheet, content: Content) -> None:
     holder, bank, number = content.account or ("（未登记）", "", "")
-    paper.line_of([("收款账户", _WIDTH, "C")], fill=True)
+    paper.line_of([("收款账户", WIDTH, "C")], fill=True)
     paper.line_of([("户名", 30, "L"), (holder, 160, "L")])
     paper.line_of([("开户行", 30, "L"), (bank, 160, "L")])
     paper.line_of([("账号", 30, "L"), (number, 160, "L")])
     paper.ln(3)
 
 
-def _signatures(paper: _Paper) -> None:
-    top, half = paper.get_y(), _WIDTH // 2
+def _signatures(paper: Sheet) -> None:
+    top, half = paper.get_y(), WIDTH // 2
     for number, side in enumerate(("医疗机构（盖章）", "付款方（盖章）")):
         left = paper.l_margin + number * half
         paper.rect(left, top, half, 34)
@@ -116,20 +84,20 @@ def _signatures(paper: _Paper) -> None:
     paper.set_xy(paper.l_margin, top + 40)
 
 
-def _lines(paper: _Paper, content: Content, rows: Sequence[Sequence[Any]]) -> None:
+def _lines(paper: Sheet, content: Content, rows: Sequence[Sequence[Any]]) -> None:
     if not rows:
         return
     paper.add_page()
-    paper.set_font(_FONT, size=_SMALL)
+    paper.set_font(FONT, size=SMALL)
     heads = [(title, width, "C") for _, title, width in (*_COLUMNS, *_AMOUNTS)]
     paper.line_of(heads, fill=True)
     for row in rows:
-        if paper.will_page_break(_ROW):
+        if paper.will_page_break(ROW):
             paper.add_page()
-            paper.set_font(_FONT, size=_SMALL)
+            paper.set_font(FONT, size=SMALL)
             paper.line_of(heads, fill=True)
         texts = [(str(row[at] or ""), width, "L") for at, _, width in _COLUMNS]
         paper.line_of(texts + [(yuan(row[at]), width, "R") for at, _, width in _AMOUNTS])
     if len(rows) < content.statement["line_count"]:
         paper.ln(2)
-        paper.cell(_WIDTH, _ROW, f"以上为前 {len(rows)} 笔，全部明细见同一结算单的 XLSX 或 CSV。")
+        paper.cell(WIDTH, ROW, f"以上为前 {len(rows)} 笔，全部明细见同一结算单的 XLSX 或 CSV。")

@@ -187,7 +187,7 @@ async def lock_earlier(tx: AsyncConnection, county_code: str, bill: Bill) -> Non
 
 async def count_anew(tx: AsyncConnection) -> None:
     """Tell the planner how many lines there are now, so that a large statement is not matched as a small one."""
-    await tx.execute(text("ANALYZE statement_lines"))
+    await tx.execute(text("SELECT renew_statistics('statement_lines')"))
 
 
 async def issue(tx: AsyncConnection, desk: Desk, bill: Bill, deemed_on: date) -> UUID | None:

@@ -1,5 +1,6 @@
 """A person's name, numbers and accounts as they lie in the database: sealed, each bound to its person and field."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ def sealed(vault: Vault, person: Person) -> dict[str, Any]:
     return row | {"sex": person.sex}
 
 
-def opened(vault: Vault, row: RowMapping) -> Person:
+def opened(vault: Vault, row: RowMapping | Mapping[str, Any]) -> Person:
     """The person in a row of `persons` or `person_versions`."""
 
     def unseal(field: str) -> str | None:

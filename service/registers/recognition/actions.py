@@ -34,11 +34,11 @@ class Recognised:
 
 async def recognise(desk: Desk, kind: KeyKind, number: str) -> Recognised:
     """
-    The person behind a number, as of today. Hospitals treat people of every county; the agency sees its own.
+    The person behind a number, as of today. Hospitals treat people of every county; others see their own.
 
     Of several counties that know the number, the one that insured the person last answers.
     """
-    own = desk.county_code if desk.caller.role is Role.AGENCY else None
+    own = None if desk.caller.role is Role.HOSPITAL else desk.county_code
     found = await find_person(desk.tx, *person_key(desk.vault, kind, number), county_code=own)
     person = await persons.person(desk.tx, desk.vault, *found) if found else None
     if person is None:

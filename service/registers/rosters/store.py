@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -28,6 +28,9 @@ from service.registers.rosters.tables import roster_rows, rosters
 
 COPIED = tuple(column.name for column in roster_rows.c)
 """The columns of a staged row, in the order in which they are copied."""
+_MAKE_COPIED: Final = text("CREATE TEMPORARY TABLE IF NOT EXISTS roster_rows_copied (LIKE roster_rows) ON COMMIT DROP")
+_MOVE_COPIED: Final = text("INSERT INTO roster_rows SELECT * FROM roster_rows_copied")
+_FORGET_COPIED: Final = text("TRUNCATE roster_rows_copied")
 
 
 async def open_roster(tx: AsyncConnection, roster: Roster, content_hash: bytes) -> None:
@@ -153,16 +156,22 @@ def _roster(row: RowMapping) -> Roster:
 
 
 async def copy_rows(tx: AsyncConnection, records: Sequence[tuple[Any, ...]]) -> None:
-    """Put rows, their values as in `COPIED`, into the staging table by COPY."""
+    """
+    Put rows, their values as in `COPIED`, into the staging table by COPY, which row-level security allows to a table
+    of our own only.
+    """
+    await tx.execute(_MAKE_COPIED)
     raw = await tx.get_raw_connection()
     connection = raw.driver_connection
     assert connection is not None
-    await connection.copy_records_to_table("roster_rows", records=records, columns=COPIED)
+    await connection.copy_records_to_table("roster_rows_copied", records=records, columns=COPIED)
+    await tx.execute(_MOVE_COPIED)
+    await tx.execute(_FORGET_COPIED)
 
 
 async def analyze(tx: AsyncConnection) -> None:
     """Let the planner know what was staged: it would guess a handful of rows."""
-    await tx.execute(text("ANALYZE roster_rows, roster_changes"))
+    await tx.execute(text("SELECT renew_statistics('roster_rows', 'roster_changes')"))
 
 
 def place(roster_id: UUID, row_no: int) -> str:

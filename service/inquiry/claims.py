@@ -1,0 +1,99 @@
+"""A patient's own claims: what each cost, who paid it, and what became of it."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+from service.access.vault import mask_phone
+from service.claims import records
+from service.claims.model import Record
+from service.claims.records import View
+from service.explanation.render import Renderer
+from service.inquiry.guard import Inquirer
+from service.inquiry.refusals import ClaimUnknown
+from service.inquiry.timeline import Moment, timeline
+from service.objections import actions as objecting
+from service.objections.model import Objection
+from service.objections.store import Filters
+from service.policy.conditions import VisitType
+from service.slip.content import Part, hospital_of, parts_of
+
+_ALL: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim as its patient sees it in a list."""
+
+    record: Record
+    hospital: str
+    disease: str | None
+
+    @property
+    def id(self) -> UUID:
+        assert self.record.id is not None
+        return self.record.id
+
+    @property
+    def status(self) -> str:
+        return "reversed" if self.record.reversed_by is not None else self.record.status.value
+
+    @property
+    def is_stay(self) -> bool:
+        return self.record.visit_type == VisitType.INPATIENT
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One claim with everything there is to tell of it."""
+
+    claim: Claim
+    parts: tuple[Part, ...]
+    explanation: dict[str, list[str]]
+    moments: tuple[Moment, ...]
+    objections: tuple[Objection, ...]
+
+
+async def listed(patient: Inquirer, *, after: UUID | None, rows: int) -> list[Claim]:
+    """The patient's claims, newest first; what was reversed says so."""
+    found = await records.listed(
+        patient.tx, View(patient.county_code), {"person_no": patient.person_no}, after=after, limit=rows
+    )
+    await patient.note("patient.claims")
+    return [await _claim(patient, each) for each in found]
+
+
+async def read(patient: Inquirer, claim_id: UUID) -> Answer:
+    """One of the patient's own claims. Raises claim.unknown for anybody else's."""
+    claim = await find(patient, claim_id)
+    record = claim.record
+    pack = await patient.law.by_hash(patient.tx, record.pack_hash)
+    filed = await objecting.listed(patient.objections, Filters(settlement_id=claim_id), after=None, rows=_ALL)
+
+    await patient.note("patient.claim", subject=claim_id)
+    explanation = Renderer(pack).whole(record.settlement, held=record.on_hold)
+    return Answer(
+        claim, parts_of(record, pack), explanation, tuple(await timeline(patient, record)), tuple(map(masked, filed))
+    )
+
+
+async def find(patient: Inquirer, claim_id: UUID) -> Claim:
+    """One of the patient's own claims, without a row in the trail: for those who go on to do something with it."""
+    record = await records.find(patient.tx, claim_id, View(patient.county_code))
+    if record is None or record.person_no != patient.person_no or record.reversal_of is not None:
+        raise ClaimUnknown.plainly()
+    return await _claim(patient, record)
+
+
+async def _claim(patient: Inquirer, record: Record) -> Claim:
+    disease = None
+    if record.disease_code is not None:
+        pack = await patient.law.by_hash(patient.tx, record.pack_hash)
+        disease = pack.diseases[record.disease_code].name
+    return Claim(record, await hospital_of(patient.tx, record), disease)
+
+
+def masked(objection: Objection) -> Objection:
+    """An objection as its patient sees it: numbers masked, here too."""
+    contact = objection.contact
+    return replace(objection, contact=mask_phone(contact) if contact is not None else None)

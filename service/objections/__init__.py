@@ -1,0 +1,1 @@
+"""Who says that a settlement is wrong, and what was decided about it?"""

@@ -1,0 +1,1 @@
+"""What is printed on paper, and what people hand in on it?"""

@@ -1,0 +1,1 @@
+"""What does a patient take home from the counter?"""
