@@ -15,6 +15,7 @@ from service.access.tokens import Tokens
 from service.access.vault import Vault
 from service.admission import routes as admission
 from service.claims import routes as claims
+from service.claims.changes import routes as changes
 from service.clock import Clock
 from service.config import Settings
 from service.corrections import routes as corrections
@@ -34,6 +35,7 @@ from service.wire.request_id import RequestId
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     access.router,
     claims.router,
+    changes.router,
     *rosters.ROUTERS,
     *corrections.ROUTERS,
     admission.router,

@@ -141,10 +141,15 @@ def view_of(caller: Caller) -> View:
 async def _find(tx: AsyncConnection, caller: Caller, settlement_id: UUID) -> Record:
     record = await records.find(tx, settlement_id, view_of(caller))
     if record is None:
-        raise SettlementUnknown(
-            Text("查无此结算，请核对编号。", "There is no such settlement: check the id."), pointer="/settlement_id"
-        )
+        raise unknown()
     return record
+
+
+def unknown() -> SettlementUnknown:
+    """What a caller is told of a settlement that does not exist, or is not theirs to see."""
+    return SettlementUnknown(
+        Text("查无此结算，请核对编号。", "There is no such settlement: check the id."), pointer="/settlement_id"
+    )
 
 
 async def _answered(tx: AsyncConnection, caller: Caller, record: Record, desk: Desk, language: str) -> dict[str, Any]:
@@ -152,7 +157,7 @@ async def _answered(tx: AsyncConnection, caller: Caller, record: Record, desk: D
     body = answer(record, Renderer(await desk.law.by_hash(tx, record.pack_hash)), language)
     # Half of a patient's way in (api.md, Patients): for those who print slips, not for those who check them.
     prints = caller.role in (Role.HOSPITAL, Role.AGENCY)
-    return body | {"query_code": query_code(desk.vault, record.id) if prints else None}
+    return body | {"query_code": query_code(desk.vault, record.case_id or record.id) if prints else None}
 
 
 async def _audit(tx: AsyncConnection, caller: Caller, action: str, record: Record, now: datetime) -> None:

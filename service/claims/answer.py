@@ -1,6 +1,7 @@
 """A settlement as it is answered: amounts in yuan, every layer with its working, and the explanation."""
 
 from typing import Any
+from uuid import UUID
 
 from service.claims.model import Record
 from service.explanation.render import Renderer
@@ -14,7 +15,7 @@ def answer(record: Record, renderer: Renderer, language: str) -> dict[str, Any]:
     settlement, split = record.settlement, record.settlement.split
     stay = record.visit_type == VisitType.INPATIENT
     return {
-        "id": str(record.id) if record.id is not None else None,
+        "id": _id(record.id),
         "status": record.status,
         "version": record.version,
         "hospital_code": record.hospital_code,
@@ -46,16 +47,31 @@ def answer(record: Record, renderer: Renderer, language: str) -> dict[str, Any]:
         "expected_aid": yuan(split.expected_aid),
         "held": yuan(split.held),
         "due_at_discharge": yuan(split.due_at_discharge),
+        "to_collect": yuan(record.to_collect),
         "findings": [
             {"code": finding.code, "detail": renderer.finding(finding)[language]} for finding in record.findings
         ],
-        "explanation": renderer.whole(settlement, held=record.on_hold),
+        "explanation": _explained(record, renderer),
         "query_code": record.query_code,
         "settled_at": record.settled_at,
         "operator": record.operator,
-        "reversal_of": str(record.reversal_of) if record.reversal_of is not None else None,
-        "reversed_by": str(record.reversed_by) if record.reversed_by is not None else None,
+        "reversal_of": _id(record.reversal_of),
+        "reversed_by": _id(record.reversed_by),
+        "case_id": _id(record.case_id or record.id),
+        "cause": record.cause,
+        "replaces": _id(record.replaces),
+        "replaced_by": _id(record.replaced_by),
     }
+
+
+def _id(found: UUID | None) -> str | None:
+    return str(found) if found is not None else None
+
+
+def _explained(record: Record, renderer: Renderer) -> dict[str, list[str]]:
+    if record.reversal_of is not None:
+        return renderer.reversal(record.settlement, record.trace["reason"])
+    return renderer.whole(record.settlement, held=record.on_hold, bears=record.hospital_bears)
 
 
 def _layer(award: Award, renderer: Renderer) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from service.claims.model import Cause
 from service.policy.conditions import VisitType
 from service.wire.types import (
     CountyCode,
@@ -82,7 +83,7 @@ class SettlementOut(WireModel):
     """total = paid_total + hospital_bears + patient_pays, to the fen."""
 
     id: Id | None = Field(description="null in a preview.")
-    status: Literal["preview", "settled", "on_hold"]
+    status: Literal["preview", "settled", "on_hold", "reversed", "superseded", "reversal"]
     version: int
     hospital_code: str
     visit_no: str
@@ -110,6 +111,7 @@ class SettlementOut(WireModel):
     expected_aid: YuanOut
     held: YuanOut = Field(description="Computed, but paid to nobody until it is known who is liable for the injury.")
     due_at_discharge: YuanOut = Field(description="What the cashier asks for today.")
+    to_collect: YuanOut = Field(description="What a patient has too much after a change: recorded, not collected.")
     findings: list[FindingOut]
     explanation: ExplanationOut
     query_code: str | None = Field(description="For hospital and agency, who print slips; null in a preview.")
@@ -117,6 +119,10 @@ class SettlementOut(WireModel):
     operator: str | None
     reversal_of: Id | None
     reversed_by: Id | None
+    case_id: Id | None = Field(description="The first version's id, which all versions and the reversal share.")
+    cause: Cause | None = Field(description="Why a later version was made; null for the first.")
+    replaces: Id | None
+    replaced_by: Id | None
 
 
 class TraceOut(WireModel):
@@ -127,8 +133,13 @@ class TraceOut(WireModel):
     order_no: int = Field(description="The settlement's place in the person's order.")
     units: dict[str, str]
     bill: list[dict[str, Any]]
-    claim: dict[str, Any]
+    claim: dict[str, Any] | None = None
     awards: list[dict[str, Any]]
     entries: list[list[Any]]
     findings: list[list[Any]]
-    facts: dict[str, Any]
+    facts: dict[str, Any] | None = None
+    change: dict[str, Any] | None = Field(
+        default=None, description="Of a later version: its cause, what it replaces, and who had laid the money out."
+    )
+    reversal_of: Id | None = None
+    reason: str | None = Field(default=None, description="Of a reversal, which decides nothing and only gives back.")

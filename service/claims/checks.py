@@ -40,10 +40,12 @@ def check_order(order: Order, today: date) -> None:
 
 
 def check_hospital(order: Order, facts: VisitFacts) -> HospitalFacts:
-    """Raises hospital.unknown, hospital.suspended, hospital.not_connected."""
+    """Raises hospital.unknown, and where it is to lay money out hospital.suspended, hospital.not_connected."""
     hospital = facts.hospital
     if hospital is None:
         raise unknown_hospital(order.hospital_code)
+    if not order.advances:
+        return hospital
     if hospital.suspended is not None:
         raise no.HospitalSuspended(
             Text(
@@ -199,6 +201,16 @@ def already_settled(part: LiveVisit | None) -> no.VisitAlreadySettled:
         ),
         pointer="/visit_no",
         extra={"settlement_id": str(part.settlement_id)} if part is not None else {},
+    )
+
+
+def invoice_used(invoice_no: str | None) -> no.InvoiceUsed:
+    return no.InvoiceUsed(
+        Text(
+            f"票据号 {invoice_no} 已用于本院另一次有效结算，请核对。",
+            f"Invoice {invoice_no} is attached to another live settlement of this hospital: check the number.",
+        ),
+        pointer="/invoice_no",
     )
 
 

@@ -68,10 +68,11 @@ def decide(caller: Caller, order: Order, facts: Facts, history: History, making:
         opens_stay=not history.parts,
         decided=check_decided(facts.pack, scoped.amounts, order.decided, order.platform_totals, order.other),
         other=order.other,
-        advances=True,
+        advances=order.advances,
         agreement=_agreement(facts),
         on_application=facts.hospital.aid == AidMode.ON_APPLICATION,
         on_hold=order.third_party == ThirdParty.UNKNOWN,
+        approved_aid=order.approved_aid,
     )
     return _decided(caller, order, facts, history, making, claim, scoped, terms)
 
@@ -117,7 +118,7 @@ def _decided(
         settlement=settlement,
         findings=found,
         bill=bill.kept(order, terms, settlement.line_amounts),
-        trace=trace.kept(claim, settlement, found, _facts_kept(order, facts)),
+        trace=trace.kept(claim, settlement, found, _facts_kept(order, facts, bill.stated(order, terms))),
         settled_at=making.now if made else None,
         query_code=making.query_code,
         operator=caller.operator,
@@ -151,7 +152,7 @@ def _refuse_findings(pack: Pack, found: tuple[Finding, ...]) -> None:
         raise no.FindingRefused(Text(said["zh"], said["en"]), pointer="/fee_lines")
 
 
-def _facts_kept(order: Order, facts: Facts) -> dict[str, object]:
+def _facts_kept(order: Order, facts: Facts, stated: list[list[object]]) -> dict[str, object]:
     """What was read beside the kernel's own facts, so that the decision can be understood without the registers."""
     return {
         "hospital": facts.hospital,
@@ -162,4 +163,5 @@ def _facts_kept(order: Order, facts: Facts) -> dict[str, object]:
         "third_party": order.third_party,
         "injury_note": order.injury_note,
         "platform_totals": order.platform_totals,
+        "stated": stated,
     }

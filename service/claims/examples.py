@@ -119,9 +119,10 @@ REQUEST: Final[dict[str, Any]] = {
     }
 }
 
+_VAULT: Final = Vault([Key("example", bytes(KEY_BYTES))])
 _ID: Final = UUID("01984d3e-5c00-7000-8000-000000000001")
 _NOW: Final = datetime(2018, 6, 9, 10, 30, tzinfo=COUNTY_ZONE)
-_CALLER: Final = Caller(
+CALLER: Final = Caller(
     client_id="hospital-1",
     role=Role.HOSPITAL,
     county_code="459901",
@@ -133,10 +134,9 @@ _CALLER: Final = Caller(
 )
 
 
-@cache
-def _settled() -> Record:
-    vault = Vault([Key("example", bytes(KEY_BYTES))])
-    order = SettlementIn.model_validate(deepcopy(REQUEST_BODY)).to_order(vault)
+def decided_example(identities: tuple[str, ...], making: Making) -> Record:
+    """The example visit as it is decided for a person of these identities."""
+    order = SettlementIn.model_validate(deepcopy(REQUEST_BODY)).to_order(_VAULT)
     pack = shipped_packs().on("459901", order.last_day)
     assert pack is not None
     person = PersonFacts(
@@ -144,7 +144,7 @@ def _settled() -> Record:
         person_no="P459901000005",
         insured=True,
         barred=None,
-        identities=("registered_poor",),
+        identities=identities,
         born_on=date(1950, 3, 7),
         died_on=None,
     )
@@ -161,16 +161,22 @@ def _settled() -> Record:
     agreements = (AgreementFacts("top_up_insurer", "PICC-2018-0001"),)
     visit = VisitFacts(person, hospital, agreements, agreement_expired=False, referral=None, card=None, catalogue=())
     return decide(
-        _CALLER,
+        CALLER,
         order,
         Facts(person, hospital, pack, visit),
         History(order_no=1, sums={}, parts=(), others=()),
-        Making(_NOW, _ID, query_code(vault, _ID)),
+        making,
     )
 
 
+@cache
+def settled_example() -> Record:
+    """The example visit, settled."""
+    return decided_example(("registered_poor",), Making(_NOW, _ID, query_code(_VAULT, _ID)))
+
+
 def _answered() -> dict[str, Any]:
-    record = _settled()
+    record = settled_example()
     pack = shipped_packs().by_hash(record.pack_hash)
     assert pack is not None
     body: dict[str, Any] = orjson.loads(orjson.dumps(answer(record, Renderer(pack), "zh")))
@@ -179,4 +185,4 @@ def _answered() -> dict[str, Any]:
 
 SETTLED: Final = _answered()
 PREVIEW: Final = {**SETTLED, "id": None, "status": "preview", "query_code": None, "settled_at": None}
-TRACE: Final[dict[str, Any]] = orjson.loads(orjson.dumps(traced(_settled()), default=list))
+TRACE: Final[dict[str, Any]] = orjson.loads(orjson.dumps(traced(settled_example()), default=list))

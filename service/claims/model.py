@@ -26,6 +26,24 @@ class Status(StrEnum):
     PREVIEW = "preview"
     SETTLED = "settled"
     ON_HOLD = "on_hold"
+    REVERSED = "reversed"
+    SUPERSEDED = "superseded"
+    REVERSAL = "reversal"
+
+
+class Cause(StrEnum):
+    """Why a settlement was decided anew (domain §6, re-adjudication)."""
+
+    IDENTITY = "identity"
+    POLICY_AMENDMENT = "policy_amendment"
+    CATALOGUE = "catalogue"
+    HOSPITAL_CORRECTION = "hospital_correction"
+    APPEAL = "appeal"
+    LATE_AID = "late_aid"
+    AID_REFUSED = "aid_refused"
+    INJURY = "injury"
+    REFUSAL = "refusal"
+    CHAIN = "chain"
 
 
 class OrderedLine(NamedTuple):
@@ -53,7 +71,12 @@ class PlatformTotals(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A visit as the hospital asks to settle it. `person_key` is the keyed hash it named the person by."""
+    """
+    A visit as the hospital asks to settle it. `person_key` is the keyed hash it named the person by.
+
+    `advances` is false where the hospital lays nothing out; `approved_aid` is what the township granted of the aid
+    that was expected (fen), None while it is not decided.
+    """
 
     hospital_code: str
     visit_no: str
@@ -72,6 +95,8 @@ class Order:
     decided: tuple[DecidedLayer, ...] = ()
     platform_totals: PlatformTotals | None = None
     other: tuple[OtherCompensation, ...] = ()
+    advances: bool = True
+    approved_aid: int | None = None
 
     @property
     def is_stay(self) -> bool:
@@ -138,7 +163,11 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A settlement as it is kept and answered. `query_code` opens the patient's own view (api.md, Patients)."""
+    """
+    A settlement as it is kept and answered. `query_code` opens the patient's own view (api.md, Patients).
+
+    `case_id` is the visit's first version; `to_collect` what a patient has too much (fen), recorded and not posted.
+    """
 
     id: UUID | None
     status: Status
@@ -170,6 +199,11 @@ class Record:
     reversal_of: UUID | None = None
     reversed_by: UUID | None = None
     hospital_bears: int = 0
+    case_id: UUID | None = None
+    replaces: UUID | None = None
+    replaced_by: UUID | None = None
+    cause: Cause | None = None
+    to_collect: int = 0
 
     @property
     def awards(self) -> tuple[Award, ...]:

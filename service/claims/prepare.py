@@ -28,7 +28,7 @@ async def prepare(
 
     Raises every refusal of `claims.refusals`, and request.invalid where the order contradicts itself.
     """
-    facts = await _gather(tx, caller, order, packs, making.now)
+    facts = await gather(tx, caller, order, packs, making.now)
     history = await store.open_person(
         tx,
         order,
@@ -39,7 +39,14 @@ async def prepare(
     return decide(caller, order, facts, history, making)
 
 
-async def _gather(tx: AsyncConnection, caller: Caller, order: Order, packs: Packs, now: datetime) -> Facts:
+async def gather(
+    tx: AsyncConnection, caller: Caller, order: Order, packs: Packs, now: datetime, *, county_code: str | None = None
+) -> Facts:
+    """
+    What the registers and the law say of a visit today. With `county_code`, of a person of that county alone.
+
+    Raises the refusals of `claims.refusals` that need neither the person's history nor the bill.
+    """
     if caller.role == Role.HOSPITAL and order.hospital_code != caller.hospital_code:
         raise checks.unknown_hospital(order.hospital_code)
     checks.check_order(order, now.date())
@@ -53,6 +60,7 @@ async def _gather(tx: AsyncConnection, caller: Caller, order: Order, packs: Pack
         item_codes=list({line.item_code for line in order.lines}),
         charged_from=min(*charged, order.last_day),
         charged_to=max(*charged, order.last_day),
+        county_code=county_code,
     )
     visit = await visit_facts(tx, asked)
     hospital = checks.check_hospital(order, visit)

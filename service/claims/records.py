@@ -9,16 +9,19 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.claims import trace
-from service.claims.model import BillLine, Record, Status
+from service.claims.model import BillLine, Cause, Record, Status
 from service.claims.tables import AMOUNTS, SHARES
 from service.clock import COUNTY_ZONE
 from service.policy.conditions import VisitType
 from service.settlement.model import Amounts, Split
 
 _READ: Final = """
-    SELECT s.*, d.bill, d.trace, r.id AS reversed_by FROM settlements s
+    SELECT s.*, d.bill, d.trace, r.id AS reversed_by, n.id AS replaced_by, i.invoice_no AS live_invoice_no
+    FROM settlements s
     JOIN settlement_documents d ON d.county_code = s.county_code AND d.settlement_id = s.id
     LEFT JOIN settlements r ON r.county_code = s.county_code AND r.reversal_of = s.id
+    LEFT JOIN settlements n ON n.county_code = s.county_code AND n.replaces = s.id
+    LEFT JOIN invoices i ON i.county_code = s.county_code AND i.case_id = s.case_id
 """
 
 
@@ -51,6 +54,14 @@ class View:
         return {"own_county": self.county_code, **payers}
 
 
+async def of_case(tx: AsyncConnection, county_code: str, case_id: UUID) -> list[Record]:
+    """Every version of a visit and its reversal, in the order in which they were made."""
+    mine = "(s.id = :id OR (s.case_id = :id AND s.case_id <> s.id))"
+    query = text(f"{_READ} WHERE s.county_code = :county_code AND {mine} ORDER BY s.version, s.kind DESC")
+    rows = await tx.execute(query, {"county_code": county_code, "id": case_id})
+    return [_kept(row) for row in rows.mappings()]
+
+
 async def find(tx: AsyncConnection, settlement_id: UUID, view: View) -> Record | None:
     """One settlement; None where there is none or it is not the caller's to see."""
     query = text(f"{_READ} WHERE s.id = :id AND {view.condition()}")
@@ -61,13 +72,16 @@ async def find(tx: AsyncConnection, settlement_id: UUID, view: View) -> Record |
 _FILTERS: Final = {
     "visit_no": "s.visit_no = :visit_no",
     "person_no": "s.person_no = :person_no",
-    "invoice_no": "s.invoice_no = :invoice_no",
+    "invoice_no": "coalesce(i.invoice_no, s.invoice_no) = :invoice_no",
     "from": "s.settled_on >= :from",
     "to": "s.settled_on <= :to",
 }
 _STATUS: Final = {
-    "settled": "s.kind = 'settlement' AND NOT s.on_hold AND r.id IS NULL",
-    "on_hold": "s.kind = 'settlement' AND s.on_hold AND r.id IS NULL",
+    "settled": "s.kind = 'settlement' AND NOT s.on_hold AND r.id IS NULL AND n.id IS NULL",
+    "on_hold": "s.kind = 'settlement' AND s.on_hold AND r.id IS NULL AND n.id IS NULL",
+    "reversed": "r.id IS NOT NULL",
+    "superseded": "n.id IS NOT NULL",
+    "reversal": "s.kind = 'reversal'",
 }
 
 
@@ -93,8 +107,8 @@ def _kept(row: RowMapping) -> Record:
     amounts = Amounts(*(row[name] for name in AMOUNTS))
     split = Split(**{name: row[name] for name in SHARES if name != "hospital_bears"})
     return Record(
-        id=row["id"],
-        status=Status.ON_HOLD if row["on_hold"] else Status.SETTLED,
+        id=_plain_id(row["id"]),
+        status=_status(row),
         version=row["version"],
         county_code=row["county_code"],
         person_no=row["person_no"],
@@ -106,7 +120,7 @@ def _kept(row: RowMapping) -> Record:
         last_day=row["last_day"],
         disease_code=row["disease_code"],
         referral_no=row["referral_no"],
-        invoice_no=row["invoice_no"],
+        invoice_no=row["live_invoice_no"] or row["invoice_no"],
         order_no=row["order_no"],
         pack_id=row["pack_id"],
         pack_hash=row["pack_hash"],
@@ -120,7 +134,27 @@ def _kept(row: RowMapping) -> Record:
         operator=row["operator"],
         client_id=row["client_id"],
         on_hold=row["on_hold"],
-        reversal_of=row["reversal_of"],
-        reversed_by=row["reversed_by"],
+        reversal_of=_plain_id(row["reversal_of"]),
+        reversed_by=_plain_id(row["reversed_by"]),
         hospital_bears=row["hospital_bears"],
+        case_id=_plain_id(row["case_id"]),
+        replaces=_plain_id(row["replaces"]),
+        replaced_by=_plain_id(row["replaced_by"]),
+        cause=Cause(row["cause"]) if row["cause"] is not None else None,
+        to_collect=row["to_collect"],
     )
+
+
+def _plain_id(found: UUID | None) -> UUID | None:
+    # The driver's own kind of UUID cannot be written as JSON.
+    return UUID(bytes=found.bytes) if found is not None else None
+
+
+def _status(row: RowMapping) -> Status:
+    if row["reversal_of"] is not None:
+        return Status.REVERSAL
+    if row["reversed_by"] is not None:
+        return Status.REVERSED
+    if row["replaced_by"] is not None:
+        return Status.SUPERSEDED
+    return Status.ON_HOLD if row["on_hold"] else Status.SETTLED

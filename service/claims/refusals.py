@@ -151,3 +151,11 @@ class SettlementUnknown(Refusal):
     status = 404
     code = "settlement.unknown"
     title = Text("查无此结算", "Settlement unknown")
+
+
+class InvoiceUsed(Refusal):
+    """The invoice is attached to another live settlement of this hospital: one bill is claimed once."""
+
+    status = 409
+    code = "invoice.used"
+    title = Text("票据号已被使用", "Invoice already used")

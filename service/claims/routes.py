@@ -1,6 +1,6 @@
 """Settlements over HTTP."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import orjson
@@ -27,7 +27,7 @@ router = Router(prefix="/v1/settlements", tags=["Settlements"])
 Submitter = Annotated[Caller, allow(Role.HOSPITAL, Role.AGENCY)]
 Reader = Annotated[Caller, allow(Role.HOSPITAL, Role.AGENCY, Role.PAYER, Role.AUDITOR)]
 
-WHY_NOT = refusals(
+NOT_SETTLED: Final = (
     no.PersonUnknown,
     no.PersonNotInsured,
     no.PersonBarred,
@@ -48,7 +48,9 @@ WHY_NOT = refusals(
     no.PartsMismatch,
     no.LiablePaid,
     no.FindingRefused,
+    no.InvoiceUsed,
 )
+WHY_NOT = refusals(*NOT_SETTLED)
 
 
 def _desk(request: Request) -> Desk:
@@ -64,7 +66,8 @@ DeskOf = Annotated[Desk, Depends(_desk)]
 LanguageOf = Annotated[str, Depends(_language)]
 
 
-def _json(value: Any, status: int = 200) -> Response:
+def written(value: Any, status: int = 200) -> Response:
+    """An answer as JSON."""
     # Written once, by the same writer as the answer that is kept: no second pass through a response model.
     body = value if isinstance(value, bytes) else orjson.dumps(value)
     return Response(body, status, media_type="application/json")
@@ -85,7 +88,7 @@ async def preview_settlement(
 
     Stores nothing but an audit row. The same checks as settling, so the same refusals.
     """
-    return _json(await actions.preview(tx, caller, body.to_order(desk.vault), desk, language=language))
+    return written(await actions.preview(tx, caller, body.to_order(desk.vault), desk, language=language))
 
 
 @router.post(
@@ -111,7 +114,7 @@ async def settle_visit(
     lost, send the same request with the same `Idempotency-Key`: the first answer comes again, byte for byte.
     """
     done = await actions.settle(tx, caller, body.to_order(desk.vault), desk, attempt=attempt, language=language)
-    return done.response() if isinstance(done, Stored) else _json(done, actions.CREATED)
+    return done.response() if isinstance(done, Stored) else written(done, actions.CREATED)
 
 
 @router.get(
@@ -129,7 +132,10 @@ async def list_settlements(
     visit_no: Annotated[Code | None, Query(description="The hospital's number of the visit.")] = None,
     person_no: Annotated[Code | None, Query(description="The person's number in the register.")] = None,
     invoice_no: Annotated[Code | None, Query(description="The invoice number.")] = None,
-    status: Annotated[Literal["settled", "on_hold"] | None, Query(description="Only this status.")] = None,
+    status: Annotated[
+        Literal["settled", "on_hold", "reversed", "superseded", "reversal"] | None,
+        Query(description="Only this status."),
+    ] = None,
     settled_from: Annotated[Day | None, Query(alias="from", description="First day of settlement.")] = None,
     settled_to: Annotated[Day | None, Query(alias="to", description="Last day of settlement.")] = None,
 ) -> Response:
@@ -147,7 +153,7 @@ async def list_settlements(
         tx, caller, asked, desk, after=after[0] if after else None, limit=paging.limit + 1, language=language
     )
     page, cursor = paging.cut(found, lambda one: (one["id"],))
-    return _json({"items": page, "next_cursor": cursor})
+    return written({"items": page, "next_cursor": cursor})
 
 
 @router.get(
@@ -158,7 +164,7 @@ async def list_settlements(
 )
 async def read_settlement(settlement_id: Id, caller: Reader, tx: Tx, desk: DeskOf, language: LanguageOf) -> Response:
     """One settlement with its layers, their working and the explanation. Another's answers 404."""
-    return _json(await actions.read(tx, caller, settlement_id, desk, language=language))
+    return written(await actions.read(tx, caller, settlement_id, desk, language=language))
 
 
 @router.get(
@@ -172,4 +178,4 @@ async def read_trace(settlement_id: Id, caller: Reader, tx: Tx, desk: DeskOf) ->
     Everything that was read and decided: the bill with the terms of each line, the person's running sums before the
     visit, the facts of the registers, each step with its values, and what the visit added to the sums.
     """
-    return _json(await actions.trace(tx, caller, settlement_id, desk))
+    return written(await actions.trace(tx, caller, settlement_id, desk))

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.claims.checks import already_settled
+from service.claims.checks import already_settled, invoice_used
 from service.claims.model import BillLine, History, LiveVisit, Order, Record
 from service.claims.posting import posted, ways
 
@@ -33,6 +33,9 @@ WITH settled AS (
 ), visit AS (
     INSERT INTO live_visits VALUES (:hospital_code, :visit_no, :interim_no, :county_code, :person_no, :id,
         :visit_type, :admitted_on, :last_day)
+), invoice AS (
+    INSERT INTO invoices SELECT :hospital_code, invoice_no, :county_code, :id, :settled_at
+    FROM CAST(:invoice_no AS text) AS invoice_no WHERE invoice_no IS NOT NULL
 ), sums AS (
     INSERT INTO accumulator_entries
     SELECT * FROM jsonb_populate_recordset(NULL::accumulator_entries, CAST(:entries AS jsonb))
@@ -61,6 +64,7 @@ _SHARED: Final = (
     "admitted_on",
     "last_day",
     "settled_at",
+    "invoice_no",
 )
 
 
@@ -135,22 +139,23 @@ async def record(
     """
     Keep a settlement with its layers, bill, trace, sums, answer and audit row, in one statement.
 
-    Raises visit.already_settled when another county's transaction took the same visit number meanwhile.
+    Raises visit.already_settled when another county's transaction took the same visit number meanwhile, and
+    invoice.used.
     """
-    row = _row(record, settled_on, query_code_hash)
+    row = row_of(record, settled_on, query_code_hash)
     entry, postings = posted(record, settled_on)
     try:
         await tx.execute(
             _RECORD,
             {
-                "settlement": _json(row),
-                "layers": _json(_layers(record)),
-                "entries": _json(_entries(record)),
-                "entry": _json(entry),
-                "postings": _json(postings),
-                "bill": _json(record.bill),
-                "trace": _json(record.trace),
-                "audit": _json(audit),
+                "settlement": as_json(row),
+                "layers": as_json(layers_of(record)),
+                "entries": as_json(_entries(record)),
+                "entry": as_json(entry),
+                "postings": as_json(postings),
+                "bill": as_json(record.bill),
+                "trace": as_json(record.trace),
+                "audit": as_json(audit),
                 **{name: row[name] for name in _SHARED},
                 "client_county": client_county,
                 "status": status,
@@ -160,14 +165,18 @@ async def record(
     except IntegrityError as error:
         if "pk_live_visits" in str(error.orig):
             raise already_settled(None) from None
+        if "pk_invoices" in str(error.orig):
+            raise invoice_used(record.invoice_no) from None
         raise
 
 
-def _row(record: Record, settled_on: date, query_code_hash: bytes) -> dict[str, Any]:
+def row_of(record: Record, settled_on: date, query_code_hash: bytes) -> dict[str, Any]:
+    """A settlement, or a reversal, as a row of `settlements`."""
     return {
         "county_code": record.county_code,
         "id": record.id,
-        "kind": "settlement",
+        "kind": "settlement" if record.reversal_of is None else "reversal",
+        "reversal_of": record.reversal_of,
         "version": record.version,
         "person_no": record.person_no,
         "order_no": record.order_no,
@@ -192,10 +201,15 @@ def _row(record: Record, settled_on: date, query_code_hash: bytes) -> dict[str, 
         "settled_at": record.settled_at,
         "settled_on": settled_on,
         "query_code_hash": f"\\x{query_code_hash.hex()}",
+        "case_id": record.case_id or record.id,
+        "replaces": record.replaces,
+        "cause": record.cause,
+        "to_collect": record.to_collect,
     }
 
 
-def _layers(record: Record) -> list[dict[str, Any]]:
+def layers_of(record: Record) -> list[dict[str, Any]]:
+    """What each payer pays and which way, as rows of `settlement_layers`."""
     key = {"county_code": record.county_code, "settlement_id": record.id}
     return [
         {**key, "position": position, "layer": layer, "payer": payer, "amount": amount, "way": way}
@@ -210,7 +224,8 @@ def _entries(record: Record) -> list[dict[str, Any]]:
     ]
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """JSON as the statements of this room take it; named tuples become lists."""
     return orjson.dumps(value, default=_plain).decode()
 
 

@@ -15,10 +15,13 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from service.claims.model import Cause
 from service.db import metadata
 
 AMOUNTS = ("total", "self_funded", "over_ceiling", "first_pay", "in_scope")
@@ -35,6 +38,8 @@ SHARES = (
     "other_to_patient",
     "due_at_discharge",
 )
+
+_CAUSES = ", ".join(f"'{cause}'" for cause in Cause)
 
 
 def _sign(comparison: str) -> str:
@@ -74,9 +79,16 @@ settlements = Table(
     Column("settled_at", DateTime(timezone=True), nullable=False),
     Column("settled_on", Date, nullable=False),
     Column("query_code_hash", LargeBinary, nullable=False),
+    Column("case_id", Uuid, nullable=False),
+    Column("replaces", Uuid),
+    Column("cause", Text),
+    Column("to_collect", BigInteger, nullable=False),
     PrimaryKeyConstraint("county_code", "id"),
-    ForeignKeyConstraint(
-        ["county_code", "reversal_of"], ["settlements.county_code", "settlements.id"], name="fk_settlements_reversal_of"
+    *(
+        ForeignKeyConstraint(
+            ["county_code", name], ["settlements.county_code", "settlements.id"], name=f"fk_settlements_{name}"
+        )
+        for name in ("reversal_of", "replaces", "case_id")
     ),
     CheckConstraint("kind IN ('settlement', 'reversal')", name="kind"),
     CheckConstraint("(kind = 'reversal') = (reversal_of IS NOT NULL)", name="reversal_names_original"),
@@ -94,12 +106,26 @@ settlements = Table(
         name="due_at_discharge",
     ),
     CheckConstraint("admitted_on <= last_day", name="dates"),
+    CheckConstraint(
+        "CASE kind WHEN 'reversal' THEN replaces IS NULL ELSE (version = 1) = (replaces IS NULL) END",
+        name="version_replaces",
+    ),
+    CheckConstraint("(case_id = id) = (kind = 'settlement' AND version = 1)", name="case_begins"),
+    CheckConstraint(f"(replaces IS NULL) = (cause IS NULL) AND cause IN ({_CAUSES})", name="cause"),
+    CheckConstraint("to_collect >= 0", name="to_collect"),
     Index("uq_settlements_reversal_of", "county_code", "reversal_of", unique=True),
+    Index("uq_settlements_replaces", "county_code", "replaces", unique=True),
+    Index("uq_settlements_ends_once", "county_code", text("coalesce(reversal_of, replaces)"), unique=True),
+    Index("ix_settlements_case", "county_code", "case_id", postgresql_where=text("case_id <> id")),
     Index("ix_settlements_person", "county_code", "person_no", "order_no"),
     Index("ix_settlements_hospital", "hospital_code", "id"),
     Index("ix_settlements_query_code", "query_code_hash"),
 )
-"""One row a settlement or reversal; amounts in fen. Refuses UPDATE, DELETE and TRUNCATE."""
+"""
+One row a settlement, a later version of one, or a reversal; amounts in fen. Refuses UPDATE, DELETE and TRUNCATE.
+
+`case_id` is the first version's id. A row is live while nothing reverses or replaces it, which happens once.
+"""
 
 settlement_layers = Table(
     "settlement_layers",
@@ -189,3 +215,17 @@ live_visits = Table(
     Index("ix_live_visits_person", "county_code", "person_no", "last_day"),
 )
 """The second net under the idempotency key: one live settlement per hospital, visit and interim number."""
+
+invoices = Table(
+    "invoices",
+    metadata,
+    Column("hospital_code", Text, nullable=False),
+    Column("invoice_no", Text, nullable=False),
+    Column("county_code", Text, nullable=False),
+    Column("case_id", Uuid, nullable=False),
+    Column("attached_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("hospital_code", "invoice_no"),
+    UniqueConstraint("county_code", "case_id", name="uq_invoices_county_code_case_id"),
+    ForeignKeyConstraint(["county_code", "case_id"], ["settlements.county_code", "settlements.id"]),
+)
+"""The invoice of a live visit: one bill is claimed once, by whichever way it comes in."""

@@ -50,6 +50,7 @@ def claim_json(claim: Claim) -> dict[str, Any]:
         "agreement": claim.agreement,
         "on_application": claim.on_application,
         "on_hold": claim.on_hold,
+        "approved_aid": claim.approved_aid,
     }
 
 
@@ -77,6 +78,7 @@ def claim_of(found: Mapping[str, Any], bill: Sequence[BillLine]) -> Claim:
         agreement=found["agreement"],
         on_application=found["on_application"],
         on_hold=found["on_hold"],
+        approved_aid=found["approved_aid"],
     )
 
 

@@ -24,7 +24,12 @@ async def sums_of_year(tx: AsyncConnection, county_code: str, person_no: str, ye
     return {(year, row.name): row.value for row in await tx.execute(_SUMS, asked)}
 
 
+async def take_turn(tx: AsyncConnection, county_code: str, person_no: str) -> None:
+    """Let no settlement of a person be made or changed by anybody else until this transaction ends."""
+    await tx.execute(_TAKE_TURN, {"county_code": county_code, "person_no": person_no})
+
+
 async def has_settlements(tx: AsyncConnection, county_code: str, person_no: str) -> bool:
     """Whether a person has a live settlement. Takes the person's turn: none can be made until this one ends."""
-    await tx.execute(_TAKE_TURN, {"county_code": county_code, "person_no": person_no})
+    await take_turn(tx, county_code, person_no)
     return bool(await tx.scalar(_HAS_LIVE, {"county_code": county_code, "person_no": person_no}))

@@ -30,17 +30,28 @@ class Renderer:
         templates = self._wording.findings[finding.code]
         return {lang: templates[lang].write(finding.values, self._names[lang]) for lang in LANGUAGES}
 
-    def whole(self, settlement: Settlement, *, held: bool) -> dict[str, list[str]]:
-        """The explanation of a settlement: the bill, each layer in turn, what is left, and what is due when."""
-        return {lang: list(self._whole(settlement, held, lang)) for lang in LANGUAGES}
+    def whole(self, settlement: Settlement, *, held: bool, bears: int = 0) -> dict[str, list[str]]:
+        """
+        The explanation of a settlement: the bill, each layer in turn, what is left, and what is due when.
 
-    def _whole(self, settlement: Settlement, held: bool, lang: Language) -> Iterable[str]:
+        `bears` is what the hospital bears because a payer refused it (fen).
+        """
+        return {lang: list(self._whole(settlement, held, bears, lang)) for lang in LANGUAGES}
+
+    def reversal(self, flipped: Settlement, reason: str) -> dict[str, list[str]]:
+        """The explanation of a reversal, whose amounts are those of its original with the sign turned."""
+        values = {"total": -flipped.amounts.total, "paid_total": -flipped.split.paid_total, "reason": reason}
+        return {lang: [self._say("reversal", lang, **values)] for lang in LANGUAGES}
+
+    def _whole(self, settlement: Settlement, held: bool, bears: int, lang: Language) -> Iterable[str]:
         amounts, split = settlement.amounts, settlement.split
         yield self._say("total", lang, total=amounts.total, in_scope=amounts.in_scope)
         for award in settlement.awards:
             yield from self._layer(award, lang, held=held)
         ratio = ratio_of(split.paid_total, amounts.total)
         yield self._say("patient", lang, paid_total=split.paid_total, patient_pays=split.patient_pays, paid_ratio=ratio)
+        if bears:
+            yield self._say("bears", lang, bears=bears)
         if held:
             yield self._say("held", lang)
         yield self._say("due", lang, due=split.due_at_discharge)

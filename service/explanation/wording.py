@@ -129,6 +129,8 @@ class Wording:
         }
         self.findings = {code: _both(text) for code, text in raw["findings"].items()}
         self.summary = {key: _both(text) for key, text in raw["summary"].items()}
+        self.causes: Mapping[str, Mapping[Language, str]] = raw["causes"]
+        self.changes = {key: _both(text) for key, text in raw["changes"].items()}
 
 
 def _both(text: Mapping[str, str]) -> dict[Language, Template]:

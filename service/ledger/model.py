@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
+
+_PERSON: Final = "person:"
 
 
 class State(StrEnum):
@@ -48,6 +50,16 @@ class Share(NamedTuple):
     amount: int
 
 
+class Claimed(NamedTuple):
+    """What a case makes a payer owe a payee so far, and how much of it nobody has billed or paid out (fen)."""
+
+    layer: str
+    payer: str
+    payee: str
+    amount: int
+    unbilled: int
+
+
 class Posting(NamedTuple):
     """
     A positive amount (fen) that moves from one state to another, between the same payer and payee.
@@ -88,4 +100,9 @@ def hospital(code: str) -> str:
 
 def person(person_no: str) -> str:
     """The payee of what is owed to a patient's account."""
-    return f"person:{person_no}"
+    return f"{_PERSON}{person_no}"
+
+
+def is_person(payee: str) -> bool:
+    """Whether a payee is a patient."""
+    return payee.startswith(_PERSON)

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.ledger.model import Entry, Posting, State
+from service.ledger.model import Claimed, Entry, Posting, State
 
 _POST: Final = text("""
 WITH entry AS (
@@ -25,6 +25,20 @@ _ENTER: Final = text("""
 _ADD: Final = text(
     "INSERT INTO postings SELECT * FROM jsonb_populate_recordset(NULL::postings, CAST(:postings AS jsonb))"
 )
+_CLAIMED: Final = text("""
+    SELECT p.layer, p.payer, p.payee,
+        coalesce(sum(CASE p.target WHEN 'unbilled' THEN p.amount ELSE -p.amount END) FILTER (
+            WHERE p.entry_id = p.origin AND e.cause IN ('settlement', 'readjudication', 'reversal')), 0)::bigint
+            AS amount,
+        sum(CASE 'unbilled' WHEN p.target THEN p.amount WHEN p.source THEN -p.amount ELSE 0 END)::bigint AS unbilled
+    FROM ledger_entries e JOIN postings p ON p.county_code = e.county_code AND p.origin = e.id
+    WHERE e.county_code = :county_code AND (e.id = :case_id OR (e.case_id = :case_id AND e.case_id <> e.id))
+    GROUP BY p.layer, p.payer, p.payee ORDER BY p.layer, p.payer, p.payee
+""")
+_ENTRY: Final = text("""
+    SELECT layer, payer, payee, source, target, amount FROM postings
+    WHERE county_code = :county_code AND origin = :id AND entry_id = :id ORDER BY position
+""")
 _BALANCES: Final = """
     SELECT payer, payee, state, sum(amount)::bigint AS amount FROM (
         SELECT payer, payee, target AS state, amount FROM postings
@@ -67,6 +81,18 @@ async def post(tx: AsyncConnection, entry: Entry, postings: Sequence[Posting], *
     made, moved = rows(entry, postings, origin=origin)
     if moved:
         await tx.execute(_POST, {"entry": orjson.dumps(made).decode(), "postings": orjson.dumps(moved).decode()})
+
+
+async def claimed(tx: AsyncConnection, county_code: str, case_id: UUID) -> list[Claimed]:
+    """What a case makes payers owe so far, over its versions and their reversal."""
+    found = await tx.execute(_CLAIMED, {"county_code": county_code, "case_id": case_id})
+    return [Claimed(*row) for row in found]
+
+
+async def entry(tx: AsyncConnection, county_code: str, entry_id: UUID) -> list[Posting]:
+    """What an entry posted that began a claim."""
+    found = await tx.execute(_ENTRY, {"county_code": county_code, "id": entry_id})
+    return [Posting(layer, payer, payee, State(a), State(b), amount) for layer, payer, payee, a, b, amount in found]
 
 
 async def enter(tx: AsyncConnection, entry: Entry) -> None:

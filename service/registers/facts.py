@@ -36,6 +36,7 @@ WITH person AS MATERIALIZED (
         ) AS insured
     FROM person_keys k JOIN persons p ON p.county_code = k.county_code AND p.person_no = k.person_no
     WHERE k.kind = CAST(:kind AS text) AND k.key_hash = CAST(:key_hash AS bytea)
+        AND k.county_code = coalesce(CAST(:county_code AS text), k.county_code)
     ORDER BY insured DESC, (
         SELECT max(lower(i.valid)) FROM insured_periods i
         WHERE i.county_code = k.county_code AND i.person_no = k.person_no AND i.superseded_at IS NULL
@@ -149,6 +150,7 @@ async def visit_facts(tx: AsyncConnection, asked: FactsAsked) -> VisitFacts:
             "item_codes": list(asked.item_codes),
             "charged_from": asked.charged_from,
             "charged_to": asked.charged_to,
+            "county_code": asked.county_code,
         },
     )
     return _facts(orjson.loads(found))

@@ -101,7 +101,8 @@ class FactsAsked:
     What a visit needs to know of the registers.
 
     `person_key` comes from `keys.person_key`; `last_day` is the day of discharge or service; the catalogue answers
-    with every version in force on some day from `charged_from` to `charged_to`.
+    with every version in force on some day from `charged_from` to `charged_to`. With `county_code`, only a person
+    whom that county knows is found.
     """
 
     person_key: tuple[str, bytes]
@@ -112,6 +113,7 @@ class FactsAsked:
     referral_no: str | None = None
     disease_code: str | None = None
     item_codes: list[str] | tuple[str, ...] = ()
+    county_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

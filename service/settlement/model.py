@@ -137,7 +137,8 @@ class Claim:
     `stay` is the period key of a stay settled in parts (None for a stay settled at once), `opens_stay` whether this
     is its first or only part. `advances` is false where the hospital lays nothing out (manual claims), `agreement`
     whether one with the insurer is in force, `on_application` whether aid is applied for after discharge, `on_hold`
-    whether an injury's cause is not established yet. `sums` holds the person's running sums before this visit.
+    whether an injury's cause is not established yet. `approved_aid` is what the township has granted of the aid that
+    was expected, None while it has not decided. `sums` holds the person's running sums before this visit.
     """
 
     situation: Situation
@@ -153,6 +154,7 @@ class Claim:
     agreement: bool = True
     on_application: bool = False
     on_hold: bool = False
+    approved_aid: int | None = None
 
     @property
     def year(self) -> str:

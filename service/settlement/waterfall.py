@@ -1,5 +1,7 @@
 """Let each payer pay in turn. The only place that knows there is more than one; the order is the pack's."""
 
+from collections.abc import Sequence
+
 from service.money import WHOLE
 from service.policy.model import Layer, Pack
 from service.policy.terms import AidTerms, BandTerms, FloorTerms, OtherTerms, OutOfPocketTerms, RatioTerms, Terms
@@ -44,7 +46,7 @@ def settle(claim: Claim, pack: Pack, bill: ScopedBill | None = None) -> Settleme
         entries += added
         findings += found
 
-    split = _split(claim, amounts, awards)
+    split = split_of(claim, amounts, awards)
     entries += _stay_sums(burden, amounts, split.paid_total)
     entries += _year_sums(burden, split.paid_total)
     return Settlement(amounts, line_amounts, tuple(awards), split, tuple(entries), tuple(findings))
@@ -65,6 +67,12 @@ def _take_turn(burden: Burden, layer: Layer) -> tuple[Award, list[Entry], list[F
         steps = [Step("layer.decided", True, paid, values=values)]
     else:
         paid = cap_payment(burden, terms, outcome.amount, steps)
+    applied_for = layer.advance.on_application and claim.on_application and decided is None
+    if applied_for and claim.approved_aid is not None:
+        # The township may grant less than was expected, never more (domain §6, aid on application).
+        expected = paid
+        paid = min(expected, claim.approved_aid)
+        steps.append(Step("aid.approved", paid > 0, paid, values={"expected": expected}))
     assert paid >= 0
 
     if paid and layer.rule != "other":
@@ -73,8 +81,8 @@ def _take_turn(burden: Burden, layer: Layer) -> tuple[Award, list[Entry], list[F
             entries.append(_disease_entry(burden, terms, paid, capped=decided is None))
     burden.after(layer.id, paid, decided=decided is not None)
 
-    expected = layer.advance.on_application and claim.on_application and decided is None and paid > 0
-    shares = _shares(layer, paid, _pay_to(burden, layer, decided=decided is not None, expected=expected))
+    to_patient = applied_for and paid > 0
+    shares = _shares(layer, paid, _pay_to(burden, layer, decided=decided is not None, to_patient=to_patient))
     award = Award(
         layer.id,
         layer.rule,
@@ -82,7 +90,7 @@ def _take_turn(burden: Burden, layer: Layer) -> tuple[Award, list[Entry], list[F
         outcome.deductible,
         paid,
         decided is not None,
-        expected,
+        to_patient and claim.approved_aid is None,
         shares,
         tuple(steps),
     )
@@ -148,12 +156,12 @@ def _disease_entry(burden: Burden, terms: Terms, paid: int, *, capped: bool) -> 
     return Entry(burden.claim.year, name, before, paid, terms.caps.disease_year[disease].value if capped else None)
 
 
-def _pay_to(burden: Burden, layer: Layer, *, decided: bool, expected: bool) -> str:
+def _pay_to(burden: Burden, layer: Layer, *, decided: bool, to_patient: bool) -> str:
     """Who receives a layer's money: the hospital where it lays it out, otherwise the patient (domain §5)."""
     claim = burden.claim
     if decided:
         return "elsewhere"
-    if claim.on_hold or expected or not claim.advances:
+    if claim.on_hold or to_patient or not claim.advances:
         return "patient"
     advanced = layer.advance.when.holds(claim.situation) and (claim.agreement or not layer.advance.needs_agreement)
     return "hospital" if advanced else "patient"
@@ -168,7 +176,7 @@ def _shares(layer: Layer, paid: int, pay_to: str) -> tuple[Share, ...]:
     return (Share(layer.payers[0].payer, first, pay_to), *others)
 
 
-def _split(claim: Claim, amounts: Amounts, awards: list[Award]) -> Split:
+def split_of(claim: Claim, amounts: Amounts, awards: Sequence[Award]) -> Split:
     """Sort what was paid by where it goes; the patient's part is what is left, so the parts add up."""
     to = dict.fromkeys(("hospital", "patient", "elsewhere"), 0)
     expected = held = credited = beside = 0

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.clock import COUNTY_ZONE
 from service.ledger.model import Cause, Entry, Share, hospital
-from service.ledger.postings import claim, difference, reverse
+from service.ledger.postings import claim, difference
 from service.ledger.store import rows
 from service.policy.load import shipped_packs
 
@@ -123,7 +123,7 @@ def _add(made: dict[str, list[dict[str, Any]]], case: Case) -> None:
         {**key, "position": n, "layer": layer, "payer": payer, "amount": case.layers.get(layer, 0), "way": "hospital"}
         for n, (layer, payer) in enumerate(LAYERS.items())
     ]
-    total = abs(_total(case))
+    total = _total(case)
     line = [1, "X", "测试", "c", "A", 1, 1, total, 0, None, case.day.isoformat(), True, 0, 0, 0, total]
     made["documents"].append({**key, "bill": [line], "trace": {"findings": [], "awards": [], "entries": []}})
     cause = {"settlement": Cause.SETTLEMENT, "reversal": Cause.REVERSAL}[case.kind]
@@ -139,7 +139,7 @@ def _postings(case: Case) -> Sequence[Any]:
     if case.original is None:
         return claim(case.shares())
     if case.kind == "reversal":
-        return reverse(case.original.shares())
+        return difference(case.original.shares(), ())
     return difference(case.original.shares(), case.shares())
 
 
@@ -160,7 +160,7 @@ def _row(case: Case) -> dict[str, Any]:
         "version": case.version,
         "reversal_of": case.original.id if case.kind == "reversal" and case.original else None,
         "person_no": f"P{case.first.serial % 5000:06d}",
-        "order_no": case.serial,
+        "order_no": case.first.serial,
         "hospital_code": case.hospital_code,
         "visit_no": case.visit_no,
         "interim_no": 0,
@@ -183,4 +183,8 @@ def _row(case: Case) -> dict[str, Any]:
         "settled_at": case.at(),
         "settled_on": case.day,
         "query_code_hash": "\\x00",
+        "case_id": case.first.id,
+        "replaces": case.original.id if case.kind == "settlement" and case.original else None,
+        "cause": "identity" if case.kind == "settlement" and case.original else None,
+        "to_collect": 0,
     }
