@@ -35,6 +35,8 @@ from service.corrections import routes as corrections
 from service.db import create_engine
 from service.inquiry import routes as inquiry
 from service.objections import routes as objections
+from service.nhsa import routes as nhsa
+from service.nhsa.auth.doors import Doors
 from service.policy import routes as policy
 from service.policy.library import Library
 from service.policy.load import load_packs
@@ -61,6 +63,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *registers.ROUTERS,
     *reconciliation.ROUTERS,
     policy.router,
+    nhsa.router,
     health.router,
 )
 
@@ -120,6 +123,7 @@ def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
         app.state.limiter = Limiter(engine, vault)
         app.state.packs = load_packs(settings.packs_dir)
         app.state.law = Library(app.state.packs)
+        app.state.nhsa_doors = Doors(engine, vault)
         app.state.tokens = Tokens(engine, vault, clock, lifetime=timedelta(minutes=settings.token_minutes))
         yield
         await engine.dispose()

@@ -93,6 +93,12 @@ async def level_on(tx: AsyncConnection, hospital_code: str, day: date) -> str | 
     return level
 
 
+async def terms_on(tx: AsyncConnection, hospital_code: str, day: date) -> HospitalTerms | None:
+    """What is known of a hospital on a day, in whichever county's register; None where unknown."""
+    current = await TERMS.current(tx, hospital_code=hospital_code)
+    return next((each.fact.what for each in current if each.fact.holds_on(day)), None)
+
+
 async def _with_facts(tx: AsyncConnection, county_code: str, codes: Sequence[str]) -> list[Hospital]:
     terms = await TERMS.current_of_many(tx, {}, "hospital_code", codes)
     seen_from = await SEEN_FROM.current_of_many(tx, {}, "hospital_code", codes)

@@ -1,0 +1,84 @@
+"""All SQL on institutions, their secrets and the nonces they used."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.access.vault import Vault
+from service.nhsa.auth.tables import credentials, institutions, nonces
+from service.nhsa.model import Auth, Institution
+
+_COLUMNS: Final = (
+    "fixmedins_code",
+    "county_code",
+    "hospital_code",
+    "client_id",
+    "profile",
+    "open",
+    "infcode",
+    "amounts",
+    "recorded",
+)
+
+
+def _place(auth: Auth, account: str) -> str:
+    return f"nhsa:{auth}:{account}"
+
+
+async def add_institution(tx: AsyncConnection, institution: Institution, *, at: datetime) -> None:
+    """Keep a new institution."""
+    row = {name: getattr(institution, name) for name in _COLUMNS}
+    await tx.execute(insert(institutions).values(row | {"created_at": at}))
+
+
+async def add_credential(
+    tx: AsyncConnection, vault: Vault, auth: Auth, account: str, fixmedins_code: str, secret: str, *, at: datetime
+) -> None:
+    """Keep what an institution proves itself with; a new secret replaces the one before."""
+    sealed = vault.encrypt(secret, bound_to=_place(auth, account))
+    row = {
+        "auth": auth.value,
+        "account": account,
+        "fixmedins_code": fixmedins_code,
+        "secret_enc": sealed,
+        "created_at": at,
+    }
+    statement = insert_or(credentials).values(row)
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["auth", "account"], set_={"secret_enc": sealed, "created_at": at}
+        )
+    )
+
+
+async def institution(tx: AsyncConnection, fixmedins_code: str) -> Institution | None:
+    """An institution by its code."""
+    query = select(*(institutions.c[name] for name in _COLUMNS)).where(institutions.c.fixmedins_code == fixmedins_code)
+    row: Any = (await tx.execute(query)).one_or_none()
+    return None if row is None else Institution(**row._mapping)
+
+
+async def secret(tx: AsyncConnection, vault: Vault, auth: Auth, account: str) -> tuple[str, str] | None:
+    """The institution behind an account and its secret."""
+    c = credentials.c
+    query = select(c.fixmedins_code, c.secret_enc).where(c.auth == auth.value, c.account == account)
+    row = (await tx.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return row.fixmedins_code, vault.decrypt(row.secret_enc, bound_to=_place(auth, account))
+
+
+async def use_nonce(
+    tx: AsyncConnection, account: str, nonce: str, body_hash: bytes, *, at: datetime, window: timedelta
+) -> bool:
+    """Whether a nonce is new, or names the very same body again; older ones than the window are forgotten."""
+    await tx.execute(delete(nonces).where(nonces.c.account == account, nonces.c.at < at - window))
+    row = {"account": account, "nonce": nonce, "body_hash": body_hash, "at": at}
+    statement = insert_or(nonces).values(row).on_conflict_do_nothing().returning(nonces.c.nonce)
+    if await tx.scalar(statement) is not None:
+        return True
+    known = await tx.scalar(select(nonces.c.body_hash).where(nonces.c.account == account, nonces.c.nonce == nonce))
+    return known == body_hash

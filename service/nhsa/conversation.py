@@ -1,0 +1,195 @@
+"""
+One message from its bytes to its answer. Whatever happens the caller hears infcode 0 or -1 and what to do.
+
+A message that changes something is taken, done and answered in one transaction; a refusal rolls that back and is kept
+in one of its own, unless a copy of the message got through meanwhile: then its answer is the answer.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from service.access.model import Caller, Role
+from service.db import transaction_on
+from service.errors import Refusal, Text
+from service.nhsa import messages, recorder
+from service.nhsa.answers import Manner, accepted, refused, told_of
+from service.nhsa.checks import check_envelope, checked
+from service.nhsa.desk import Desk, Done, Ground, Handler
+from service.nhsa.messages import Name
+from service.nhsa.model import Envelope, Institution
+from service.nhsa.profiles import Profile, profiles
+from service.nhsa.reference import reference
+from service.nhsa.refusals import InputInvalid, MessageReused, MessageReversed
+from service.nhsa.registry import HANDLERS
+from service.wire.problems import refusal_of
+
+_logger = logging.getLogger("onestop.nhsa")
+
+_LONGEST_OPERATOR: Final = 64
+_SERVER_ERRORS: Final = 500
+_BUSY: Final = "系统繁忙，本次交易未办理，请稍候以同一报文(msgid 不变)重发。"
+_LOST: Final = "系统暂时不可用，办理结果未知；请稍候以同一报文(msgid 不变)重发，或以 2601 冲正。"
+_FAULT: Final = "系统内部错误，本次交易未办理；请将机构编号与 msgid 告知医保经办机构后重试。"
+_FAILED: Final = (DBAPIError, PoolTimeoutError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: an envelope, or a file as it is."""
+
+    body: bytes
+    is_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A message whose sender is known."""
+
+    ground: Ground
+    institution: Institution
+    profile: Profile
+    envelope: Envelope
+    body_hash: bytes
+    request_id: str
+    at: datetime
+
+    @property
+    def manner(self) -> Manner:
+        return Manner.of(self.institution, self.profile)
+
+    @property
+    def name(self) -> Name:
+        return Name(self.institution, self.envelope.infno, self.envelope.msgid)
+
+
+async def converse(
+    ground: Ground, institution: Institution, envelope: Envelope, *, body_hash: bytes, request_id: str
+) -> Answer:
+    """Do what a message asks, once, and answer."""
+    profile = profiles()[institution.profile]
+    at = ground.clock.now()
+    asked = _Asked(ground, institution, profile, envelope, body_hash, request_id, at)
+    try:
+        answer = await _answered(asked)
+    except Refusal as refusal:
+        answer = Answer(refused(told_of(refusal), asked.manner, at))
+    except _FAILED as error:
+        answer = Answer(refused(_told_of_failure(error), asked.manner, at))
+    except Exception:
+        _logger.exception("unexpected failure", extra={"onestop_fields": {"infno": envelope.infno}})
+        answer = Answer(refused(_FAULT, asked.manner, at))
+    if institution.recorded and not answer.is_file:
+        await recorder.record(ground, institution, envelope, answer.body, at=at)
+    return answer
+
+
+async def _answered(asked: _Asked) -> Answer:
+    handler = HANDLERS.get(asked.envelope.infno)
+    if handler is None:
+        raise InputInvalid(
+            Text(
+                f"不支持的交易编号 {asked.envelope.infno[:20]}，请核对 infno；支持的交易见接口说明。",
+                "This infno is not supported: the guide lists those that are.",
+            )
+        )
+    check_envelope(asked.envelope)
+    if not handler.keeps:
+        return await _looked_up(asked, handler)
+    try:
+        return Answer((await _done_once(asked, handler)).encode())
+    except (MessageReused, MessageReversed):
+        raise
+    except Refusal as refusal:
+        if refusal_is_passing(refusal):
+            raise
+        return Answer((await _refused_once(asked, told_of(refusal))).encode())
+
+
+def refusal_is_passing(refusal: Refusal) -> bool:
+    """Whether trying again as it is may succeed: then it is not kept."""
+    return refusal.status >= _SERVER_ERRORS or refusal.code == "idempotency.in_progress"
+
+
+async def _looked_up(asked: _Asked, handler: Handler) -> Answer:
+    async with transaction_on(asked.ground.engine) as tx:
+        done = await handler.act(_desk(asked, tx))
+    if done.file is not None:
+        return Answer(done.file, is_file=True)
+    return Answer(_written(asked, done))
+
+
+async def _done_once(asked: _Asked, handler: Handler) -> str:
+    vault = asked.ground.vault
+    async with transaction_on(asked.ground.engine) as tx:
+        known = await messages.take(tx, vault, asked.name, asked.body_hash, at=asked.at)
+        if known is not None:
+            return messages.first_answer(known, asked.body_hash)
+        done = await handler.act(_desk(asked, tx))
+        answer = _written(asked, done).decode()
+        await messages.keep(
+            tx, vault, asked.name, messages.DONE, answer, subject=done.subject, person_no=done.person_no
+        )
+    return answer
+
+
+async def _refused_once(asked: _Asked, message: str) -> str:
+    vault = asked.ground.vault
+    answer = refused(message, asked.manner, asked.at).decode()
+    async with transaction_on(asked.ground.engine) as tx:
+        known = await messages.take(tx, vault, asked.name, asked.body_hash, at=asked.at)
+        if known is not None:
+            return messages.first_answer(known, asked.body_hash)
+        await messages.keep(tx, vault, asked.name, messages.REFUSED, answer)
+    return answer
+
+
+def _told_of_failure(error: Exception) -> str:
+    """
+    What to say after the database failed: only that nothing was done if that is sure.
+
+    A commit whose answer was lost may have happened; whoever asks again with the same message is told.
+    """
+    refusal = refusal_of(error)
+    if refusal is None:
+        _logger.error("unexpected failure", exc_info=error)
+        return _FAULT
+    return _LOST if refusal.code == "service.unavailable" else _BUSY
+
+
+def _desk(asked: _Asked, tx: Any) -> Desk:
+    transaction = reference()[asked.envelope.infno]
+    clean = checked(transaction, asked.envelope.input, asked.profile)
+    return Desk(tx, asked.ground, asked.institution, asked.profile, asked.envelope, _caller(asked), clean, asked.at)
+
+
+def _caller(asked: _Asked) -> Caller:
+    header: Mapping[str, str] = asked.envelope.header
+    operator = header.get("opter_name") or header.get("opter")
+    return Caller(
+        client_id=asked.institution.client_id,
+        role=Role.HOSPITAL,
+        county_code=asked.institution.county_code,
+        hospital_code=asked.institution.hospital_code,
+        payers=frozenset(),
+        township_code=None,
+        operator=operator[:_LONGEST_OPERATOR] if operator else None,
+        request_id=asked.request_id,
+    )
+
+
+def _written(asked: _Asked, done: Done) -> bytes:
+    return accepted(reference()[asked.envelope.infno], done.output, asked.manner, asked.at)
+
+
+def body_hash_of(ground: Ground, envelope: Envelope) -> bytes:
+    """What makes two messages the same: what they ask, not when or how they were sent."""
+    file = envelope.file or b""
+    asked = orjson.dumps([envelope.infno, envelope.fixmedins_code, envelope.input], option=orjson.OPT_SORT_KEYS)
+    return ground.vault.fingerprint_bytes("nhsa message", asked + b"\x00" + file)

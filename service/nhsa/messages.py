@@ -1,0 +1,121 @@
+"""
+Each message once: (institution, infno, msgid) names it, the unique key makes the second wait for the first.
+
+A message is taken at the start of its transaction and answered at its end, both or neither. Refusals are kept too, so
+that a copy which arrives late cannot do what the caller was told was not done.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.access.vault import Vault
+from service.errors import Text
+from service.nhsa.model import Institution
+from service.nhsa.refusals import MessageReused, MessageReversed
+from service.nhsa.tables import messages
+
+_TAKEN: Final = "taken"
+DONE: Final = "done"
+REFUSED: Final = "refused"
+REVERSED: Final = "reversed"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a message is known by."""
+
+    institution: Institution
+    infno: str
+    msgid: str
+
+    def row(self) -> dict[str, Any]:
+        return {
+            "county_code": self.institution.county_code,
+            "fixmedins_code": self.institution.fixmedins_code,
+            "infno": self.infno,
+            "msgid": self.msgid,
+        }
+
+    def is_it(self) -> list[Any]:
+        return [messages.c[column] == value for column, value in self.row().items()]
+
+    @property
+    def place(self) -> str:
+        """What its kept answer is sealed to."""
+        return f"nhsa:{self.institution.fixmedins_code}:{self.infno}:{self.msgid}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as kept: what it did, to whom, and its first answer (text). `subject`: the visit or settlement."""
+
+    outcome: str
+    subject: UUID | None
+    person_no: str | None
+    answer: str | None
+    body_hash: bytes | None
+
+
+async def take(
+    tx: AsyncConnection, vault: Vault, name: Name, body_hash: bytes | None, *, at: datetime, outcome: str = _TAKEN
+) -> Message | None:
+    """
+    Take a message's name, waiting for another transaction that has it; or what is known of it already.
+
+    `body_hash` None: on behalf of a reversal, which names a message without having seen it.
+    """
+    row = name.row() | {"body_hash": body_hash, "outcome": outcome, "at": at}
+    statement = insert_or(messages).values(row).on_conflict_do_nothing().returning(messages.c.msgid)
+    if await tx.scalar(statement) is not None:
+        return None
+    c = messages.c
+    query = select(c.outcome, c.subject, c.person_no, c.answer_enc, c.body_hash).where(*name.is_it()).with_for_update()
+    row_ = (await tx.execute(query)).one()
+    answer = None if row_.answer_enc is None else vault.decrypt(row_.answer_enc, bound_to=name.place)
+    return Message(row_.outcome, row_.subject, row_.person_no, answer, row_.body_hash)
+
+
+def first_answer(known: Message, body_hash: bytes) -> str:
+    """The first answer to the same message. Raises MessageReversed and MessageReused."""
+    if known.body_hash is not None and known.body_hash != body_hash:
+        raise MessageReused(
+            Text(
+                "该 msgid 已用于内容不同的报文；新的交易请使用新的 msgid。",
+                "This msgid named another message: use a new one for a new message.",
+            )
+        )
+    if known.outcome == REVERSED or known.answer is None:
+        raise MessageReversed(
+            Text(
+                "该报文已被冲正(2601)，不再处理；如需办理请以新的 msgid 重新发送。",
+                "This message was reversed by a 2601: send a new one with a msgid of its own.",
+            )
+        )
+    return known.answer
+
+
+async def keep(
+    tx: AsyncConnection,
+    vault: Vault,
+    name: Name,
+    outcome: str,
+    answer: str,
+    *,
+    subject: UUID | None = None,
+    person_no: str | None = None,
+) -> None:
+    """Keep the answer that is about to be given."""
+    sealed = vault.encrypt(answer, bound_to=name.place)
+    values = {"outcome": outcome, "answer_enc": sealed, "subject": subject, "person_no": person_no}
+    await tx.execute(update(messages).where(*name.is_it()).values(values))
+
+
+async def reverse(tx: AsyncConnection, name: Name, *, by: str) -> None:
+    """From now on this message does nothing any more."""
+    await tx.execute(update(messages).where(*name.is_it()).values(outcome=REVERSED, reversed_by=by))

@@ -1,0 +1,71 @@
+"""The addresses of the national interface. Always HTTP 200 once a message is understood (interface §3)."""
+
+from typing import Final
+
+import orjson
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from service.errors import Refusal
+from service.nhsa.answers import Manner, refused, told_of
+from service.nhsa.auth.doors import Doors
+from service.nhsa.conversation import body_hash_of, converse
+from service.nhsa.desk import Ground
+from service.nhsa.model import Envelope
+from service.nhsa.reading import body_of, envelope_of
+from service.nhsa.refusals import NotLetIn
+from service.nhsa.registry import PATHS
+from service.wire.request_id import request_id_of
+
+BASE: Final = "/fsi/api"
+CALL: Final = f"{BASE}/rsfComIfsService/callService"
+
+# Not in the OpenAPI document: one address, many messages. openapi/nhsa.md describes them.
+router = APIRouter(include_in_schema=False)
+
+
+@router.post(CALL)
+async def call_service(request: Request) -> Response:
+    """Any transaction; the envelope names it."""
+    return await _exchange(request, None)
+
+
+@router.post(f"{CALL}/{{infno}}")
+async def call_service_by_number(request: Request, infno: str) -> Response:
+    """The transaction of the address."""
+    return await _exchange(request, infno)
+
+
+@router.post(f"{BASE}/{{service}}/{{method}}")
+async def call_named_service(request: Request, service: str, method: str) -> Response:
+    """The transaction that an address of its own stands for, or what the envelope names at an unknown address."""
+    return await _exchange(request, PATHS.get(f"{service}/{method}"))
+
+
+async def _exchange(request: Request, infno: str | None) -> Response:
+    state = request.app.state
+    ground = Ground(state.engine, state.vault, state.clock, state.law, state.packs)
+    doors: Doors = state.nhsa_doors
+    at = ground.clock.now()
+    try:
+        envelope: Envelope = envelope_of(await body_of(request), infno)
+        body_hash = body_hash_of(ground, envelope)
+        institution = await doors.let_in(request.headers, envelope, ground.clock.source(), body_hash=body_hash)
+    except NotLetIn as refusal:
+        return _not_let_in(refusal, refused(told_of(refusal), Manner(), at))
+    except Refusal as refusal:
+        return _json(refused(told_of(refusal), Manner(), at))
+    answer = await converse(ground, institution, envelope, body_hash=body_hash, request_id=request_id_of(request.scope))
+    if answer.is_file:
+        return Response(answer.body, media_type="application/octet-stream")
+    return _json(answer.body)
+
+
+def _not_let_in(refusal: NotLetIn, envelope: bytes) -> Response:
+    # The gateways answer `code` and `message` before any transaction; clients of the interface read infcode.
+    body = {"code": refusal.status, "message": told_of(refusal), **orjson.loads(envelope)}
+    return _json(orjson.dumps(body), refusal.status)
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, media_type="application/json")

@@ -1,0 +1,1 @@
+"""What each transaction does: reads its fields, calls the action that REST calls, and tells the outcome."""
