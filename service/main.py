@@ -34,9 +34,9 @@ from service.config import Settings
 from service.corrections import routes as corrections
 from service.db import create_engine
 from service.inquiry import routes as inquiry
-from service.objections import routes as objections
 from service.nhsa import routes as nhsa
 from service.nhsa.auth.doors import Doors
+from service.objections import routes as objections
 from service.policy import routes as policy
 from service.policy.library import Library
 from service.policy.load import load_packs

@@ -64,7 +64,12 @@ class Floor:
         made = [_marked(text, marks) for text in self.tables.values()]
         sums = {(period, name): value for period, name, value in opened["sums"]}
         entries = [
-            {**entry, "settlement_id": settlement, "person_no": person, "before": sums.get((entry["period"], entry["name"]), 0)}
+            {
+                **entry,
+                "settlement_id": settlement,
+                "person_no": person,
+                "before": sums.get((entry["period"], entry["name"]), 0),
+            }
             for entry in self.entries
         ]
         return [*made, orjson.dumps(entries).decode()]

@@ -61,7 +61,7 @@ def run(runs: int, folder: Path) -> Report:
         Target.at_least("kernel / OpenFisca", kernel.median / baseline.median, _ASKED_OF_OPENFISCA),
     ]
     report.notes.append(
-        "OpenFisca is given the four sums of the bill already in scope and keeps no reasons: less work than the kernel's."
+        "OpenFisca is given the sums of the bill already in scope and keeps no reasons: less work than the kernel's."
     )
     return report
 

@@ -132,9 +132,7 @@ async def opened(target: Target, bodies: Sequence[bytes], *, rate: float, connec
     return answers
 
 
-async def _when_due(
-    line: _Connection, request: bytes, due: float, answers: Answers, free: list[_Connection]
-) -> None:
+async def _when_due(line: _Connection, request: bytes, due: float, answers: Answers, free: list[_Connection]) -> None:
     status = await line.ask(request)
     free.append(line)
     _count(answers, status, time.perf_counter() - due)

@@ -67,7 +67,11 @@ class Place:
     def server(self, processes: int = 1) -> Iterator[str]:
         """Server processes of the service on one socket; gives their address."""
         listener = listen("127.0.0.1", 0)
-        environment = {"ONESTOP_DATABASE_URL": self.url, "ONESTOP_KEYS": KEYS, "ONESTOP_DATA_DIR": os.fspath(self.folder)}
+        environment = {
+            "ONESTOP_DATABASE_URL": self.url,
+            "ONESTOP_KEYS": KEYS,
+            "ONESTOP_DATA_DIR": os.fspath(self.folder),
+        }
         log = self.folder / "server.log"
         workers = [start_worker(listener, environment, log=log) for _ in range(processes)]
         try:

@@ -52,7 +52,7 @@ class Runner:
         """Each person once, four in five of them in one hospital."""
         first, *others = self.place.hospitals
         for person in self.people:
-            yield (first if self.dice.random() < 0.8 else self.dice.choice(others)), person  # noqa: PLR2004
+            yield (first if self.dice.random() < 0.8 else self.dice.choice(others)), person
 
     def made(self, who: Iterator[tuple[str, str]], count: int, lines: int = LINES) -> list[bytes]:
         found = list(islice(bodies(who, lines), count))
@@ -82,7 +82,8 @@ async def _sizes(runner: Runner, report: Report, runs: int, lines: int, count: i
                 for where, kept in ((url, ours), (floor_url, theirs)):
                     asked = runner.made(runner.spread(), count, lines)
                     kept.append(_all_settled(await closed(_target(runner, where), asked, connections=CONNECTIONS)))
-    mine, least = report.keep(f"settle_{lines}", Figure.of(ours, "/s")), report.keep(f"floor_{lines}", Figure.of(theirs, "/s"))
+    mine = report.keep(f"settle_{lines}", Figure.of(ours, "/s"))
+    least = report.keep(f"floor_{lines}", Figure.of(theirs, "/s"))
     ratio = mine.median / least.median
     report.row(f"closed loop, {lines} lines", mine, least, f"{ratio:.2f}")
     if lines == LINES:

@@ -27,7 +27,8 @@ async def template(place: Place, url: str, lines: int, person: str, file: Path) 
     """Settle one stay through the service and keep its rows, marked where the next one's differ."""
     body = stay(place.hospitals[0], person, lines)
     async with httpx.AsyncClient() as client:
-        made = await client.post(f"{url}/v1/settlements", json=body, headers=place.headers | {"Idempotency-Key": f"t{lines}"})
+        own = {"Idempotency-Key": f"template-{lines}"}
+        made = await client.post(f"{url}/v1/settlements", json=body, headers=place.headers | own)
     made.raise_for_status()
     answer = made.json()
     kept: dict[str, Any] = {"tables": {}, "columns": {}, "values": {}}
@@ -36,7 +37,7 @@ async def template(place: Place, url: str, lines: int, person: str, file: Path) 
         kept["columns"][name] = ", ".join(columns)
         kept["values"][name] = ", ".join(_TXID if column == "txid" else column for column in columns)
     for name, column in _OF_SETTLEMENT.items():
-        rows = await place.rows(f"SELECT to_jsonb(t) FROM {name} t WHERE {column}::text = :id", id=answer["id"])  # noqa: S608
+        rows = await place.rows(f"SELECT to_jsonb(t) FROM {name} t WHERE {column}::text = :id", id=answer["id"])
         assert rows, f"a settlement without rows in {name}"
         kept["tables"][name] = orjson.dumps([row[0] for row in rows]).decode()
     entries = await place.rows(
@@ -44,7 +45,7 @@ async def template(place: Place, url: str, lines: int, person: str, file: Path) 
     )
     # The floor knows no cap: what it adds to a year may pass one.
     kept["entries"] = [{**row[0], "cap": None} for row in entries]
-    kept["marks"] = _mark(kept["tables"], answer, await _marks(place, answer))
+    kept["marks"] = _mark(kept["tables"], await _marks(place, answer))
     kept["people"] = dict(await place.people_numbers())
     kept["periods"] = ["2018", "2018-06", f"stay:{body['hospital_code']}:{body['visit_no']}"]
     file.write_bytes(orjson.dumps(kept))
@@ -74,13 +75,12 @@ async def _marks(place: Place, answer: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _mark(tables: dict[str, str], answer: dict[str, Any], found: dict[str, str]) -> dict[str, str]:
+def _mark(tables: dict[str, str], found: dict[str, str]) -> dict[str, str]:
     """Put a mark in place of each value that differs from settlement to settlement; gives the marks."""
     order = orjson.loads(tables["settlements"])[0]["order_no"]
     tables["settlements"] = tables["settlements"].replace(f'"order_no":{order}', '"order_no":"<order>"')
     marks = {name: f"<{name}>" for name in found} | {"order": "<order>"}
-    for table, text in tables.items():
-        for name, value in found.items():
-            text = text.replace(value, marks[name])
-        tables[table] = text
+    for name, value in found.items():
+        for table in tables:
+            tables[table] = tables[table].replace(value, marks[name])
     return marks

@@ -130,7 +130,8 @@ async def listed(
         person_no=filters.get("person_no"),
         county_code=caller.county_code,
     )
-    serials = await codes.serials(tx, [(record.county_code, record.case_id) for record in found if record.case_id is not None])
+    cases = [(record.county_code, record.case_id) for record in found if record.case_id is not None]
+    serials = await codes.serials(tx, cases)
     return [await _answered(tx, caller, record, desk, language, serials) for record in found]
 
 

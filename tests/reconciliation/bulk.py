@@ -56,6 +56,7 @@ class Case:
     kind: str = "settlement"
     version: int = 1
     original: "Case | None" = None
+    visit: str | None = None
 
     @property
     def id(self) -> UUID:
@@ -67,7 +68,7 @@ class Case:
 
     @property
     def visit_no(self) -> str:
-        return f"ZY{self.first.serial:08d}"
+        return self.first.visit or f"ZY{self.first.serial:08d}"
 
     @property
     def paid(self) -> int:

@@ -92,9 +92,7 @@ def main() -> None:
     amounts: dict[str, float] = {}
     while (spent := time.process_time() - began) < seconds:
         simulation = SimulationBuilder().build_from_entities(system, situation)
-        amounts = {
-            name: float(simulation.calculate(name, "2018")[0]) for name in ("basic", "serious", "aid", "top_up")
-        }
+        amounts = {name: float(simulation.calculate(name, "2018")[0]) for name in ("basic", "serious", "aid", "top_up")}
         done += 1
     print(json.dumps({"per_second": done / spent, "amounts": amounts}))
 

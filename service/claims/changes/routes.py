@@ -22,9 +22,10 @@ from service.claims.changes.schemas import (
     VersionsOut,
 )
 from service.claims.model import Cause
-from service.claims.routes import NOT_SETTLED, DeskOf, LanguageOf, Reader, Submitter, written
+from service.claims.routes import NOT_SETTLED, DeskOf, Reader, Submitter, written
 from service.db import Tx
 from service.errors import InputError, Text
+from service.wire.language import LanguageOf
 from service.wire.refusals import RequestInvalid
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
