@@ -11,6 +11,7 @@ from service.clock import COUNTY_ZONE
 
 FONT: Final = "Noto Sans SC"
 TITLE, TEXT, SMALL = 16, 10, 8
+_SMALLEST: Final = 5
 WIDTH: Final = 190
 """What is left of A4 between the margins, in millimetres."""
 ROW: Final = 6
@@ -36,12 +37,20 @@ class Sheet(FPDF):
         self.set_font(FONT, size=TEXT)
 
     def line_of(self, cells: Sequence[tuple[str, int, str]], *, border: Literal[0, 1] = 1, fill: bool = False) -> None:
-        """One row of cells: text, width, alignment. What is too long for its cell is cut."""
+        """One row of cells: text, width, alignment."""
         for text, width, align in cells:
+            usual = self.font_size_pt
             self.cell(width, ROW, self._fitted(text, width), border=border, align=align, fill=fill)
+            self.set_font_size(usual)
         self.ln(ROW)
 
     def _fitted(self, text: str, width: int) -> str:
-        while text and self.get_string_width(text) > width - 2:
+        """The text as it fits: written smaller, and only then cut where one sees it."""
+        room = width - 2
+        while self.get_string_width(text) > room and self.font_size_pt > _SMALLEST:
+            self.set_font_size(self.font_size_pt - 1)
+        if self.get_string_width(text) <= room:
+            return text
+        while text and self.get_string_width(f"{text}…") > room:
             text = text[:-1]
-        return text
+        return f"{text}…"

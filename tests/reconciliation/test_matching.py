@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import openpyxl
 import pytest
+from fastapi import FastAPI
 
 from service.money import yuan
 from tests.cases.county import done
@@ -200,6 +201,18 @@ async def test_a_file_that_cannot_be_read_names_its_rows(parties: Parties, month
             assert "第 2、3 行" in refused.json()["detail"]
 
     assert codes == [(422, "match.file"), (422, "match.file"), (422, "sheet.empty")]
+
+
+async def test_a_file_may_be_larger_than_other_requests(parties: Parties, month: Month, app: FastAPI) -> None:
+    """A statement of 100,000 lines is matched with our own export of it, which has some 20 MB."""
+    remark = "备" * 10_000
+    rows = [f"{row.reference},{yuan(row.amount)}," for row in month.rows] + [f"x{n},0.00,{remark}" for n in range(300)]
+    content = "\r\n".join(["结算号,金额,备注", *rows]).encode()
+
+    matched = await match(parties, month.statement, content)
+
+    assert app.state.settings.max_body_bytes < len(content) < app.state.settings.max_file_bytes
+    assert (matched["level"], matched["row_count"]) == (True, 311)
 
 
 @pytest.mark.parametrize("amount", ["12,34", "1,2345.00", "1234,567.00", "99999999999999999999.00", "9" * 5000])

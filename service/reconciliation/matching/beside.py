@@ -127,11 +127,15 @@ def _number(statement: Known, reference: str) -> tuple[str, int] | tuple[None, N
 async def _sides(desk: Desk, statement: Known, funds: bool, row_count: int) -> Sides:
     if not funds:
         return Sides(statement, False, statement["line_count"], statement["lines_total"], row_count)
-    lines = await staged.settled_lines(desk.tx, statement)
-    sums = await fund_sums(desk.tx, statement["county_code"], [settlement_id for *_, settlement_id in lines])
-    by_funds = [(line_no, case, sums[settlement_id]) for line_no, case, settlement_id in lines]
-    await staged.add_funds(desk.tx, by_funds)
-    return Sides(statement, True, len(lines), sum(amount for *_, amount in by_funds), row_count)
+    await staged.make_lines(desk.tx)
+    count = total = after = 0
+    while page := await staged.settled_lines(desk.tx, statement, after=after, limit=_AT_ONCE):
+        after = page[-1][0]
+        sums = await fund_sums(desk.tx, statement["county_code"], [settlement_id for *_, settlement_id in page])
+        by_funds = [(line_no, case, sums[settlement_id]) for line_no, case, settlement_id in page]
+        await staged.add_lines(desk.tx, by_funds)
+        count, total = count + len(page), total + sum(amount for *_, amount in by_funds)
+    return Sides(statement, True, count, total, row_count)
 
 
 async def _claims(desk: Desk, statement: Known, begun: Sequence[Begun], funds: bool) -> list[tuple[str, Claim]]:

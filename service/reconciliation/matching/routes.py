@@ -48,7 +48,9 @@ async def match_statement(
         UploadFile,
         File(
             description="CSV, XLSX or XLS with headings (结算号 or 就诊号 or 案件号, and 金额; or settlement_id, "
-            "visit_no, payer_claim_no, amount), in UTF-8 or GBK; or the national 3202 text: tab-separated, no heading."
+            "visit_no, payer_claim_no, amount), in UTF-8 or GBK; or the national 3202 text: tab-separated, no heading. "
+            "3202, and a table with fund_pay_sumamt (基金支付总额) and no amount, hold what all funds pay for a "
+            "settlement, and are compared with that. refd_setl_flag 1 is a refund, with or without a minus."
         ),
     ],
 ) -> Response:

@@ -48,7 +48,8 @@ _STATED: Final = "(SELECT * FROM statement_lines WHERE county_code = :county_cod
 _LINES: Final = text("""
     SELECT line_no, case_id::text, settlement_id FROM statement_lines
     WHERE county_code = :county_code AND statement_id = :statement_id AND origin = settlement_id
-    ORDER BY line_no
+        AND line_no > :after
+    ORDER BY line_no LIMIT :limit
 """)
 _JOINED: Final = """
     SELECT count(*) AS found, count(*) FILTER (WHERE o.case_id IS NULL) AS theirs_alone,
@@ -159,19 +160,23 @@ async def totals(tx: AsyncConnection) -> tuple[int, int]:
     return row[0], row[1]
 
 
-async def settled_lines(tx: AsyncConnection, statement: Row) -> list[tuple[int, str, UUID]]:
+async def settled_lines(tx: AsyncConnection, statement: Row, *, after: int, limit: int) -> list[tuple[int, str, UUID]]:
     """
-    Number, case and settlement of the lines that a settlement, a reversal or a version began.
+    Number, case and settlement of the lines that a settlement, a reversal or a version began, those after a number.
 
     Not those of what was held back or refused before: the same settlement was compared in its own period.
     """
-    key = {"county_code": statement["county_code"], "statement_id": statement["id"]}
-    return [(row[0], row[1], row[2]) for row in await tx.execute(_LINES, key)]
+    values = {"county_code": statement["county_code"], "statement_id": statement["id"], "after": after, "limit": limit}
+    return [(row[0], row[1], row[2]) for row in await tx.execute(_LINES, values)]
 
 
-async def add_funds(tx: AsyncConnection, lines: Iterable[tuple[int, str, int]]) -> None:
-    """Lay line number, case and what all funds pay into a table beside the file."""
+async def make_lines(tx: AsyncConnection) -> None:
+    """An empty table for what all funds pay of our lines, gone with the transaction."""
     await tx.execute(_MAKE_LINES)
+
+
+async def add_lines(tx: AsyncConnection, lines: Iterable[tuple[int, str, int]]) -> None:
+    """Lay line number, case and what all funds pay (fen) into it."""
     await _copy(tx, "match_lines", lines)
 
 

@@ -10,7 +10,7 @@ from service.access.vault import mask_account
 from service.money import fen, yuan
 from service.reconciliation.desk import Desk
 from service.reconciliation.statements import store
-from service.reconciliation.statements.actions import DESCRIBED_AT_ONCE, described_lines
+from service.reconciliation.statements.actions import described_lines
 from service.reconciliation.statements.store import Row
 from service.registers.hospitals.actions import opened_account
 from service.registers.hospitals.store import TERMS
@@ -35,6 +35,7 @@ COLUMNS: Final = (
 )
 KIND_COLUMN: Final = "类型"
 AMOUNT_COLUMN: Final = "金额"
+_AT_ONCE: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,16 @@ async def _hospital(desk: Desk, code: str) -> tuple[str, tuple[str, str, str] | 
     return now[-1].fact.what.name, (account.holder, account.bank, account.number) if account is not None else None
 
 
-async def table(desk: Desk, statement: Row) -> AsyncIterator[list[Any]]:
-    """The lines as rows of COLUMNS, page by page from the database. Amounts in fen."""
+async def pages(desk: Desk, statement: Row) -> AsyncIterator[list[list[Any]]]:
+    """
+    The lines as rows of COLUMNS, page by page from the database. Amounts in fen.
+
+    Pages are short: between two of them the server does what else waits, a discharge for example.
+    """
     after = 0
-    while page := await store.lines(desk.tx, statement, after=after, limit=DESCRIBED_AT_ONCE):
+    while page := await store.lines(desk.tx, statement, after=after, limit=_AT_ONCE):
         after = page[-1]["line_no"]
-        for line in await described_lines(desk, statement, page):
-            yield _row(line)
+        yield [_row(line) for line in await described_lines(desk, statement, page)]
 
 
 def _row(line: dict[str, Any]) -> list[Any]:

@@ -1,4 +1,11 @@
-"""A statement written to a file: the same rows, three times. Page by page, so that a large one needs no memory."""
+"""
+A statement written to a file: the same rows, three times. Page by page, so that a large one needs no memory, and away
+from the event loop, so that nobody waits for it.
+"""
+
+import asyncio
+import io
+from typing import Any
 
 from service.money import yuan
 from service.reconciliation.desk import Desk
@@ -9,29 +16,42 @@ from service.reconciliation.papers.content import (
     KIND_COLUMN,
     Content,
     gather,
+    pages,
     sums,
-    table,
     written,
 )
 from service.reconciliation.papers.pdf import MOST_LINES, pdf
 from service.reconciliation.statements.store import Row
 from service.sheets.book import Book, Fact
-from service.sheets.write import csv_bytes
+from service.sheets.write import csv_lines
 
 
 async def csv_of(desk: Desk, statement: Row) -> bytes:
     """The lines as CSV."""
-    header = [column.heading for column in COLUMNS]
-    return csv_bytes(header, [written(row) async for row in table(desk, statement)])
+    made = io.BytesIO()
+
+    def write(page: list[list[Any]]) -> None:
+        first = made.tell() == 0
+        header = [column.heading for column in COLUMNS] if first else ()
+        made.writelines(csv_lines(header, map(written, page), bom=first))
+
+    async for page in pages(desk, statement):
+        await asyncio.to_thread(write, page)
+    return made.getvalue()
 
 
 async def xlsx_of(desk: Desk, statement: Row) -> bytes:
     """The lines with typed cells, and a summary whose sums are formulas over them."""
     content = await gather(desk, statement)
     book = Book(COLUMNS, title="医疗费用垫付资金结算单", created=statement["at"])
-    async for row in table(desk, statement):
-        book.add(row)
-    return book.finish(_facts(content))
+
+    def write(page: list[list[Any]]) -> None:
+        for row in page:
+            book.add(row)
+
+    async for page in pages(desk, statement):
+        await asyncio.to_thread(write, page)
+    return await asyncio.to_thread(book.finish, _facts(content))
 
 
 def _facts(content: Content) -> list[Fact]:
@@ -55,11 +75,11 @@ def _facts(content: Content) -> list[Fact]:
 
 
 async def pdf_of(desk: Desk, statement: Row) -> bytes:
-    """The paper to sign, with the first lines."""
+    """The paper to sign, with the first lines; where they are not all, the paper says where the others are."""
     content = await gather(desk, statement)
-    rows = []
-    async for row in table(desk, statement):
-        rows.append(row)
-        if len(rows) == MOST_LINES:
+    rows: list[list[Any]] = []
+    async for page in pages(desk, statement):
+        rows += page
+        if len(rows) >= MOST_LINES:
             break
-    return pdf(content, rows)
+    return await asyncio.to_thread(pdf, content, rows[:MOST_LINES])
