@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import any_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.model import Client, Role, Secret
@@ -84,7 +84,7 @@ async def payer_has_client(tx: AsyncConnection, county_code: str, payer: str) ->
     """Whether a payer of a county acts for itself: some client of its own is not disabled."""
     c = clients.c
     own = select(c.client_id).where(
-        c.county_code == county_code, c.role == Role.PAYER.value, c.payers.any(payer), c.disabled_at.is_(None)
+        c.county_code == county_code, c.role == Role.PAYER.value, any_(c.payers) == payer, c.disabled_at.is_(None)
     )
     return bool(await tx.scalar(select(own.exists())))
 
