@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -114,7 +114,7 @@ async def test_one_process_at_a_time_bills_a_period_and_the_others_wait_without_
         other = await parties.run("basic_fund", "2018-06") if waiting.done() else None
         async with transaction_on(engine) as tx:
             assert await tx.scalar(text("SELECT count(*) FROM statements")) == 0
-    monkeypatch.setattr(run_alone, "PATIENCE", 0.0)
+    monkeypatch.setattr(run_alone, "PATIENCE", timedelta())
     run = await waiting
     async with transaction_on(engine) as elsewhere:
         assert await gather.take_turn(elsewhere, f"459901/{PAYER}/2018-06")
