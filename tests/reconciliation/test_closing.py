@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -82,15 +83,15 @@ async def test_a_closing_waits_for_whoever_is_posting(
     async with transaction_on(engine) as tx:
         await write(tx, [Case(JUNE_9, H1, {"top_up": 1_00})])
         closing = asyncio.ensure_future(parties.insurer("POST", "/v1/closings", JUNE))
-        await waiting_for_a_lock(engine)
+        await waiting_for_a_lock(engine, closing)
     refused = await closing
 
     assert refused.json()["code"] == "closing.unbilled"
 
 
-async def waiting_for_a_lock(engine: AsyncEngine) -> None:
-    """Until somebody waits for a lock: each question gives the others their turn."""
-    while True:
+async def waiting_for_a_lock(engine: AsyncEngine, whoever: asyncio.Future[Any]) -> None:
+    """Until somebody waits for a lock, or has done without: each question gives the others their turn."""
+    while not whoever.done():
         async with transaction_on(engine) as tx:
             if await tx.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
                 return

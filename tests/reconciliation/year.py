@@ -119,7 +119,7 @@ class Year:
         again: list[Case] = [case.reversed_on(last) for case in quiet[: count // 2 + 2] if month in QUIET]
         for case in found:
             if self.dice.random() < 0.5:
-                version = case.amended_on(last, top_up=self.dice.randint(0, 2_000_00))
+                version = case.amended_on(last, top_up=self.dice.randint(0, min(2_000_00, case.first.paid)))
                 again.append(version)
                 self.earlier.append(version)
             else:
