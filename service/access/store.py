@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy import Row, any_, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -95,7 +95,7 @@ async def payer_has_client(tx: AsyncConnection, county_code: str, payer: str) ->
     """Whether a payer of a county acts for itself: some client of its own is not disabled."""
     c = clients.c
     own = select(c.client_id).where(
-        c.county_code == county_code, c.role == Role.PAYER.value, c.payers.any(payer), c.disabled_at.is_(None)
+        c.county_code == county_code, c.role == Role.PAYER.value, any_(c.payers) == payer, c.disabled_at.is_(None)
     )
     return bool(await tx.scalar(select(own.exists())))
 

@@ -24,8 +24,9 @@ from service.migrate import upgrade
 from tests.conftest import KEYS
 from tests.reconciliation import scale
 from tests.reconciliation.bulk import Case, write
+from tests.reconciliation.simulate import simulate
 from tests.reconciliation.test_killed_run import count, forget, run, written
-from tests.reconciliation.year import Year, simulate
+from tests.reconciliation.year import Year
 
 REPORT = Path(__file__).parents[2] / "scripts" / "reports" / "statements.md"
 JUNE_9 = date(2018, 6, 9)

@@ -35,6 +35,12 @@ GROWING = (
     "matches",
     "differences",
     "difference_steps",
+    "recoveries",
+    "recovery_cases",
+    "statement_deemings",
+    "closings",
+    "closing_balances",
+    "event_positions",
 )
 COPY_LINE = """
     INSERT INTO statement_lines SELECT county_code, statement_id, line_no + 100, origin, settlement_id, case_id, payer,
@@ -52,6 +58,31 @@ NOTHING_MOVED = """
 NOWHERE = """
     INSERT INTO postings SELECT county_code, origin, entry_id, 99, 1, on_day, layer, payer, payee, source, source
     FROM postings LIMIT 1
+"""
+MORE_LINES = """
+    INSERT INTO statement_lines SELECT county_code, statement_id, line_no + 100, gen_random_uuid(), settlement_id,
+        case_id, payer, kind, amount, original_statement_id, original_line_no FROM statement_lines LIMIT 1
+"""
+WITHOUT_LINES = """
+    INSERT INTO statements SELECT county_code, gen_random_uuid(), payer, hospital_code, '2018-05', period_from,
+        period_to, lines_total, carried_forward, line_count, due_on, deemed_on, client_id, operator, at
+    FROM statements LIMIT 1
+"""
+OTHER_TOTAL = """
+    WITH made AS (INSERT INTO statements SELECT county_code, gen_random_uuid(), payer, hospital_code, '2018-05',
+        period_from, period_to, lines_total + 1, carried_forward, line_count, due_on, deemed_on, client_id, operator, at
+        FROM statements RETURNING id
+    ) INSERT INTO statement_lines SELECT l.county_code, made.id, line_no, gen_random_uuid(), settlement_id, case_id,
+        payer, kind, amount, original_statement_id, original_line_no FROM statement_lines l, made
+"""
+ALLOCATED_TWICE = """
+    WITH paid AS (INSERT INTO payments SELECT county_code, gen_random_uuid(), payer, hospital_code, 'R', due_on, 100,
+        client_id, operator, at FROM statements RETURNING county_code, id
+    ) INSERT INTO payment_allocations SELECT s.county_code, paid.id, s.id, 101, 100 FROM statements s, paid
+"""
+SAME_DOCUMENT = """
+    INSERT INTO recoveries SELECT county_code, gen_random_uuid(), id, payer, hospital_code, 'D', 1, '[]', '', client_id,
+        operator, at FROM statements CROSS JOIN generate_series(1, 2)
 """
 CONFIRM_TWICE = """
     INSERT INTO statement_confirmations SELECT county_code, id, side, 'one', NULL, at
@@ -86,6 +117,11 @@ async def test_what_was_written_is_never_changed(engine: AsyncEngine, table: str
         ("ck_postings_amount", NOTHING_MOVED),
         ("ck_postings_moves", NOWHERE),
         ("uq_statement_confirmations_client", CONFIRM_TWICE),
+        ("the lines of statement", MORE_LINES),
+        ("the lines of statement", OTHER_TOTAL),
+        ("has no lines", WITHOUT_LINES),
+        ("is allocated more than once", ALLOCATED_TWICE),
+        ("uq_recoveries_document", SAME_DOCUMENT),
     ],
 )
 async def test_wrong_states_cannot_be_written(

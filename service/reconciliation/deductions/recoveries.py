@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.ledger.model import Cause, State
 from service.reconciliation import clearing
 from service.reconciliation.deductions import store
+from service.reconciliation.deductions.tables import recoveries, recovery_cases
 from service.reconciliation.desk import Desk
-from service.reconciliation.tables import recoveries, recovery_cases
 
 Row = dict[str, Any]
 _LEFT: Final = text("""

@@ -9,6 +9,7 @@ without a connection. Of several processes, one bills a period at a time; the ot
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -22,9 +23,9 @@ from service.db import transaction_on
 from service.reconciliation.desk import Desk, answered
 from service.reconciliation.statements.refusals import RunUnderWay
 
-PATIENCE: Final = 30.0
-"""Seconds for which a run waits for another process that bills the same period."""
-_PAUSE: Final = 0.1
+PATIENCE: Final = timedelta(seconds=30)
+"""How long a run waits for another process that bills the same period."""
+_PAUSE: Final = timedelta(milliseconds=100)
 T = TypeVar("T")
 _TURNS: Final[WeakKeyDictionary[AsyncEngine, asyncio.Lock]] = WeakKeyDictionary()
 
@@ -45,14 +46,14 @@ async def run_alone(
 
 async def in_turn(run: Callable[[], Awaitable[T]]) -> T:
     """Run again while another process bills the same period. Raises statement.run_under_way when patience ends."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + PATIENCE.total_seconds()
     while True:
         try:
             return await run()
         except RunUnderWay:
             if time.monotonic() > deadline:
                 raise
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(_PAUSE.total_seconds())
 
 
 async def _run(
