@@ -167,13 +167,16 @@ def import_(
     accept_older: Annotated[
         bool, typer.Option("--accept-older", help="Apply a list although a later one of the same office is applied.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Import an applied list once more, after another of its source was applied.")
+    ] = False,
     rejected: Annotated[Path | None, typer.Option(help="Where to write the rejected rows, as CSV.")] = None,
     as_json: Json = False,
 ) -> None:
     """Preview a list, or apply it. The same file again goes on where it stopped, and is never applied twice."""
     with refusals():
         statement = Statement(kind, source, as_of.date(), class_.value if class_ else None, township)
-        asked = Import(file, county, operator, statement, apply, accept_rejected, accept_older, rejected)
+        asked = Import(file, county, operator, statement, apply, accept_rejected, accept_older, rejected, again)
         result = done(lambda engine, settings: import_roster(engine, settings, asked))
         print(json.dumps(result) if as_json else told(result))
 

@@ -28,7 +28,10 @@ _SECONDS_BETWEEN_LINES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What the command was asked for. `rejected`: where the rejected rows are written, if anywhere."""
+    """
+    What the command was asked for. `rejected`: where the rejected rows are written, if anywhere; `again`: an applied
+    list is to be applied once more after another one of its source.
+    """
 
     file: Path
     county_code: str
@@ -38,6 +41,7 @@ class Import:
     accept_rejected: bool
     accept_older: bool
     rejected: Path | None
+    again: bool
 
 
 async def import_roster(engine: AsyncEngine, settings: Settings, asked: Import) -> dict[str, Any]:
@@ -46,7 +50,9 @@ async def import_roster(engine: AsyncEngine, settings: Settings, asked: Import) 
     office = Office(engine, Vault.from_settings(settings), Clock(), load_packs(settings.packs_dir), caller)
     try:
         with asked.file.open("rb") as source, _progress(asked.file) as progress:
-            roster = await actions.preview(office, source, asked.file.name, asked.statement, progress)
+            roster = await actions.preview(
+                office, source, asked.file.name, asked.statement, progress, again=asked.again
+            )
         if asked.rejected is not None and roster.counts.rejected:
             await _write_rejected(office, roster, asked.rejected)
         if asked.apply:

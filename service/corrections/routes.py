@@ -54,6 +54,8 @@ _RENEWED: Final[dict[str, Any]] = {
             "person_no": "P459901000001",
             "visit_no": "ZY201901020001",
             "last_day": "2019-01-09",
+            "insurers_before": [],
+            "insurers_after": ["top_up_insurer"],
             "expected_difference": [
                 {"layer": "top_up", "payer": "top_up_insurer", "way": "patient", "before": "2599.60", "after": "0.00"},
                 {"layer": "top_up", "payer": "top_up_insurer", "way": "hospital", "before": "0.00", "after": "2599.60"},
@@ -102,7 +104,8 @@ async def renew_agreement(
     """
     Enter the agreement that follows this one, with the same insurer or another, also with effect in the past.
 
-    Settlements never change by it: those whose top-up would have been advanced are listed for re-adjudication.
+    Settlements never change by it: those whose top-up would have been advanced, those whose top-up would not have been
+    any more, and those that another insurer answers for are listed for re-adjudication. A dry run lists the same.
     """
     desk = Desk.of(request, tx, caller)
     renewed = await agreements.renew(desk, request.app.state.packs, agreement_id, body.renewal())

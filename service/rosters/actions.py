@@ -57,7 +57,7 @@ async def preview(
     while True:
         async with transaction_on(office.engine) as tx:
             roster = await _known_of_content(tx, office, content_hash, again=again)
-        last_row = 0
+        last_row = None
         if roster is None or roster.state is RosterState.READING:
             with closing(rows(source, filename)) as read:
                 headings, left = await asyncio.to_thread(after_headings, read, statement)
@@ -168,14 +168,22 @@ async def _read_on(
     return last_row
 
 
-async def _previewed(office: Office, roster_id: UUID, last_row: int) -> Roster | None:
-    """The list compared with the register; None where somebody began to read it anew and has not come to its end."""
+async def _previewed(office: Office, roster_id: UUID, last_row: int | None) -> Roster | None:
+    """
+    The list compared with the register; `last_row`: the last one that was read for it, if any was.
+
+    None where somebody began to read it anew and has not come to its end.
+    """
+    if last_row is not None:
+        async with transaction_on(office.engine) as tx:
+            await tx.execute(_WAIT)
+            await store.analyze_before(tx)
     async with transaction_on(office.engine) as tx:
         await tx.execute(_WAIT)
         roster = await store.roster(tx, office.county_code, roster_id, lock=True)
         assert roster is not None
         if roster.state is RosterState.READING:
-            if roster.rows_read < last_row:
+            if last_row is None or roster.rows_read < last_row:
                 return None
             roster = await applying.find_changes(tx, roster)
             roster = replace(roster, counts=replace(roster.counts, touched=await count_touched(tx, roster)))

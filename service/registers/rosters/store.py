@@ -160,9 +160,17 @@ async def copy_rows(tx: AsyncConnection, records: Sequence[tuple[Any, ...]]) -> 
     await connection.copy_records_to_table("roster_rows", records=records, columns=COPIED)
 
 
-async def analyze(tx: AsyncConnection) -> None:
-    """Let the planner know what was staged: it would guess a handful of rows."""
-    await tx.execute(text("ANALYZE roster_rows, roster_changes"))
+async def analyze_before(tx: AsyncConnection) -> None:
+    """
+    Let the planner know what was staged, and what another list has just entered: guessing a handful of rows, it would
+    compare each with each. In a transaction of its own: the lock would hold up other imports until the end.
+    """
+    await tx.execute(text("ANALYZE roster_rows, persons, person_keys, identities, insured_periods"))
+
+
+async def analyze_found(tx: AsyncConnection) -> None:
+    """Let the planner know what the list was found to change."""
+    await tx.execute(text("ANALYZE roster_changes"))
 
 
 def place(roster_id: UUID, row_no: int) -> str:
