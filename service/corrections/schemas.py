@@ -6,12 +6,28 @@ from uuid import UUID
 
 from pydantic import Field
 
+from service.claims.items import ItemsTouched
 from service.claims.touched import Difference
 from service.corrections.agreements import Affected, Renewal, Renewed
 from service.registers.agreements.schemas import AgreementOut
 from service.registers.persons.schemas import PersonNo
 from service.registers.schemas import Reason
 from service.wire.types import Code, Day, Flag, WireModel, YuanOut
+
+
+class ItemsTouchedOut(WireModel):
+    """A settlement with lines that a catalogue gives other terms."""
+
+    settlement_id: UUID
+    person_no: str
+    hospital_code: str
+    visit_no: str
+    last_day: date
+    items: list[str] = Field(description="Codes of the items of these lines.")
+
+    @classmethod
+    def of(cls, touched: ItemsTouched) -> Self:
+        return cls(**touched._asdict())
 
 
 class JoinIn(WireModel):

@@ -161,7 +161,7 @@ async def _read_on(
             new = [line for number, lines in batch if number > known.rows_read for line in lines]
             if known.state is RosterState.READING and known.rows_read >= last_row and new:
                 await staging.stage(tx, new)
-                await store.set_roster(tx, roster, rows_read=batch[-1][0])
+                await store.set_roster(tx, roster, rows_read=batch[-1][0], purged_at=None)
         last_row = batch[-1][0]
         if progress is not None:
             progress(last_row, source.tell())
