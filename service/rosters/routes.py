@@ -14,6 +14,7 @@ from service.errors import language_of
 from service.registers.persons.routes import refuse_other_payers
 from service.registers.refusals import OnlyAidIdentities
 from service.registers.rosters import store
+from service.registers.rosters.headings import documented
 from service.registers.rosters.model import ChangeKind, RosterState, RowState
 from service.registers.schemas import sample
 from service.rosters import actions, answers, examples
@@ -59,7 +60,7 @@ LanguageOf = Annotated[str, Depends(_language)]
     summary="Preview a roster",
     responses=refusals(*UNREADABLE, OnlyAidIdentities, Forbidden, RequestInvalid, MediaTypeUnsupported, RequestTooLarge)
     | example(201, examples.PREVIEW),
-    openapi_extra=form_schema(StatementIn, examples.FORM),
+    openapi_extra=form_schema(StatementIn, examples.FORM, documented()),
 )
 async def preview_roster(request: Request, caller: Importer, language: LanguageOf) -> PreviewOut:
     """
