@@ -10,12 +10,14 @@ import tracemalloc
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
 from service.access.model import Caller, Role
 from service.config import Settings
 from service.db import transaction_on
+from service.registers.rosters import applying
 from service.registers.rosters.model import RosterKind, Statement
 from service.rosters import actions
 from service.rosters.office import Office as OfficeAtWork
@@ -83,8 +85,12 @@ async def test_the_command_purges(office: Office, settings: Settings) -> None:
     assert json.loads(done.stdout) == {"purged": 0}
 
 
-async def test_four_times_the_rows_take_no_more_memory(office: Office, app: FastAPI) -> None:
+async def test_four_times_the_rows_take_no_more_memory(
+    office: Office, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The short form of scripts/prove/rosters: batches of one size, however long the file is."""
+    monkeypatch.setattr(actions, "_AT_ONCE", 250)
+    monkeypatch.setattr(applying, "_AT_ONCE", 250)
 
     async def peak(size: int, born: str) -> int:
         rows = [_row(number, born) for number in range(size)]
@@ -99,6 +105,6 @@ async def test_four_times_the_rows_take_no_more_memory(office: Office, app: Fast
         finally:
             tracemalloc.stop()
 
-    await peak(500, "194501")
-    small, large = await peak(5_000, "195001"), await peak(20_000, "195501")
+    await peak(300, "194501")
+    small, large = await peak(750, "195001"), await peak(3_000, "195501")
     assert large < small * 1.5

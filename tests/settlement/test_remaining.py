@@ -25,9 +25,10 @@ def pack_with(visit_type: VisitType, **deductible: Any) -> Pack:
     basic = pack.layers[0]
     terms = []
     for each in basic.terms:
-        if visit_type in each.visit_types and isinstance(each.rule, RatioTerms) and each.rule.deductible is not None:
-            each = replace(each, rule=replace(each.rule, deductible=replace(each.rule.deductible, **deductible)))
-        terms.append(each)
+        rule = each.rule
+        if visit_type in each.visit_types and isinstance(rule, RatioTerms) and rule.deductible is not None:
+            rule = replace(rule, deductible=replace(rule.deductible, **deductible))
+        terms.append(replace(each, rule=rule))
     return replace(pack, layers=(replace(basic, terms=tuple(terms)), *pack.layers[1:]))
 
 
