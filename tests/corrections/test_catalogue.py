@@ -51,7 +51,7 @@ async def settlements(agency: Call, settled: Settle, app: FastAPI, client: httpx
     return made
 
 
-async def upload(app: FastAPI, client: httpx.AsyncClient, content: bytes, *, apply: bool = True, **said: str) -> str:
+async def upload(app: FastAPI, client: httpx.AsyncClient, content: bytes, *, apply: bool = True, **said: Any) -> str:
     headers = await headers_of(app, Role.AGENCY, uuid4().hex)
     data = {"kind": "changes", "as_of": "2018-05-03", **said}
     answer = await client.post("/v1/catalogue-imports", data=data, files={"file": ("x", content)}, headers=headers)
@@ -63,7 +63,7 @@ async def upload(app: FastAPI, client: httpx.AsyncClient, content: bytes, *, app
     return import_id
 
 
-CASES: list[tuple[list[list[str]], dict[str, str], dict[str, list[str]]]] = [
+CASES: list[tuple[list[list[str]], dict[str, Any], dict[str, list[str]]]] = [
     ([row("XB01", ratio="20%")], {}, {"late": ["XB01"]}),
     ([row("XB01", ratio="20%", first="2018-01-01")], {}, {"early": ["XB01"], "late": ["XB01"]}),
     ([row("XB01", ratio="10%"), row("XB02", ceiling="1.5")], {}, {"late": ["XB02"], "other": ["XB02"]}),
@@ -81,7 +81,7 @@ async def test_exactly_the_settlements_with_a_line_on_other_terms_are_listed(
     app: FastAPI,
     client: httpx.AsyncClient,
     rows: list[list[str]],
-    said: dict[str, str],
+    said: dict[str, Any],
     expected: dict[str, list[str]],
 ) -> None:
     content = csv_file([HEADER, *rows])
