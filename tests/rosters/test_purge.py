@@ -51,7 +51,7 @@ async def test_rows_of_old_lists_are_deleted_and_what_they_changed_stays(office:
     previewed = await office.preview(content)
     age = timedelta(days=100)
     async with transaction_on(app.state.engine) as tx:
-        await tx.execute(text("UPDATE rosters SET uploaded_at = uploaded_at - :age"), {"age": age})
+        await tx.execute(text("UPDATE rosters SET uploaded_at = uploaded_at - CAST(:age AS interval)"), {"age": age})
     recent = await office.preview(roster_csv(listed(3, "也新来")))
 
     async with transaction_on(app.state.engine) as tx:
