@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from service.access.vault import Vault
+from service.catalogue_run import CatalogueImport, import_catalogue
 from service.clock import COUNTY_ZONE
 from service.config import Settings
 from service.console import CommandRefused, refusals, say
@@ -22,8 +23,9 @@ from service.main import create_app
 from service.policy.check import check_path
 from service.policy.load import load_packs
 from service.processes import listen
+from service.registers.catalogue.imports.schemas import Kind
 from service.registers.rosters.model import RosterKind, Statement
-from service.roster_run import Import, import_roster, told
+from service.roster_run import Import, import_roster, purge_rosters, told
 from service.sandbox import run_demo
 from service.serving import Plan, stop_on_sigterm
 from service.serving import serve as serve_until_stopped
@@ -46,6 +48,9 @@ statements = typer.Typer(help="What payers owe hospitals, billed by period.", no
 app.add_typer(statements, name="statements")
 roster = typer.Typer(help="Lists of persons from the offices that keep them.", no_args_is_help=True)
 app.add_typer(roster, name="roster")
+
+catalogue = typer.Typer(help="The fee catalogue: grades, first-pay ratios and ceilings.", no_args_is_help=True)
+app.add_typer(catalogue, name="catalogue")
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every IPv4 address of this machine.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]
@@ -169,15 +174,51 @@ def import_(
     accept_older: Annotated[
         bool, typer.Option("--accept-older", help="Apply a list although a later one of the same office is applied.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Import an applied list once more, after another of its source was applied.")
+    ] = False,
     rejected: Annotated[Path | None, typer.Option(help="Where to write the rejected rows, as CSV.")] = None,
     as_json: Json = False,
 ) -> None:
     """Preview a list, or apply it. The same file again goes on where it stopped, and is never applied twice."""
     with refusals():
         statement = Statement(kind, source, as_of.date(), class_.value if class_ else None, township)
-        asked = Import(file, county, operator, statement, apply, accept_rejected, accept_older, rejected)
+        asked = Import(file, county, operator, statement, apply, accept_rejected, accept_older, rejected, again)
         result = done(lambda engine, settings: import_roster(engine, settings, asked))
         print(json.dumps(result) if as_json else told(result))
+
+
+@roster.command()
+def purge(
+    county: Annotated[str, typer.Option(help="Division code of the county.")],
+    days: Annotated[int, typer.Option(min=1, help="Lists uploaded more than so many days ago.")] = 90,
+    as_json: Json = False,
+) -> None:
+    """Delete the rows of old lists, which name people. What the lists changed stays on record, row by row."""
+    with refusals():
+        result = done(lambda engine, settings: purge_rosters(engine, settings, county, days))
+        print(json.dumps(result) if as_json else f"The rows of {result['purged']} lists are deleted.")
+
+
+@catalogue.command("import")
+def catalogue_import(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, XLSX or XLS.")],
+    county: Annotated[str, typer.Option(help="Division code of the county.")],
+    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="From which day terms without one hold.")],
+    kind: Annotated[Kind, typer.Option(help="full: an item that is absent has ended.")] = Kind.CHANGES,
+    operator: Annotated[str | None, typer.Option(help="Who imports it.")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Apply it, whole or not at all; else preview only.")] = False,
+    accept_rejected: Annotated[
+        bool, typer.Option("--accept-rejected", help="Let a full catalogue end items although rows could not be read.")
+    ] = False,
+    rejected: Annotated[Path | None, typer.Option(help="Where to write the rejected rows, as CSV.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Preview a fee catalogue, or apply it. The same file again is never applied twice."""
+    with refusals():
+        asked = CatalogueImport(file, county, operator, kind.value, as_of.date(), apply, accept_rejected, rejected)
+        result = done(lambda engine, settings: import_catalogue(engine, settings, asked))
+        print(json.dumps(result) if as_json else told(result, "Catalogue"))
 
 
 @app.command()

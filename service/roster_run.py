@@ -21,14 +21,19 @@ from service.policy.load import load_packs
 from service.registers.rosters.model import Roster, Statement
 from service.rosters import actions, answers
 from service.rosters.office import Office
+from service.rosters.purging import purge
 
 _CLIENT: Final = "onestop roster import"
+_PURGE: Final = "onestop roster purge"
 _SECONDS_BETWEEN_LINES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What the command was asked for. `rejected`: where the rejected rows are written, if anywhere."""
+    """
+    What the command was asked for. `rejected`: where the rejected rows are written, if anywhere; `again`: an applied
+    list is to be applied once more after another one of its source.
+    """
 
     file: Path
     county_code: str
@@ -38,6 +43,7 @@ class Import:
     accept_rejected: bool
     accept_older: bool
     rejected: Path | None
+    again: bool
 
 
 async def import_roster(engine: AsyncEngine, settings: Settings, asked: Import) -> dict[str, Any]:
@@ -46,7 +52,9 @@ async def import_roster(engine: AsyncEngine, settings: Settings, asked: Import) 
     office = Office(engine, Vault.from_settings(settings), Clock(), load_packs(settings.packs_dir), caller)
     try:
         with asked.file.open("rb") as source, _progress(asked.file) as progress:
-            roster = await actions.preview(office, source, asked.file.name, asked.statement, progress)
+            roster = await actions.preview(
+                office, source, asked.file.name, asked.statement, progress, again=asked.again
+            )
         if asked.rejected is not None and roster.counts.rejected:
             await _write_rejected(office, roster, asked.rejected)
         if asked.apply:
@@ -85,8 +93,16 @@ async def _write_rejected(office: Office, roster: Roster, file: Path) -> None:
     say(f"{roster.counts.rejected} rejected rows are in {file}: correct them and import it with --kind changes")
 
 
-def told(result: dict[str, Any]) -> str:
+def told(result: dict[str, Any], what: str = "Roster") -> str:
     """The result for people."""
     counts = "\n".join(f"  {name.replace('_', ' '):<13}{count:>9,}" for name, count in result["counts"].items())
     after = "Applied." if result["state"] == "applied" else "Nothing is changed yet: run it again with --apply."
-    return f"Roster {result['id']}\n{counts}\n{after}"
+    return f"{what} {result['id']}\n{counts}\n{after}"
+
+
+async def purge_rosters(engine: AsyncEngine, settings: Settings, county_code: str, days: int) -> dict[str, Any]:
+    """Delete the rows of lists that are older; gives how many lists that were."""
+    caller = Caller(_PURGE, Role.AGENCY, county_code, None, frozenset(), None, None, "cli")
+    office = Office(engine, Vault.from_settings(settings), Clock(), load_packs(settings.packs_dir), caller)
+    async with transaction_on(engine) as tx:
+        return {"purged": await purge(tx, office, days)}

@@ -21,11 +21,14 @@ class RecognisedCardOut(WireModel):
 
 
 class RemainingOut(WireModel):
-    """What is left of a deductible or cap. A deductible per stay applies to each stay anew."""
+    """
+    What is left of a deductible or cap. Of a deductible per stay, `left` is what the next stay of the year would use,
+    where repeated stays use less; `entering` is what may still enter a layer's ratio this year.
+    """
 
     layer: str
-    what: Literal["deductible", "cap", "out_of_pocket"]
-    per: Literal["year", "stay", "disease_year"]
+    what: Literal["deductible", "cap", "entering", "out_of_pocket"]
+    per: Literal["year", "stay", "disease_year", "disease_month"]
     visit_type: str
     disease_code: str | None
     limit: YuanOut

@@ -1,6 +1,6 @@
 """Pure: what was gathered decides the visit, or refuses it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -69,7 +69,7 @@ def decide(caller: Caller, order: Order, facts: Facts, history: History, making:
         decided=check_decided(facts.pack, scoped.amounts, order.decided, order.platform_totals, order.other),
         other=order.other,
         advances=order.advances,
-        agreement=_agreement(facts),
+        agreement=agreement_of(facts.pack, (each.insurer for each in facts.visit.agreements)),
         on_application=facts.hospital.aid == AidMode.ON_APPLICATION,
         on_hold=order.third_party == ThirdParty.UNKNOWN,
         approved_aid=order.approved_aid,
@@ -138,11 +138,11 @@ def _situation(order: Order, facts: Facts, *, referred: bool) -> Situation:
     )
 
 
-def _agreement(facts: Facts) -> bool:
-    """Whether one with the insurer is in force; an agreement that names another payer of the pack is not it."""
-    insurers = {share.payer for layer in facts.pack.layers if layer.advance.needs_agreement for share in layer.payers}
-    others = facts.pack.payers.keys() - insurers
-    return any(agreement.insurer not in others for agreement in facts.visit.agreements)
+def agreement_of(pack: Pack, in_force: Iterable[str]) -> bool:
+    """Whether one of these insurers' agreements is the one needed; one that names another payer of the pack is not."""
+    insurers = {share.payer for layer in pack.layers if layer.advance.needs_agreement for share in layer.payers}
+    others = pack.payers.keys() - insurers
+    return any(insurer not in others for insurer in in_force)
 
 
 def _refuse_findings(pack: Pack, found: tuple[Finding, ...]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, Subquery, exists, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.claims import records, trace
+from service.claims.decide import agreement_of
 from service.claims.model import Record
 from service.claims.posting import ways
 from service.claims.records import View
@@ -17,12 +18,11 @@ from service.policy.model import Packs
 from service.settlement.model import Claim
 from service.settlement.waterfall import settle
 
-_WITHOUT_AGREEMENT = text("""
-    SELECT v.settlement_id, v.person_no, v.last_day FROM live_visits v
+_AT_HOSPITAL = text("""
+    SELECT v.settlement_id, v.last_day, d.trace -> 'facts' -> 'agreements' AS agreements FROM live_visits v
     JOIN settlement_documents d ON d.county_code = v.county_code AND d.settlement_id = v.settlement_id
     WHERE v.county_code = :county_code AND v.hospital_code = :hospital_code
         AND v.last_day >= :first AND v.last_day <= coalesce(CAST(:last AS date), 'infinity')
-        AND NOT CAST(d.trace -> 'claim' ->> 'agreement' AS boolean)
     ORDER BY v.settlement_id
 """)
 
@@ -31,6 +31,14 @@ class Touched(NamedTuple):
     settlement_id: UUID
     person_no: str
     last_day: date
+
+
+class MadeUnder(NamedTuple):
+    """A settlement and the insurers of the agreements that were in force for it."""
+
+    settlement_id: UUID
+    last_day: date
+    insurers: frozenset[str]
 
 
 class Difference(NamedTuple):
@@ -78,13 +86,17 @@ async def count_touched(tx: AsyncConnection, county_code: str, changes: Subquery
     return int(await tx.scalar(select(func.count()).select_from(_touched(county_code, changes).subquery())) or 0)
 
 
-async def without_agreement(
+async def made_under(
     tx: AsyncConnection, county_code: str, hospital_code: str, first: date, last: date | None
-) -> list[Touched]:
-    """The live settlements of a hospital on these days that were made while no agreement was in force."""
+) -> list[MadeUnder]:
+    """The live settlements of a hospital on these days, with the agreements that each found in force."""
     asked = {"county_code": county_code, "hospital_code": hospital_code, "first": first, "last": last}
-    found = await tx.execute(_WITHOUT_AGREEMENT, asked)
-    return [Touched(UUID(bytes=row.settlement_id.bytes), row.person_no, row.last_day) for row in found]
+    return [
+        MadeUnder(
+            UUID(bytes=row.settlement_id.bytes), row.last_day, frozenset(each["insurer"] for each in row.agreements)
+        )
+        for row in await tx.execute(_AT_HOSPITAL, asked)
+    ]
 
 
 async def kept(tx: AsyncConnection, county_code: str, settlement_id: UUID) -> Record | None:
@@ -98,10 +110,13 @@ def with_identities(record: Record, identities: frozenset[str], packs: Packs) ->
     return redecided(record, replace(claim, situation=claim.situation._replace(identities=identities)), packs)
 
 
-def with_agreement(record: Record, packs: Packs, *, in_force: bool) -> list[Difference] | None:
-    """What would go another way had the insurer's agreement been in force, or not: by layer, payer and way."""
+def with_agreements(record: Record, insurers: frozenset[str], packs: Packs) -> list[Difference] | None:
+    """What would go another way had the agreements of these insurers been in force: by layer, payer and way."""
+    pack = packs.by_hash(record.pack_hash)
+    if pack is None:
+        return None
     claim = trace.claim_of(record.trace["claim"], record.bill)
-    return redecided(record, replace(claim, agreement=in_force), packs)
+    return redecided(record, replace(claim, agreement=agreement_of(pack, insurers)), packs)
 
 
 def redecided(record: Record, claim: Claim, packs: Packs) -> list[Difference] | None:

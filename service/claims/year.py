@@ -1,13 +1,14 @@
 """A person's year as other rooms ask about it: the running sums, and whether anything is settled."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _SUMS: Final = text("""
-    SELECT name, value FROM accumulators
-    WHERE county_code = :county_code AND person_no = :person_no AND period = :year
+    SELECT period, name, value FROM accumulators
+    WHERE county_code = :county_code AND person_no = :person_no AND period = ANY (CAST(:periods AS text[]))
 """)
 _TAKE_TURN: Final = text("""
     INSERT INTO person_orders AS o (county_code, person_no, last_order) VALUES (:county_code, :person_no, 0)
@@ -18,10 +19,12 @@ _HAS_LIVE: Final = text(
 )
 
 
-async def sums_of_year(tx: AsyncConnection, county_code: str, person_no: str, year: str) -> dict[tuple[str, str], int]:
-    """A person's running sums of a benefit year (fen)."""
-    asked = {"county_code": county_code, "person_no": person_no, "year": year}
-    return {(year, row.name): row.value for row in await tx.execute(_SUMS, asked)}
+async def sums_of(
+    tx: AsyncConnection, county_code: str, person_no: str, periods: Sequence[str]
+) -> dict[tuple[str, str], int]:
+    """A person's running sums (fen) of these periods: benefit years, or months of a disease's deductible."""
+    asked = {"county_code": county_code, "person_no": person_no, "periods": list(periods)}
+    return {(row.period, row.name): row.value for row in await tx.execute(_SUMS, asked)}
 
 
 async def take_turn(tx: AsyncConnection, county_code: str, person_no: str) -> None:

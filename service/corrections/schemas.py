@@ -6,12 +6,28 @@ from uuid import UUID
 
 from pydantic import Field
 
+from service.claims.items import ItemsTouched
 from service.claims.touched import Difference
 from service.corrections.agreements import Affected, Renewal, Renewed
 from service.registers.agreements.schemas import AgreementOut
 from service.registers.persons.schemas import PersonNo
 from service.registers.schemas import Reason
 from service.wire.types import Code, Day, Flag, WireModel, YuanOut
+
+
+class ItemsTouchedOut(WireModel):
+    """A settlement with lines that a catalogue gives other terms."""
+
+    settlement_id: UUID
+    person_no: str
+    hospital_code: str
+    visit_no: str
+    last_day: date
+    items: list[str] = Field(description="Codes of the items of these lines.")
+
+    @classmethod
+    def of(cls, touched: ItemsTouched) -> Self:
+        return cls(**touched._asdict())
 
 
 class JoinIn(WireModel):
@@ -46,12 +62,14 @@ class DifferenceOut(WireModel):
 
 
 class AffectedOut(WireModel):
-    """A settlement made while no agreement was in force."""
+    """A settlement made under other agreements than are in force on its day by now."""
 
     settlement_id: UUID
     person_no: str
     visit_no: str
     last_day: date
+    insurers_before: list[str] = Field(description="Whose agreements were in force for it.")
+    insurers_after: list[str] = Field(description="Whose agreements are in force on its day by now.")
     expected_difference: list[DifferenceOut] | None = Field(
         description="Null where the policy pack of the settlement is not loaded."
     )
@@ -64,6 +82,8 @@ class AffectedOut(WireModel):
             person_no=record.person_no,
             visit_no=record.visit_no,
             last_day=record.last_day,
+            insurers_before=affected.insurers_before,
+            insurers_after=affected.insurers_after,
             expected_difference=None if differences is None else [DifferenceOut.of(each) for each in differences],
         )
 
@@ -72,7 +92,8 @@ class RenewedOut(WireModel):
     agreement: AgreementOut = Field(description="The new one; in a dry run its id is not kept.")
     before: AgreementOut = Field(description="The one that it follows, with its last day.")
     settlements_affected: list[AffectedOut] = Field(
-        description="Settlements on days of the new agreement whose money would have gone another way."
+        description="Settlements on the days that change hands: those that gain the advance, those that lose it, and "
+        "those whose insurer is another one."
     )
 
     @classmethod

@@ -1,7 +1,6 @@
 """What can be done with a roster: preview it, apply it once, read it again."""
 
 import asyncio
-import hashlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, replace
@@ -9,7 +8,6 @@ from itertools import islice
 from typing import BinaryIO, Final
 from uuid import UUID
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,13 +21,13 @@ from service.registers.rosters.headings import Headings, after_headings
 from service.registers.rosters.lines import Reader
 from service.registers.rosters.model import Counts, Line, Roster, RosterKind, RosterState, Statement
 from service.registers.rosters.staging import Staging
+from service.rosters.content import hash_of
 from service.rosters.office import Office, Progress
 from service.rosters.refusals import RosterNotRead, RosterOlder, RosterRejectedRows, RosterStale, RosterUnknown
 from service.rosters.touching import count_touched
 from service.sheets.read import Row, rows
 
 _AT_ONCE: Final = 4_000
-_PIECE: Final = 1 << 20
 
 # Another import of the county may take as long as its file is long.
 _WAIT: Final = text("SET LOCAL lock_timeout = '180s'")
@@ -53,11 +51,11 @@ async def preview(
     """
     if office.allowed is not None and statement.identity_class not in (None, *office.allowed):
         raise OnlyAidIdentities("/class")
-    content_hash = await asyncio.to_thread(_hash, source, statement, office.caller.role)
+    content_hash = await asyncio.to_thread(hash_of, source, statement, office.caller.role)
     while True:
         async with transaction_on(office.engine) as tx:
             roster = await _known_of_content(tx, office, content_hash, again=again)
-        last_row = 0
+        last_row = None
         if roster is None or roster.state is RosterState.READING:
             with closing(rows(source, filename)) as read:
                 headings, left = await asyncio.to_thread(after_headings, read, statement)
@@ -90,15 +88,6 @@ async def _judged_anew(tx: AsyncConnection, roster: Roster) -> Roster:
         return locked
     await store.reread(tx, locked)
     return replace(locked, state=RosterState.READING, rows_read=0)
-
-
-def _hash(source: BinaryIO, statement: Statement, role: Role) -> bytes:
-    digest = hashlib.sha256(orjson.dumps([asdict(statement), role.value]))
-    source.seek(0)
-    while piece := source.read(_PIECE):
-        digest.update(piece)
-    source.seek(0)
-    return digest.digest()
 
 
 async def _opened(
@@ -151,6 +140,7 @@ async def _read_on(
 
     Gives the last row. Somebody else may begin the same list anew meanwhile; then what follows is theirs to stage.
     """
+    await _analyzed(office)
     last_row = 0
     today = office.clock.now().date()
     staging = Staging(roster, office.vault, today, may_register=office.caller.role is Role.AGENCY)
@@ -161,21 +151,33 @@ async def _read_on(
             new = [line for number, lines in batch if number > known.rows_read for line in lines]
             if known.state is RosterState.READING and known.rows_read >= last_row and new:
                 await staging.stage(tx, new)
-                await store.set_roster(tx, roster, rows_read=batch[-1][0])
+                await store.set_roster(tx, roster, rows_read=batch[-1][0], purged_at=None)
         last_row = batch[-1][0]
         if progress is not None:
             progress(last_row, source.tell())
     return last_row
 
 
-async def _previewed(office: Office, roster_id: UUID, last_row: int) -> Roster | None:
-    """The list compared with the register; None where somebody began to read it anew and has not come to its end."""
+async def _analyzed(office: Office) -> None:
+    async with transaction_on(office.engine) as tx:
+        await tx.execute(_WAIT)
+        await store.analyze_before(tx)
+
+
+async def _previewed(office: Office, roster_id: UUID, last_row: int | None) -> Roster | None:
+    """
+    The list compared with the register; `last_row`: the last one that was read for it, if any was.
+
+    None where somebody began to read it anew and has not come to its end.
+    """
+    if last_row is not None:
+        await _analyzed(office)
     async with transaction_on(office.engine) as tx:
         await tx.execute(_WAIT)
         roster = await store.roster(tx, office.county_code, roster_id, lock=True)
         assert roster is not None
         if roster.state is RosterState.READING:
-            if roster.rows_read < last_row:
+            if last_row is None or roster.rows_read < last_row:
                 return None
             roster = await applying.find_changes(tx, roster)
             roster = replace(roster, counts=replace(roster.counts, touched=await count_touched(tx, roster)))

@@ -13,6 +13,7 @@ from service.db import Tx, transaction_on
 from service.registers.persons.routes import refuse_other_payers
 from service.registers.refusals import OnlyAidIdentities
 from service.registers.rosters import store
+from service.registers.rosters.headings import documented
 from service.registers.rosters.model import ChangeKind, RosterState, RowState
 from service.registers.schemas import sample
 from service.rosters import actions, answers, examples
@@ -52,7 +53,7 @@ def office_of(request: Request, caller: Caller) -> Office:
     summary="Preview a roster",
     responses=refusals(*UNREADABLE, OnlyAidIdentities, Forbidden, RequestInvalid, MediaTypeUnsupported, RequestTooLarge)
     | example(201, examples.PREVIEW),
-    openapi_extra=form_schema(StatementIn, examples.FORM),
+    openapi_extra=form_schema(StatementIn, examples.FORM, documented()),
 )
 async def preview_roster(request: Request, caller: Importer, language: LanguageOf) -> PreviewOut:
     """

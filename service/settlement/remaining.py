@@ -12,10 +12,11 @@ from service.policy.conditions import Situation, VisitType
 from service.policy.model import Pack
 from service.policy.terms import AidTerms, BandTerms, OutOfPocketTerms, RatioTerms, Terms
 from service.settlement.model import SumKey
+from service.settlement.rules.ratio import of_repeated_stay
 
 
 class Remaining(NamedTuple):
-    """A limit of a layer and what is left of it (fen). `per` is `year`, `stay` or `disease_year`."""
+    """A limit of a layer and what is left of it (fen). `per`: `year`, `stay`, `disease_year` or `disease_month`."""
 
     layer: str
     what: str
@@ -55,9 +56,11 @@ def _of(terms: Terms, person: Person) -> Iterable[Remaining]:
     match terms.rule:
         case RatioTerms():
             yield from _ratio(terms.rule, terms.pool, person)
-        case BandTerms() if terms.rule.over == "year":
+        case BandTerms():
             deductible = terms.rule.deductible.read(person.situation)
-            if deductible is not None:
+            if deductible is not None and terms.rule.over == "stay":
+                yield Remaining("", "deductible", "stay", _type(person), None, deductible.value, deductible.value)
+            elif deductible is not None:
                 yield _left("deductible", person, deductible.value, f"{terms.pool}.base")
         case AidTerms():
             yield from _aid(terms.rule, terms.pool, person)
@@ -72,16 +75,28 @@ def _of(terms: Terms, person: Person) -> Iterable[Remaining]:
 
 
 def _ratio(rule: RatioTerms, pool: str, person: Person) -> Iterable[Remaining]:
+    entering = rule.entering_ceiling.read(person.situation) if rule.entering_ceiling is not None else None
+    if entering is not None and entering.value is not None:
+        yield _left("entering", person, entering.value, f"{pool}.entered")
     deductible = rule.deductible
-    if deductible is None or deductible.amount is None:
+    if deductible is None:
         return
-    stated = deductible.amount.read(person.situation)
+    for disease in person.diseases if deductible.by_disease is not None else ():
+        limit = (deductible.by_disease or {}).get(disease)
+        if limit is not None:
+            used = person.sums.get((f"{person.day:%Y-%m}", f"{pool}.deductible.{disease}"), 0)
+            left = max(0, limit.value - used)
+            yield Remaining("", "deductible", "disease_month", _type(person), disease, limit.value, left)
+    stated = deductible.amount.read(person.situation) if deductible.amount is not None else None
     if stated is None:
         return
     if deductible.per == "year":
         yield _left("deductible", person, stated.value, f"{pool}.deductible")
-    else:
-        yield Remaining("", "deductible", "stay", _type(person), None, stated.value, stated.value)
+        return
+    due = stated.value
+    if deductible.repeat_factors:
+        due, _ = of_repeated_stay(deductible, due, person.used("stays") + 1)
+    yield Remaining("", "deductible", "stay", _type(person), None, stated.value, due)
 
 
 def _aid(rule: AidTerms, pool: str, person: Person) -> Iterable[Remaining]:

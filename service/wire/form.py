@@ -54,12 +54,14 @@ def _checked(shape: type[M], fields: dict[str, Any]) -> M:
 _TABLE: Final = "CSV (UTF-8 or GBK), XLSX or XLS."
 
 
-def form_schema(shape: type[BaseModel], example: dict[str, Any], *, file_is: str = _TABLE) -> dict[str, Any]:
-    """The form in the API document, which a route that reads it by itself does not declare."""
+def form_schema(
+    shape: type[BaseModel], example: dict[str, Any], file_says: str = "", *, file_is: str = _TABLE
+) -> dict[str, Any]:
+    """The form in the API document, which a route that reads it by itself does not declare, and what its file says."""
     schema = shape.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
     defs = schema.pop("$defs", {})
     properties = {name: _inlined(value, defs) for name, value in schema["properties"].items()}
-    file = {"type": "string", "format": "binary", "description": file_is}
+    file = {"type": "string", "format": "binary", "description": f"{file_is} {file_says}".strip()}
     form = {"type": "object", "properties": {"file": file, **properties}}
     form["required"] = ["file", *schema.get("required", [])]
     content = {MULTIPART: {"schema": form, "examples": {"example": {"summary": "Example", "value": example}}}}

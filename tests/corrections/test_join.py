@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.registers.persons import duplicates
 from tests.claims.bills import stay
 from tests.corrections.conftest import done
 from tests.registers.conftest import Call
@@ -40,6 +41,37 @@ async def test_two_entries_of_one_person_are_found(twice: Call) -> None:
 
     assert [(each["one"]["person_no"], each["other"]["person_no"], each["why"]) for each in found] == [
         ("P000001", "P000002", ["id_no", "name_birthday_household"])
+    ]
+
+
+async def test_entries_of_one_birthday_are_compared_by_name_number_and_phone_and_twins_are_left_alone(
+    agency: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1 and 2: one name, two digits changed places; 1 and 5: one phone, two households; 3 and 4: twins."""
+    monkeypatch.setattr(duplicates, "_PAIRS_AT_ONCE", 3)
+    phone = {"phone": "13800000001"}
+    people = [
+        a_person(12, name="张一"),
+        a_person(21, name="张 一", phone=None),
+        a_person(30, name="李大", household_no="H7", **phone),
+        a_person(31, name="李二", household_no="H7", **phone),
+        a_person(45, name="王五"),
+        a_person(50, name="张一", phone=None, id_no=id_no(50, "19510307")),
+    ]
+    for person in people:
+        await done(agency, "POST", "/v1/persons", person, 201)
+
+    found, path = [], "/v1/persons/duplicates?limit=1"
+    while True:
+        page = await done(agency, "GET", path)
+        found += [(each["one"]["person_no"], each["other"]["person_no"], each["why"]) for each in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        path = f"/v1/persons/duplicates?limit=1&cursor={page['next_cursor']}"
+
+    assert found == [
+        ("P000012", "P000021", ["id_no_alike", "name_birthday"]),
+        ("P000012", "P000045", ["phone_birthday"]),
     ]
 
 

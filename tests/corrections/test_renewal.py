@@ -59,6 +59,57 @@ async def test_a_renewal_in_the_past_lists_whose_top_up_would_have_been_advanced
     assert (await done(agency, "GET", f"/v1/settlements/{without['id']}"))["layers"] == without["layers"]
 
 
+async def test_a_shorter_renewal_lists_whose_top_up_is_not_advanced_any_more(
+    agency: Call, agreement: Any, settled: Settle
+) -> None:
+    """The old agreement ran to the end of May; the one that follows it from May on ends in the middle of that month."""
+    days = {"admitted_on": "2018-05-18", "discharged_on": "2018-05-20"}
+    lost = await settled(stay(HOSPITAL, id_no(1), **days))
+    assert {layer["layer"]: layer["pay_to"] for layer in lost["layers"]}["top_up"] == "hospital"
+    body = {"policy_no": "N1", "valid_from": "2018-05-01", "valid_to": "2018-05-15"}
+
+    renewed = await done(agency, "POST", f"/v1/agreements/{agreement['id']}/renewal", body, 201)
+
+    affected = renewed["settlements_affected"]
+    assert [(each["settlement_id"], each["insurers_before"], each["insurers_after"]) for each in affected] == [
+        (lost["id"], ["top_up_insurer"], [])
+    ]
+    assert {(each["way"], each["after"] == "0.00") for each in affected[0]["expected_difference"]} == {
+        ("hospital", True),
+        ("patient", False),
+    }
+
+
+async def test_a_change_of_insurer_lists_the_settlements_that_change_hands(
+    agency: Call, agreement: Any, settled: Settle
+) -> None:
+    days = {"admitted_on": "2018-05-18", "discharged_on": "2018-05-20"}
+    made = await settled(stay(HOSPITAL, id_no(1), **days))
+    body = {"insurer": "new_insurer", "policy_no": "N1", "valid_from": "2018-05-01"}
+
+    renewed = await done(agency, "POST", f"/v1/agreements/{agreement['id']}/renewal", body, 201)
+
+    each = renewed["settlements_affected"][0]
+    assert (each["settlement_id"], each["insurers_before"], each["insurers_after"]) == (
+        made["id"],
+        ["top_up_insurer"],
+        ["new_insurer"],
+    )
+    assert each["expected_difference"] == []
+
+
+async def test_a_dry_run_sees_the_overlap_that_the_renewal_would_meet(agency: Call, agreement: Any) -> None:
+    await done(agency, "POST", "/v1/agreements", an_agreement(valid_from="2018-09-01", valid_to=None), 201)
+    body = {"policy_no": "N1", "valid_from": "2018-06-01", "valid_to": "2018-12-31"}
+
+    for dry_run in (True, False):
+        refused = await done(
+            agency, "POST", f"/v1/agreements/{agreement['id']}/renewal", body | {"dry_run": dry_run}, 409
+        )
+        assert refused["code"] == "agreement.overlap"
+    assert len((await done(agency, "GET", "/v1/agreements"))["items"]) == 2
+
+
 async def test_another_insurer_takes_over_from_one_day_to_the_next(agency: Call, agreement: Any) -> None:
     body = {"insurer": "new_insurer", "policy_no": "N1", "valid_from": "2018-05-01"}
 

@@ -4,15 +4,19 @@ import asyncio
 import base64
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from pydantic import SecretStr
 
 from service.config import Settings
@@ -22,32 +26,28 @@ from service.migrate import upgrade
 from service.registers.identity_number import check_character
 from service.registers.rosters.model import RosterKind, Statement
 from service.roster_run import Import, import_roster
-from service.sheets.read import rows
+from tests.rosters.processes import cpu_of_server, peak_of, postmaster, sampled
+from tests.rosters.report import Figures, line_of_memory, lines_of_steps, written
 
 REPORT = Path(__file__).parents[2] / "scripts/reports/rosters.md"
 KEYS = f"prove:{base64.b64encode(bytes(range(32))).decode()}"
 HEADER = ["序号", "姓名", "身份证号码", "乡镇代码", "户号", "人员类别", "认定日期", "备注"]
 SIZES = (20_000, 200_000)
+VARIANTS = ("new", "same", "changed")
+"""A list of people whom nobody knows; the same people in other bytes; the same with one row in a hundred changed."""
+STEPS = [f"{variant} {what}" for variant in VARIANTS for what in ("preview", "apply")]
 
 
-def row(number: int) -> list[str]:
+def row(number: int, variant: str = "new") -> list[str]:
     day = date.fromordinal(date(1950, 1, 1).toordinal() + number // 500)
     first = f"459901{day:%Y%m%d}{number % 500 + 1:03d}"
-    name = f"人{number:06d}"
-    return [
-        str(number),
-        name,
-        first + check_character(first),
-        "459901101",
-        f"H{number // 4}",
-        "建档立卡",
-        "2018年1月1日",
-        "",
-    ]
+    since = "2018年2月1日" if variant == "changed" and number % 100 == 0 else "2018年1月1日"
+    identity = [f"人{number:06d}", first + check_character(first), "459901101", f"H{number // 4}", "建档立卡", since]
+    return [str(number), *identity, "" if variant == "new" else variant]
 
 
-def write(file: Path, size: int) -> None:
-    rows = (row(number) for number in range(size))
+def write(file: Path, size: int, variant: str) -> None:
+    rows = (row(number, variant) for number in range(size))
     if file.suffix == ".csv":
         with file.open("w", encoding="utf-8-sig") as out:
             for cells in (HEADER, *rows):
@@ -60,42 +60,41 @@ def write(file: Path, size: int) -> None:
     book.save(file)
 
 
-def peak() -> int:
-    """The most memory this process ever held, in MB."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split("VmHWM:")[1].split()[0]) // 1024
-
-
-async def one(file: Path, url: str) -> None:
-    """In a process of its own: preview, then apply; figures as JSON."""
+async def one(folder: Path, suffix: str, size: int, url: str) -> Figures:
+    """In a process of its own: preview and apply each variant in turn; CPU of this process and of PostgreSQL's."""
     settings = Settings(database_url=url, keys=SecretStr(KEYS))
-    engine = create_system_engine(url, settings)
-    before = peak()
+    engine, server = create_system_engine(url, settings), postmaster(folder / "pg")
     statement = Statement(RosterKind.FULL, "扶贫办", date(2018, 6, 1))
-    figures: dict[str, object] = {"peak_at_start": before}
-    for what, apply in (("preview", False), ("apply", True)):
-        begin, busy = time.monotonic(), time.process_time()
-        asked = Import(file, "459901", None, statement, apply, accept_rejected=False, accept_older=False, rejected=None)
-        figures[what] = await import_roster(engine, settings, asked)
-        figures[f"{what}_seconds"] = time.monotonic() - begin
-        figures[f"{what}_cpu"] = time.process_time() - busy
-    figures["peak"] = peak()
+    figures: Figures = {"start": peak_of(os.getpid())}
+    for variant in VARIANTS:
+        file = folder / f"{size}-{variant}{suffix}"
+        for what, apply in (("preview", False), ("apply", True)):
+            begin, busy, theirs = time.monotonic(), time.process_time(), cpu_of_server(server)
+            asked = Import(file, "459901", None, statement, apply, False, False, None, again=False)
+            answer = await import_roster(engine, settings, asked)
+            spent = (time.monotonic() - begin, time.process_time() - busy, cpu_of_server(server) - theirs)
+            figures[f"{variant} {what}"] = {"spent": spent, "counts": answer["counts"], "state": answer["state"]}
+    figures["peak"] = peak_of(os.getpid())
     await engine.dispose()
-    sys.stdout.write(json.dumps(figures) + "\n")
+    return figures
 
 
-async def read_only(file: Path) -> None:
-    """What the spreadsheet library needs for the same file, and nothing else."""
-    begin = time.monotonic()
-    count = sum(1 for _ in rows(file))
-    figures = {"rows": count, "seconds": time.monotonic() - begin, "cpu": time.process_time(), "peak": peak()}
-    sys.stdout.write(json.dumps(figures) + "\n")
+def read_only(file: Path) -> Figures:
+    """What the library alone needs for the same file: every cell is read and nothing is kept."""
+    begin = time.process_time()
+    if file.suffix == ".xlsx":
+        book = load_workbook(file, read_only=True)
+        count = sum(1 for _ in book.worksheets[0].iter_rows())
+    else:
+        with file.open(encoding="utf-8-sig") as lines:
+            count = sum(1 for _ in lines)
+    return {"rows": count, "cpu": time.process_time() - begin, "peak": peak_of(os.getpid())}
 
 
-def figures_of(*arguments: str) -> dict[str, object]:
+def figures_of(*arguments: str) -> Figures:
     command = [sys.executable, "-m", "tests.rosters.prove", *arguments]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    found: Figures = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
@@ -115,69 +114,57 @@ async def fresh(server_url: str, name: str) -> str:
     return url
 
 
+@contextmanager
+def started(folder: Path) -> Iterator[str]:
+    folder.chmod(0o755)
+    (folder / "pg").mkdir(mode=0o755)
+    server = EmbeddedPostgres(folder / "pg")
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+def measured(folder: Path, url: str, suffix: str, size: int) -> tuple[Figures, Figures]:
+    for variant in VARIANTS:
+        write(folder / f"{size}-{variant}{suffix}", size, variant)
+    library = figures_of("read", str(folder / f"{size}-new{suffix}"))
+    database = asyncio.run(fresh(url, f"prove_{suffix[1:]}_{size}"))
+    with sampled(postmaster(folder / "pg")) as server_peak:
+        found = figures_of("one", str(folder), suffix, str(size), database)
+    return library, found | {"server_peak": server_peak()}
+
+
+def checked(size: int, found: dict[str, Any]) -> None:
+    """The figures are of an import that did what it should."""
+    assert [found[f"{variant} apply"]["state"] for variant in VARIANTS] == ["applied"] * len(VARIANTS)
+    new, same, changed = (found[f"{variant} apply"]["counts"] for variant in VARIANTS)
+    assert (new["added"], same["unchanged"], changed["changed"]) == (size, size, size // 100)
+
+
 def main() -> None:
     if sys.argv[1:2] == ["one"]:
-        asyncio.run(one(Path(sys.argv[2]), sys.argv[3]))
+        sys.stdout.write(json.dumps(asyncio.run(one(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), sys.argv[5]))))
         return
     if sys.argv[1:2] == ["read"]:
-        asyncio.run(read_only(Path(sys.argv[2])))
+        sys.stdout.write(json.dumps(read_only(Path(sys.argv[2]))))
         return
-    lines = []
-    with tempfile.TemporaryDirectory(prefix="onestop-rosters-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        server = EmbeddedPostgres(folder / "pg")
-        (folder / "pg").mkdir(mode=0o755)
-        try:
-            url = server.start()
-            for suffix in ("csv", "xlsx"):
-                for size in SIZES:
-                    file = folder / f"roster-{size}.{suffix}"
-                    write(file, size)
-                    library = figures_of("read", str(file))
-                    found = figures_of("one", str(file), asyncio.run(fresh(url, f"prove_{suffix}_{size}")))
-                    lines.append(line(suffix, size, file.stat().st_size, library, found))
-                    sys.stderr.write(lines[-1] + "\n")
-        finally:
-            server.stop()
-    REPORT.write_text(report(lines), encoding="utf-8")
+    with ThreadPoolExecutor() as both:
+        steps, memory = zip(*both.map(of_suffix, (".csv", ".xlsx")), strict=True)
+    REPORT.write_text(written(list(chain.from_iterable(steps)), list(chain.from_iterable(memory))), encoding="utf-8")
 
 
-def line(suffix: str, size: int, weight: int, library: dict[str, object], found: dict[str, object]) -> str:
-    preview, apply = float(str(found["preview_seconds"])), float(str(found["apply_seconds"]))
-
-    def cpu(name: str) -> float:
-        return float(str(found[name]))
-
-    applied = found["apply"]
-    assert isinstance(applied, dict)
-    assert applied["state"] == "applied"
-    assert applied["counts"]["added"] == size
-    return (
-        f"| {suffix} | {size:,} | {weight / 1e6:.1f} MB | {preview:.1f} s | {size / preview:,.0f} | "
-        f"{cpu('preview_cpu'):.1f} s | {apply:.1f} s | {size / apply:,.0f} | {cpu('apply_cpu'):.1f} s | "
-        f"{float(str(library['cpu'])):.1f} s | {found['peak_at_start']} MB | {library['peak']} MB | "
-        f"{found['peak']} MB |"
-    )
-
-
-def report(lines: list[str]) -> str:
-    machine = f"{platform.machine()}, {os.cpu_count()} cores shared with other work, Python {platform.python_version()}"
-    return f"""# Rosters at county scale
-
-Made by `scripts/prove/rosters`. Each line is a process of its own on an empty database: every person is new, the worst
-case (each is registered, sealed and indexed). PostgreSQL is the embedded one, writing through to the disk.
-Machine: {machine}.
-
-| file | rows | size | preview | rows/s | its CPU | apply | rows/s | its CPU | CPU, library | start | library | peak |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|
-{chr(10).join(lines)}
-
-*Peak* is the most memory that the importing process ever held (`VmHWM`), *start* before it began; *library* is a
-process that reads the same file and keeps nothing. *Apply* includes finding the same file again and comparing the
-register with the preview. *CPU* is the importing process's own time, which other work on the machine does not lengthen;
-PostgreSQL's is not in it.
-"""
+def of_suffix(suffix: str) -> tuple[list[str], list[str]]:
+    """The lines of one kind of file, on a server of its own; the two kinds run at once, as two offices might."""
+    found, memory = [], []
+    with tempfile.TemporaryDirectory(prefix="onestop-rosters-") as name, started(Path(name)) as url:
+        for size in SIZES:
+            library, figures = measured(Path(name), url, suffix, size)
+            checked(size, figures)
+            found.append((library, figures))
+            memory.append(line_of_memory(suffix, size, library, figures))
+            sys.stderr.write(json.dumps([suffix, size, figures]) + "\n")
+    return lines_of_steps(suffix, SIZES, found, STEPS), memory
 
 
 if __name__ == "__main__":

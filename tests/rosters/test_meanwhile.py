@@ -157,7 +157,8 @@ async def test_two_readers_of_a_list_that_is_begun_anew_lose_no_row(
     """While one reads, another takes the rows of a stale preview back: the first must not go on in the middle."""
     monkeypatch.setattr(actions, "_AT_ONCE", 50)
     content = roster_csv(*(listed(number) for number in range(1, 200)))
-    state, taken_back = app.state, []
+    taken_back: list[int] = []
+    state = app.state
     caller = Caller("x", Role.AGENCY, "459901", None, frozenset(), None, None, "x")
     at_work = OfficeAtWork(state.engine, state.vault, state.clock, state.packs, caller)
 

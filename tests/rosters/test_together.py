@@ -130,6 +130,7 @@ async def test_a_process_killed_while_it_applies_leaves_nothing_and_the_same_fil
     """It dies with the new persons written and the identities under way."""
     file = tmp_path / "名单.csv"
     file.write_bytes(roster_csv(*(listed(number) for number in range(1, 400))))
+    await office.preview(file.read_bytes())
     await killed_while_it_applies(app, settings, file)
 
     assert await truth(app) == []

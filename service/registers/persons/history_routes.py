@@ -14,7 +14,7 @@ from service.registers.persons.history import as_known
 from service.registers.persons.history_schemas import AsKnownOut, TwiceOut
 from service.registers.persons.schemas import PersonNo
 from service.registers.refusals import PersonUnknown
-from service.wire.pages import Page, PageAsked
+from service.wire.pages import Page, PageAsked, cursor_after
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
 from service.wire.types import Day
@@ -57,15 +57,16 @@ async def list_duplicates(
     request: Request, caller: Annotated[Caller, allow(Role.AGENCY)], tx: Tx, paging: PageAsked
 ) -> Page[TwiceOut]:
     """
-    Entries of your county that are probably one person: the same number in another spelling or as an old one of 15
-    digits, the same social card, or the same name and birthday in one household. Join them when they are.
+    Entries of your county that are probably one person: born on one day, with the same number in another spelling or
+    as an old one of 15 digits, numbers that differ by a slip of the pen, the same social card, phone or name. Join them
+    when they are. A page may be empty and still have a next one: so many entries are compared at a time.
     """
     desk = Desk.of(request, tx, caller)
     after = paging.after(str, str) or ("", "")
-    found = await found_twice(tx, desk.vault, desk.county_code, after=(after[0], after[1]), rows=paging.limit + 1)
+    found = await found_twice(tx, desk.vault, desk.county_code, after=(after[0], after[1]), rows=paging.limit)
     await desk.note("person.duplicates")
-    page, cursor = paging.cut(found, lambda each: (each.one.person_no, each.other.person_no))
-    return Page(items=[TwiceOut.of(each) for each in page], next_cursor=cursor)
+    cursor = cursor_after(found.until) if found.until is not None else None
+    return Page(items=[TwiceOut.of(each) for each in found.found], next_cursor=cursor)
 
 
 @router.get(

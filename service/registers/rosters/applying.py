@@ -76,7 +76,6 @@ def _named(roster: Roster) -> dict[str, Any]:
 
 async def find_changes(tx: AsyncConnection, roster: Roster) -> Roster:
     """Compare the staged list with the register as it stands now, and keep what it would change."""
-    await store.analyze(tx)
     await effects.forget(tx, roster)
     for column, statement in twice.NUMBERS.items():
         at = roster.columns.get(column)
@@ -89,7 +88,7 @@ async def find_changes(tx: AsyncConnection, roster: Roster) -> Roster:
         await tx.execute(text(twice.SUSPECT_ROUNDED), _named(roster) | {"at": at, "heading": roster.header[at]})
     await tx.execute(text(diff.KEEP_CHANGES), _named(roster))
     await tx.execute(text(moves.KEEP_MOVES), _named(roster))
-    await store.analyze(tx)
+    await store.analyze_found(tx)
     digest = await _digest(tx, roster, diff.KEPT_DIGEST, moves.KEPT_DIGEST)
     counts = await _counts(tx, roster)
     return replace(roster, state=RosterState.PREVIEWED, counts=counts, digest=digest)

@@ -2,7 +2,9 @@
 What a roster changes, in one statement however long it is.
 
 For each person and class: what is held, what the list says, and from both the rows to supersede, the periods to add
-and the days on which the person holds the class before but not after, or after but not before.
+and the days on which the person holds the class before but not after, or after but not before. Whatever is compared is
+read once and joined by its hash: looked up person by person, the register's exclusion index would be asked, which
+answers the slower the more it holds.
 
 Being absent ends what holds on the day of the list, up to its known end: a list that comes late ends nothing that
 began after it. A row that adds and gives no last day keeps the one that is known.
@@ -34,33 +36,32 @@ WITH roster AS MATERIALIZED (
     ) each CROSS JOIN roster r
     WHERE each.identity_class IS NOT NULL AND (r.identity_class IS NULL OR r.identity_class = each.identity_class)
         AND (r.allowed IS NULL OR each.identity_class = ANY (r.allowed))
+), current AS MATERIALIZED (
+    SELECT id, person_no, identity_class, source, valid FROM identities
+    WHERE county_code = :county_code AND superseded_at IS NULL
+), own AS (
+    SELECT i.person_no, i.identity_class, range_agg(i.valid) AS held, bool_or(i.valid @> r.as_of) AS holds,
+        min(lower(i.valid)) FILTER (WHERE i.valid @> r.as_of) AS day,
+        min(upper(i.valid)) FILTER (WHERE i.valid @> r.as_of) AS until
+    FROM current i CROSS JOIN roster r WHERE i.source IN (r.source, '') GROUP BY 1, 2
 ), absent AS (
     SELECT CAST(NULL AS integer) AS row_no, i.person_no, false AS is_new, i.identity_class, 'end' AS action,
         CAST(NULL AS date) AS valid_from, CAST(NULL AS date) AS valid_to, upper(i.valid) AS until
-    FROM roster JOIN identities i ON i.county_code = roster.county_code AND i.source = roster.source
+    FROM roster JOIN current i ON i.source = roster.source
     JOIN classes c ON c.identity_class = i.identity_class
-    JOIN persons p ON p.county_code = i.county_code AND p.person_no = i.person_no
-    WHERE roster.kind = 'full' AND i.superseded_at IS NULL
-        AND i.valid @> roster.as_of
+    JOIN persons p ON p.county_code = roster.county_code AND p.person_no = i.person_no
+    WHERE roster.kind = 'full' AND i.valid @> roster.as_of
         AND (roster.township_code IS NULL OR p.township_code = roster.township_code)
         AND NOT EXISTS (SELECT FROM said WHERE said.person_no = i.person_no
             AND (said.state = 'rejected' OR said.identity_class = i.identity_class))
-), wanted AS (
-    SELECT each.*, roster.source, roster.as_of, gap.interrupted,
+), wanted AS MATERIALIZED (
+    SELECT each.*, roster.source, gap.interrupted,
         CASE WHEN each.action = 'end' THEN daterange(coalesce(each.valid_to + 1, roster.as_of), each.until)
         WHEN (each.valid_to < begin.day) IS TRUE THEN NULL
         ELSE daterange(begin.day, coalesce(each.valid_to + 1,
             CASE WHEN each.action = 'add' AND own.until > begin.day THEN own.until END)) END AS range
     FROM (SELECT *, CAST(NULL AS date) AS until FROM listed UNION ALL SELECT * FROM absent) each CROSS JOIN roster
-    CROSS JOIN LATERAL (
-        SELECT range_agg(i.valid) AS held, coalesce(bool_or(i.valid @> roster.as_of), false) AS holds,
-            min(lower(i.valid)) FILTER (WHERE i.valid @> roster.as_of) AS day,
-            min(upper(i.valid)) FILTER (WHERE i.valid @> roster.as_of) AS until
-        FROM identities i
-        WHERE i.county_code = roster.county_code AND i.person_no = each.person_no
-            AND i.identity_class = each.identity_class AND i.superseded_at IS NULL
-            AND i.source IN (roster.source, '')
-    ) own
+    LEFT JOIN own ON own.person_no = each.person_no AND own.identity_class = each.identity_class
     CROSS JOIN LATERAL (
         SELECT CASE WHEN each.action = 'add' AND each.valid_from < least(roster.as_of, each.valid_to + 1)
             THEN datemultirange(daterange(each.valid_from, least(roster.as_of, each.valid_to + 1))) END AS said
@@ -73,17 +74,19 @@ WITH roster AS MATERIALIZED (
         SELECT coalesce(CASE WHEN NOT gap.interrupted THEN each.valid_from END,
             CASE WHEN own.holds THEN own.day ELSE roster.as_of END) AS day
     ) begin
+), known AS (
+    SELECT w.person_no, w.identity_class,
+        array_agg(i.id ORDER BY i.id) FILTER (WHERE o.own AND i.valid && w.range) AS superseded,
+        range_agg(i.valid) AS known, range_agg(i.valid) FILTER (WHERE o.own AND i.valid && w.range) AS replaced,
+        min(i.source) FILTER (WHERE NOT o.own AND i.valid && w.range) AS other_source,
+        bool_or(i.source = w.source AND i.valid = w.range) AS same
+    FROM wanted w JOIN current i ON i.person_no = w.person_no AND i.identity_class = w.identity_class
+    CROSS JOIN LATERAL (SELECT i.source IN (w.source, '') AS own) o
+    GROUP BY 1, 2
 ), held AS (
-    SELECT w.*, k.* FROM wanted w CROSS JOIN LATERAL (
-        SELECT coalesce(array_agg(i.id ORDER BY i.id) FILTER (WHERE o.own AND i.valid && w.range), '{}') AS superseded,
-            coalesce(range_agg(i.valid), '{}') AS known,
-            coalesce(range_agg(i.valid) FILTER (WHERE o.own AND i.valid && w.range), '{}') AS replaced,
-            min(i.source) FILTER (WHERE NOT o.own AND i.valid && w.range) AS other_source,
-            coalesce(bool_or(i.source = w.source AND i.valid = w.range), false) AS same
-        FROM identities i CROSS JOIN LATERAL (SELECT i.source IN (w.source, '') AS own) o
-        WHERE i.county_code = :county_code AND i.person_no = w.person_no AND i.identity_class = w.identity_class
-            AND i.superseded_at IS NULL
-    ) k
+    SELECT w.*, coalesce(k.superseded, '{}') AS superseded, coalesce(k.known, '{}') AS known,
+        coalesce(k.replaced, '{}') AS replaced, k.other_source, coalesce(k.same, false) AS same
+    FROM wanted w LEFT JOIN known k ON k.person_no = w.person_no AND k.identity_class = w.identity_class
 ), judged AS (
     SELECT h.*,
         CASE WHEN interrupted THEN 'interrupted'

@@ -28,9 +28,22 @@ def plain(text: str) -> str:
 
 @cache
 def words() -> dict[str, Any]:
-    """The file as it stands, for its documentation."""
+    """The file as it stands."""
     loaded: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("headings.yaml").read_text(encoding="utf-8"))
     return loaded
+
+
+def documented() -> str:
+    """Which headings and words are understood, for the API document; as the file has them."""
+    kinds = (("columns", "Headings"), ("classes", "Classes"), ("actions", "Kinds of change"))
+    told = (
+        f"{title}: " + "; ".join(f"`{name}` = {', '.join(map(str, known))}" for name, known in words()[kind].items())
+        for kind, title in kinds
+    )
+    ends = ", ".join(map(str, words()["open_end"]))
+    ignored = ", ".join(map(str, words()["ignored"]))
+    plainly = "Spaces, width, case and what stands in brackets do not matter."
+    return ". ".join((*told, f"No end: {ends}", f"Not read: {ignored}", plainly))
 
 
 @cache

@@ -30,6 +30,10 @@ COPIED = tuple(column.name for column in roster_rows.c)
 """The columns of a staged row, in the order in which they are copied."""
 _MAKE_COPIED: Final = text("CREATE TEMPORARY TABLE IF NOT EXISTS roster_rows_copied (LIKE roster_rows) ON COMMIT DROP")
 _MOVE_COPIED: Final = text("INSERT INTO roster_rows SELECT * FROM roster_rows_copied")
+_RENEW_BEFORE: Final = text(
+    "SELECT renew_statistics('roster_rows', 'persons', 'person_keys', 'identities', 'insured_periods')"
+)
+_RENEW_FOUND: Final = text("SELECT renew_statistics('roster_changes')")
 _FORGET_COPIED: Final = text("TRUNCATE roster_rows_copied")
 
 
@@ -169,9 +173,17 @@ async def copy_rows(tx: AsyncConnection, records: Sequence[tuple[Any, ...]]) -> 
     await tx.execute(_FORGET_COPIED)
 
 
-async def analyze(tx: AsyncConnection) -> None:
-    """Let the planner know what was staged: it would guess a handful of rows."""
-    await tx.execute(text("SELECT renew_statistics('roster_rows', 'roster_changes')"))
+async def analyze_before(tx: AsyncConnection) -> None:
+    """
+    Let the planner know what was staged, and what another list has just entered: guessing a handful of rows, it would
+    compare each with each. In a transaction of its own: the lock would hold up other imports until the end.
+    """
+    await tx.execute(_RENEW_BEFORE)
+
+
+async def analyze_found(tx: AsyncConnection) -> None:
+    """Let the planner know what the list was found to change."""
+    await tx.execute(_RENEW_FOUND)
 
 
 def place(roster_id: UUID, row_no: int) -> str:

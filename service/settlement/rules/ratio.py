@@ -1,6 +1,6 @@
 """Ratio layer (domain §4.1; basic insurance, 000 §四(一)): base less deductible, times a ratio."""
 
-from service.money import WHOLE, round_half_up, share_of
+from service.money import WHOLE, Fen, Ppm, round_half_up, share_of
 from service.policy.terms import Deductible, RatioTerms, Source
 from service.settlement.burden import Burden, cited
 from service.settlement.model import Entry, Outcome, Step
@@ -73,11 +73,17 @@ def _deductible_due(burden: Burden, deductible: Deductible) -> tuple[int, Source
         return stated.value, stated.source, {}
 
     ordinal = _ordinal(burden)
-    factor = deductible.repeat_factors[min(ordinal, len(deductible.repeat_factors)) - 1]
-    scaled = round_half_up(stated.value * factor, WHOLE)
-    if deductible.floor is not None:
-        scaled = max(scaled, min(deductible.floor, stated.value))
+    scaled, factor = of_repeated_stay(deductible, stated.value, ordinal)
     return scaled, stated.source, {"ordinal": ordinal, "factor": factor}
+
+
+def of_repeated_stay(deductible: Deductible, stated: Fen, ordinal: int) -> tuple[Fen, Ppm]:
+    """The deductible (fen) of the n-th stay of a year, and its factor; never below the floor (domain §4.1)."""
+    factor = deductible.repeat_factors[min(ordinal, len(deductible.repeat_factors)) - 1]
+    scaled = round_half_up(stated * factor, WHOLE)
+    if deductible.floor is not None:
+        scaled = max(scaled, min(deductible.floor, stated))
+    return Fen(scaled), factor
 
 
 def _ordinal(burden: Burden) -> int:

@@ -136,7 +136,8 @@ async def preview_catalogue(request: Request, caller: Agency, tx: Tx, language: 
     Read a catalogue (CSV, XLSX or XLS) and say what it would change of the items' dated terms. Nothing changes yet.
 
     Columns are found by their headings, in Chinese or English. A row's terms hold from its first day, else from
-    `as_of`; the days before keep theirs, so that a settlement always uses the catalogue of its service day.
+    `as_of`; the days before keep theirs, so that a settlement always uses the catalogue of its service day. What is
+    settled already on terms that the file changes: `GET /v1/catalogue-imports/{id}/settlements-touched`.
     """
     desk = Desk.of(request, tx, caller)
     async with sent(request, StatementIn) as form:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import CTE, column, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.clock import COUNTY_ZONE
@@ -175,3 +175,28 @@ def _json(fact: Dated[CatalogueTerms]) -> list[Any]:
 def _fact(kept: list[Any]) -> Dated[CatalogueTerms]:
     first, last = (date.fromisoformat(day) if day else None for day in kept[1:])
     return Dated(CatalogueTerms(**kept[0]), first, last)
+
+
+_CHANGED_TERMS: Final = text("""
+SELECT c.item_code, daterange(CAST(fact ->> 1 AS date), CAST(fact ->> 2 AS date), '[]') AS days, fact -> 0 AS terms
+FROM catalogue_import_changes c CROSS JOIN LATERAL jsonb_array_elements(c.added) fact
+WHERE c.county_code = :import_county AND c.import_id = :import_id
+UNION ALL
+SELECT c.item_code, unnest(before.days - coalesce(after.days, '{}')), NULL
+FROM catalogue_import_changes c
+CROSS JOIN LATERAL (
+    SELECT range_agg(i.valid) AS days FROM catalogue_items i
+    WHERE i.county_code = c.county_code AND i.id = ANY (c.superseded)
+) before
+CROSS JOIN LATERAL (
+    SELECT range_agg(daterange(CAST(fact ->> 1 AS date), CAST(fact ->> 2 AS date), '[]')) AS days
+    FROM jsonb_array_elements(c.added) fact
+) after
+WHERE c.county_code = :import_county AND c.import_id = :import_id
+""")
+
+
+def changed_terms(made: Import) -> CTE:
+    """Items, days and the terms that they have on these days afterwards; null: none any more. To be joined."""
+    asked = _CHANGED_TERMS.bindparams(import_county=made.county_code, import_id=made.id)
+    return asked.columns(column("item_code"), column("days"), column("terms")).cte("changed")

@@ -1,0 +1,72 @@
+"""The report that `scripts/prove/rosters` writes."""
+
+import os
+import platform
+from collections.abc import Sequence
+from typing import Any
+
+Figures = dict[str, Any]
+
+_WHAT = {
+    "new": "everybody is new",
+    "same": "nothing has changed",
+    "changed": "one row in a hundred has changed",
+}
+
+
+def lines_of_steps(
+    suffix: str, sizes: Sequence[int], found: Sequence[tuple[Figures, Figures]], steps: Sequence[str]
+) -> list[str]:
+    """One line a step: both sizes beside each other, and how the CPU grew."""
+    lines = []
+    (small_library, small), (large_library, large) = found
+    lines.append(
+        f"| {suffix[1:]} | the library alone | | {small_library['cpu']:.1f} s | | | {large_library['cpu']:.1f} s | |"
+        f" {large_library['cpu'] / max(small_library['cpu'], 0.01):.1f} |"
+    )
+    for step in steps:
+        variant, _, what = step.partition(" ")
+        cells = []
+        for size, figures in zip(sizes, (small, large), strict=True):
+            wall, own, server = figures[step]["spent"]
+            cells.append(f"{wall:.1f} s ({size / wall:,.0f} rows/s) | {own:.1f} s | {server:.1f} s")
+        grown = [sum(figures[step]["spent"][1:]) for figures in (small, large)]
+        lines.append(f"| {suffix[1:]} | {_WHAT[variant]}: {what} | {' | '.join(cells)} | {grown[1] / grown[0]:.1f} |")
+    return lines
+
+
+def line_of_memory(suffix: str, size: int, library: Figures, found: Figures) -> str:
+    """How much memory the import took."""
+    return (
+        f"| {suffix[1:]} | {size:,} | {found['start']} MB | {library['peak']} MB | {found['peak']} MB | "
+        f"{found['server_peak']} MB |"
+    )
+
+
+def written(steps: Sequence[str], memory: Sequence[str]) -> str:
+    """The whole report."""
+    newline = "\n"
+    machine = f"{platform.machine()}, {os.cpu_count()} cores shared with other work, Python {platform.python_version()}"
+    return f"""# Rosters at county scale
+
+Made by `scripts/prove/rosters`: full lists of 20,000 and 200,000 rows against a register that knows nobody, then the
+same people in other bytes, then with one row in a hundred changed; each preview and each application. PostgreSQL is
+the embedded one, writing through to the disk. Machine: {machine}.
+
+The machine does other work meanwhile, which lengthens the time on the clock but not the CPU seconds: growth is read
+from those of the importing process and of PostgreSQL together. Ten times the rows should take ten times the CPU.
+
+| file | step | 20,000 rows | own CPU | PostgreSQL's | 200,000 rows | own CPU | PostgreSQL's | growth of CPU |
+|---|---|---|---|---|---|---|---|---|
+{newline.join(steps)}
+
+*The library alone* is a process that reads every cell of the same file and keeps nothing: openpyxl, or lines of text.
+An application includes finding the same file again and comparing the register with the preview.
+
+| file | rows | at the start | the library alone | most ever, importing | PostgreSQL's own |
+|---|---|---|---|---|---|
+{newline.join(memory)}
+
+*Most ever* is `VmHWM` of the process that did all six steps; *PostgreSQL's own* is the most that all its processes held
+at once of memory that is theirs alone (`RssAnon`, looked at ten times a second), without the shared buffers.
+"""
