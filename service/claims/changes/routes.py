@@ -122,6 +122,7 @@ def _check(body: ReadjudicationIn, caller: Caller) -> None:
     response_model=SettlementOut,
     summary="Attach the invoice number",
     responses=refusals(*_NOT_LIVE, no.InvoiceUsed) | example(200, examples.INVOICED),
+    openapi_extra=examples.INVOICE_REQUEST,
 )
 async def attach_invoice(
     settlement_id: Id, body: InvoiceIn, caller: Submitter, tx: Tx, desk: DeskOf, language: LanguageOf
