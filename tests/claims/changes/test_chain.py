@@ -14,7 +14,11 @@ from tests.claims.world import World, drifted
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 KEY_AID = [{"class": "key_aid", "valid_from": "2015-01-01"}]
-IDENTITIES = ([], KEY_AID, [{"class": "registered_poor", "valid_from": "2015-01-01"}, *KEY_AID])
+IDENTITIES: tuple[list[dict[str, str]], ...] = (
+    [],
+    KEY_AID,
+    [{"class": "registered_poor", "valid_from": "2015-01-01"}, *KEY_AID],
+)
 
 
 async def hospitals(world: World) -> list[str]:

@@ -7,16 +7,10 @@ import pytest
 from service.access.model import Role
 from tests.cases.county import done
 from tests.claims.bills import fee_line
-from tests.claims.changes.people import POOR, amounts, anew, month_stay, moved, reversed_, settled, stand
+from tests.claims.changes.people import POOR, amounts, anew, identify, month_stay, moved, reversed_, settled, stand
 from tests.claims.world import World, drifted
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-async def identify(world: World, person_no: str, *classes: str) -> None:
-    """Let the register know that a person has always had these identities."""
-    held = [{"class": name, "valid_from": "2015-01-01"} for name in classes]
-    await done(await world.agency("PUT", f"/v1/persons/{person_no}", {"identities": held}), 200)
 
 
 async def refused(call: Any, settlement_id: str, cause: str = "identity", **more: Any) -> tuple[int, Any]:
@@ -93,6 +87,25 @@ async def test_what_one_payer_owes_the_hospital_less_another_owes_it_more_before
     assert (second["patient_pays"], second["due_at_discharge"]) == ("300.00", "1000.00")
     shares = [(one["paid"], one["pay_to"]) for one in second["layers"] if one["layer"] == "aid"]
     assert shares == [("1000.00", "hospital"), ("700.00", "patient")]
+
+
+async def test_each_payer_keeps_what_it_owes_the_hospital_and_only_what_is_freed_passes_to_another(
+    world: World,
+) -> None:
+    # Key aid alone: 7 275 + 70 % of 2 725 = 9 182.50. Poor as well: 8 000 + 70 % of 2 000 = 9 400, no top-up missing.
+    # Basic owes 725 more and aid 507.50 less: the hospital gets 507.50 of the 725, the patient 217.50.
+    key_aid = [{"class": "key_aid", "valid_from": "2015-01-01"}]
+    person_no, patient = await world.county.person(key_aid)
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    await identify(world, person_no, "key_aid", "registered_poor")
+
+    second = await anew(world.agency, first["id"])
+
+    assert moved(second) == {
+        ("basic", "hospital"): 507_50,
+        ("basic", "patient"): 217_50,
+        ("aid", "hospital"): -507_50,
+    }
 
 
 async def test_there_and_back_again_leaves_the_ledger_as_it_was(world: World) -> None:
