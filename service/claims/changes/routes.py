@@ -12,6 +12,7 @@ from service.claims.answer_schemas import SettlementOut
 from service.claims.changes import actions, examples, reading
 from service.claims.changes import refusals as cannot
 from service.claims.changes.actions import Asking
+from service.claims.changes.anew import pointed
 from service.claims.changes.model import Change
 from service.claims.changes.schemas import (
     InvoiceIn,
@@ -91,7 +92,8 @@ async def readjudicate_settlement(
     its own corrected bill as `request`; every other cause is the agency's.
     """
     _check(body, caller)
-    order = body.request.to_order(desk.vault) if body.request is not None else None
+    with pointed(into_request=True):
+        order = body.request.to_order(desk.vault) if body.request is not None else None
     change = Change(Cause(body.cause), body.note, order)
     done = await actions.readjudicate(
         tx, caller, settlement_id, desk, Asking(attempt, language), change=change, chain=body.chain

@@ -6,7 +6,7 @@ import pytest
 
 from service.access.model import Role
 from tests.cases.county import done
-from tests.claims.bills import fee_line
+from tests.claims.bills import Body, fee_line
 from tests.claims.changes.people import POOR, amounts, anew, identify, month_stay, moved, reversed_, settled, stand
 from tests.claims.world import World, drifted
 
@@ -259,3 +259,42 @@ async def test_an_invoice_stands_for_one_live_visit(world: World) -> None:
     await reversed_(world.hospital, two["id"])
     await settled(world.hospital, month_stay(world.hospital_code, patient, 7, invoice_no="PJ-2"))
     assert one["invoice_no"] == "PJ-1"
+
+
+async def test_a_corrected_bill_that_is_wrong_is_refused_where_it_is_wrong_and_leaves_nothing(world: World) -> None:
+    _, patient = await world.county.person(POOR)
+    body = month_stay(world.hospital_code, patient, 6)
+    first = await settled(world.hospital, body)
+    counts = await world.counts()
+    wrong: list[tuple[Body, str, str]] = [
+        ({"fee_lines": []}, "fee_lines.empty", "/request/fee_lines"),
+        ({"discharged_on": "2018-05-01"}, "visit.dates", "/request/discharged_on"),
+        ({"person": {"id_no": "459901195003070005"}}, "person.unknown", "/request/person"),
+        (
+            {"fee_lines": [body["fee_lines"][0] | {"amount": "1.00"}]},
+            "fee_lines.amount_mismatch",
+            "/request/fee_lines/0/amount",
+        ),
+        ({"referral_no": "NONE"}, "referral.invalid", "/request/referral_no"),
+        ({"admitted_on": None}, "request.invalid", "/request/admitted_on"),
+        ({"interim_no": 1}, "settlement.other_visit", "/request"),
+        ({"surprise": 1}, "request.invalid", "/request/surprise"),
+    ]
+
+    for change, code, pointer in wrong:
+        status, problem = await refused(world.hospital, first["id"], "hospital_correction", request=body | change)
+        assert (problem["code"], problem["errors"][0]["pointer"]) == (code, pointer), problem
+        assert status == 422
+    assert await world.counts() == counts
+
+
+async def test_a_person_who_was_not_insured_as_is_known_now_is_refused_without_a_field_to_blame(world: World) -> None:
+    person_no, patient = await world.county.person(POOR)
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    insured = {"insured": [{"from": "2019-01-01"}]}
+    await done(await world.agency("PUT", f"/v1/persons/{person_no}", insured), 200)
+
+    status, problem = await refused(world.agency, first["id"])
+
+    assert (status, problem["code"]) == (422, "person.not_insured")
+    assert "errors" not in problem
