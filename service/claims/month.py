@@ -7,18 +7,15 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-# A later version counts in its own month with what it changes: itself, less the version before it, which has the same
-# place in the person's order. A reversal is a copy with the signs turned.
+# A later version counts in its own month with what it changes: itself, less the version that it replaces. A reversal is
+# a copy with the signs turned.
 _CHANGES: Final = """
 WITH s AS MATERIALIZED (
     SELECT s.* FROM settlements s WHERE {scope} AND s.settled_on BETWEEN :first AND :last
 ), changes AS MATERIALIZED (
     SELECT 1 AS sign, s.operator AS by, s.* FROM s
     UNION ALL
-    SELECT -1, s.operator, p.* FROM s JOIN settlements p ON p.county_code = s.county_code
-        AND p.person_no = s.person_no AND p.order_no = s.order_no AND p.kind = 'settlement'
-        AND p.version = s.version - 1
-    WHERE s.kind = 'settlement' AND s.version > 1
+    SELECT -1, s.operator, p.* FROM s JOIN settlements p ON p.county_code = s.county_code AND p.id = s.replaces
 )
 """
 _MONTH: Final = """
@@ -69,8 +66,8 @@ def _scope(values: dict[str, Any]) -> str:
         parts.append("s.county_code = :county_code")
     if values.get("payers") is not None:
         parts.append(
-            "EXISTS (SELECT FROM settlement_layers p WHERE p.county_code = s.county_code AND p.settlement_id = s.id"
-            " AND p.payer = ANY (:payers) AND p.amount <> 0)"
+            "EXISTS (SELECT FROM settlement_layers p WHERE p.county_code = s.county_code"
+            " AND p.settlement_id IN (s.id, s.replaces) AND p.payer = ANY (:payers) AND p.amount <> 0)"
         )
     return " AND ".join(parts)
 
