@@ -1,4 +1,4 @@
-"""One county in which everything has happened, for all tests of a module: each looks at it in a transaction of its own."""
+"""One county in which everything has happened, for all tests of a module: each works in its own transaction."""
 
 from collections.abc import AsyncIterator
 

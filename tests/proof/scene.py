@@ -3,15 +3,19 @@
 import random
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.access.model import Role
 from service.clock import Clock
 from service.db import transaction_on
 from service.proof.law import Law
 from service.proof.model import Wrong
 from service.proof.runs import actions
 from service.proof.seals.actions import seal
+from service.reconciliation.deductions import actions as deductions
+from service.reconciliation.deductions.actions import Asked
 from service.reconciliation.statements import actions as statements
 from service.reconciliation.statements import store
 from tests.bulk.county import fill
@@ -86,15 +90,7 @@ async def statements_and_transfers(world: World) -> None:
     engine, vault = world.app.state.engine, world.app.state.vault
     year = Year(engine, vault, [], 0, random.Random(20))
     for month in (1, 2, 3):
-        day = date(2018, month + 1, 4)
-        for number, statement in enumerate(await year.bill(month, day)):
-            fresh = statement["period"].startswith(f"2018-{month:02d}") and statement["total"] > 0
-            if fresh and number % 3 == 0:
-                await year.match(statement, day)
-        async with year.desk(day) as desk:
-            owed = await store.statements(desk.tx, desk, {}, limit=1000)
-        for statement in owed:
-            await year.clear(statement, day)
+        await bill_and_pay(year, month, date(2018, month + 1, 4))
     async with transaction_on(engine) as tx:
         ids = [
             row[0]
@@ -109,6 +105,36 @@ async def statements_and_transfers(world: World) -> None:
         for payer in ("basic_fund", "serious_insurer", "top_up_insurer"):
             run = await statements.run(desk, payer, "2026-11", dry_run=False)
             assert run["failed"] == []
+
+
+async def bill_and_pay(year: Year, month: int, day: date) -> None:
+    """A month billed; some statements matched, all paid in one way or another, some confirmed."""
+    for number, statement in enumerate(await year.bill(month, day)):
+        fresh = statement["period"].startswith(f"2018-{month:02d}") and statement["total"] > 0
+        if fresh and number % 3 == 0:
+            await year.match(statement, day)
+    async with year.desk(day) as desk:
+        owed = await store.statements(desk.tx, desk, {}, limit=1000)
+    for number, statement in enumerate(owed):
+        await year.clear(statement, day)
+        if number % 5 == 0 and statement["outstanding"] > 100:
+            await agree_and_retain(year, statement, day)
+
+
+async def agree_and_retain(year: Year, statement: dict[str, Any], day: date) -> None:
+    """Both sides agree to a statement; where something is open, a retention is taken and given back."""
+    async with year.desk(day) as desk:
+        now = (await store.statements(desk.tx, desk, {}, ids=[statement["id"]], limit=1))[0]
+    if now["hospital_confirmed_at"] is None and now["carried_into"] is None and now["status"] != "closed":
+        async with year.desk(day, Role.HOSPITAL, hospital_code=statement["hospital_code"]) as desk:
+            await statements.confirm(desk, statement["id"])
+        async with year.desk(day) as desk:
+            await statements.confirm(desk, statement["id"])
+    if now["outstanding"] > 100:
+        async with year.desk(day) as desk:
+            taken = await deductions.deduct(desk, statement["id"], Asked("retention", 100, (), None, "质保金"))
+        async with year.desk(day) as desk:
+            await deductions.release(desk, statement["id"], UUID(taken["id"]), "到期")
 
 
 async def found_wrong(tx: AsyncConnection, size: int = 50) -> list[Wrong]:
