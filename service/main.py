@@ -23,6 +23,7 @@ from service.db import create_engine
 from service.policy import routes as policy
 from service.policy.library import Library
 from service.policy.load import load_packs
+from service.proof import routes as proof
 from service.reconciliation import routes as reconciliation
 from service.registers import routes as registers
 from service.rosters import routes as rosters
@@ -40,6 +41,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *registers.ROUTERS,
     *reconciliation.ROUTERS,
     policy.router,
+    proof.router,
     health.router,
 )
 
@@ -66,6 +68,7 @@ _TAGS: Final = [
     *registers.TAGS,
     *rosters.TAGS,
     *reconciliation.TAGS,
+    *proof.TAGS,
     {"name": "Operations", "description": "For those who run the service."},
 ]
 _IMPLIED: Final = openapi.Implied(secured=(Unauthenticated, Forbidden), idempotent=(KeyMissing, KeyReused, InProgress))

@@ -46,7 +46,9 @@ async def fill(url: str, settlements: int, *, processes: int = 1, lines: int = 2
     persons = -(-settlements // VISITS_A_YEAR)
     await keep_packs(url)
     share = -(-persons // max(1, processes))
-    parts = [Asked(url, first, min(share, persons - first), lines=lines, span=span) for first in range(0, persons, share)]
+    parts = [
+        Asked(url, first, min(share, persons - first), lines=lines, span=span) for first in range(0, persons, share)
+    ]
     if processes == 1:
         made = [await write(part) for part in parts]
     else:

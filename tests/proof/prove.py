@@ -51,7 +51,7 @@ async def tamper(engine: AsyncEngine) -> list[tuple[str, str, str]]:
     200 tamperings at once: name, table and key of each. Those of packs and seals are tried one by one in the tests:
     they are found at once, but what rests on them can then not be told apart.
     """
-    dice, done = random.Random(200), []
+    dice, done = random.Random(200), list[tuple[str, str, str]]()
     async with transaction_on(engine) as tx:
         apart = ("policy_packs", "seals")
         kinds = [one for one in TAMPERINGS if one.table not in apart and await one.possible(tx)]
