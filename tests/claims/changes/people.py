@@ -71,7 +71,7 @@ async def anew(call: Call, settlement_id: str, cause: str = "identity", **more: 
 def amounts(answer: Body) -> dict[str, int]:
     """The figures of an answer in fen: each layer's payment, and how the bill is shared out."""
     names = ("paid_total", "patient_pays", "hospital_advances", "owed_to_patient", "due_at_discharge", "to_collect")
-    found = {name: fen(answer[name]) for name in names}
+    found: dict[str, int] = {name: fen(answer[name]) for name in names}
     for layer in answer["layers"]:
         found[layer["layer"]] = found.get(layer["layer"], 0) + fen(layer["paid"])
     return found

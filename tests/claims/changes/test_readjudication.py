@@ -1,0 +1,248 @@
+"""A settlement decided anew: in its place in the order, beside the old one, the difference to whom it is due."""
+
+from typing import Any
+
+import pytest
+
+from service.access.model import Role
+from tests.cases.county import done
+from tests.claims.bills import fee_line
+from tests.claims.changes.people import POOR, amounts, anew, month_stay, moved, reversed_, settled, stand
+from tests.claims.world import World, drifted
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def identify(world: World, person_no: str, *classes: str) -> None:
+    """Let the register know that a person has always had these identities."""
+    held = [{"class": name, "valid_from": "2015-01-01"} for name in classes]
+    await done(await world.agency("PUT", f"/v1/persons/{person_no}", {"identities": held}), 200)
+
+
+async def refused(call: Any, settlement_id: str, cause: str = "identity", **more: Any) -> tuple[int, Any]:
+    body = {"cause": cause, "note": "补录", **more}
+    answer = await call("POST", f"/v1/settlements/{settlement_id}/readjudication", body)
+    return answer.status_code, answer.json()
+
+
+async def test_a_late_identity_gives_the_increase_to_the_patient_who_paid_at_the_counter(world: World) -> None:
+    # 10 000 in scope at level 2: (10 000 - 300) x 75 % = 7 275, and 2 725 paid at the counter. Poor: 8 000 and 1 000.
+    person_no, patient = await world.county.person()
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    assert (amounts(first)["basic"], amounts(first)["due_at_discharge"]) == (7_275_00, 2_725_00)
+    await identify(world, person_no, "registered_poor")
+
+    second = await anew(world.agency, first["id"])
+
+    assert moved(second) == {("basic", "patient"): 725_00, ("top_up", "patient"): 1_000_00}
+    assert amounts(second) == {
+        "basic": 8_000_00,
+        "serious": 0,
+        "aid": 0,
+        "other": 0,
+        "top_up": 1_000_00,
+        "paid_total": 9_000_00,
+        "patient_pays": 1_000_00,
+        "hospital_advances": 7_275_00,
+        "owed_to_patient": 1_725_00,
+        "due_at_discharge": 2_725_00,
+        "to_collect": 0,
+    }
+    assert (second["version"], second["cause"], second["replaces"]) == (2, "identity", first["id"])
+    assert (second["before"]["id"], second["after"]["id"]) == (first["id"], second["id"])
+    assert (second["case_id"], second["query_code"]) == (first["id"], first["query_code"])
+    zh, en = second["difference_explained"]["zh"], second["difference_explained"]["en"]
+    assert "身份变更（补录）" in zh
+    assert "当日身份由无变为建档立卡" in zh
+    assert "基本医疗保险由 7275.00 元变为 8000.00 元" in zh
+    assert "1725.00 yuan more is owed to the patient's account" in en
+    old = await done(await world.hospital("GET", f"/v1/settlements/{first['id']}"), 200)
+    assert (old["status"], old["replaced_by"]) == ("superseded", second["id"])
+    assert amounts(old) == amounts(first)
+    assert await drifted(world) == []
+
+
+async def test_an_identity_that_was_wrong_is_taken_from_the_hospital_and_only_recorded_for_the_patient(
+    world: World,
+) -> None:
+    person_no, patient = await world.county.person(POOR)
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    await identify(world, person_no)
+
+    second = await anew(world.agency, first["id"])
+
+    assert moved(second) == {("basic", "hospital"): -725_00, ("top_up", "hospital"): -1_000_00}
+    assert (second["to_collect"], second["due_at_discharge"]) == ("1725.00", "2725.00")
+    assert "患者多得 1725.00 元" in second["difference_explained"]["zh"]
+
+
+async def test_what_one_payer_owes_the_hospital_less_another_owes_it_more_before_the_patient(world: World) -> None:
+    # Poor: 8 000 + 1 000, 1 000 at the counter. With the allowance aid pays 85 % of 2 000 = 1 700 and no top-up is
+    # missing: 1 000 of it is the hospital's, which has laid out 9 000 either way, and 700 the patient's.
+    person_no, patient = await world.county.person(POOR)
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    await identify(world, person_no, "registered_poor", "low_income_allowance")
+
+    second = await anew(world.agency, first["id"])
+
+    assert moved(second) == {
+        ("aid", "hospital"): 1_000_00,
+        ("aid", "patient"): 700_00,
+        ("top_up", "hospital"): -1_000_00,
+    }
+    assert (second["patient_pays"], second["due_at_discharge"]) == ("300.00", "1000.00")
+    shares = [(one["paid"], one["pay_to"]) for one in second["layers"] if one["layer"] == "aid"]
+    assert shares == [("1000.00", "hospital"), ("700.00", "patient")]
+
+
+async def test_there_and_back_again_leaves_the_ledger_as_it_was(world: World) -> None:
+    person_no, patient = await world.county.person(POOR)
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    before = await stand(world, person_no)
+    await identify(world, person_no, "low_income_allowance")
+    second = await anew(world.agency, first["id"])
+    await identify(world, person_no, "registered_poor")
+
+    third = await anew(world.agency, second["id"])
+
+    assert amounts(third) == amounts(first)
+    assert await stand(world, person_no) == before
+    status, problem = await refused(world.agency, first["id"])
+    assert (status, problem["code"], problem["replaced_by"]) == (409, "settlement.superseded", second["id"])
+    await reversed_(world.agency, third["id"])
+    assert (await stand(world, person_no)).accounts == {}
+
+
+async def test_what_comes_out_as_it_is_makes_no_version(world: World) -> None:
+    _, patient = await world.county.person(POOR)
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    counts = await world.counts()
+
+    status, problem = await refused(world.agency, first["id"], "appeal")
+
+    assert (status, problem["code"]) == (409, "settlement.unchanged")
+    assert await world.counts() == counts
+
+
+async def test_later_ones_are_decided_anew_with_it_and_come_out_as_if_it_had_always_been_so(world: World) -> None:
+    person_no, patient = await world.county.person()
+    bodies = [month_stay(world.hospital_code, patient, month, 50_000) for month in (3, 4, 5)]
+    first, *_ = [await settled(world.hospital, body) for body in bodies]
+    await identify(world, person_no, "low_income_allowance")
+    _, other = await world.county.person([{"class": "low_income_allowance", "valid_from": "2015-01-01"}])
+    straight = [await settled(world.hospital, month_stay(world.hospital_code, other, 3, 50_000))]
+
+    status, problem = await refused(world.agency, first["id"])
+    second = await anew(world.agency, first["id"], chain=True)
+
+    assert (status, problem["code"], len(problem["later"])) == (409, "settlement.has_later", 2)
+    assert [one["after"]["version"] for one in second["chain"]] == [2, 2]
+    assert amounts(second)["aid"] == amounts(straight[0])["aid"]
+    # The later ones keep the facts of their own decision; only the sums before them are others.
+    mine = await stand(world, person_no)
+    assert mine.sums["2018", "aid.paid"] == amounts(second)["aid"]
+    assert await drifted(world) == []
+
+
+async def test_a_hospital_corrects_its_own_bill_and_nothing_else(world: World) -> None:
+    # 10 000 + 1 000 forgotten: basic 8 800, top-up 1 100; the patient's 100 of it was never asked for.
+    _, patient = await world.county.person(POOR)
+    body = month_stay(world.hospital_code, patient, 6)
+    first = await settled(world.hospital, body)
+    line = fee_line(2, "T-B", price="1000.00", quantity="1")
+    corrected = body | {"fee_lines": [*body["fee_lines"], line]}
+
+    second = await anew(world.hospital, first["id"], "hospital_correction", request=corrected)
+
+    assert moved(second) == {("basic", "hospital"): 800_00, ("top_up", "hospital"): 100_00}
+    assert (second["amounts"]["total"], second["due_at_discharge"]) == ("11000.00", "1100.00")
+    assert second["to_collect"] == "100.00"
+    assert (await refused(world.hospital, second["id"]))[1]["errors"][0]["pointer"] == "/cause"
+    missing = await refused(world.hospital, second["id"], "hospital_correction")
+    assert missing[1]["errors"][0]["pointer"] == "/request"
+    another = corrected | {"visit_no": "ANOTHER"}
+    status, problem = await refused(world.hospital, second["id"], "hospital_correction", request=another)
+    assert (status, problem["code"]) == (422, "settlement.other_visit")
+
+
+async def test_a_line_too_many_gives_the_patient_back_what_was_paid_for_it(world: World) -> None:
+    # 11 000: 8 800 + 1 100, 1 100 at the counter. Of 10 000 the patient owes 1 000: 100 goes to the account, so that
+    # the hospital has its 10 000: 1 100 from the counter and 8 900 from the payers.
+    _, patient = await world.county.person(POOR)
+    body = month_stay(world.hospital_code, patient, 6)
+    line = fee_line(2, "T-B", price="1000.00", quantity="1")
+    first = await settled(world.hospital, body | {"fee_lines": [*body["fee_lines"], line]})
+
+    second = await anew(world.hospital, first["id"], "hospital_correction", request=body)
+
+    assert moved(second) == {
+        ("basic", "hospital"): -800_00,
+        ("top_up", "hospital"): -200_00,
+        ("top_up", "patient"): 100_00,
+    }
+    assert (second["due_at_discharge"], second["owed_to_patient"]) == ("1100.00", "100.00")
+
+
+async def test_the_versions_stand_side_by_side_with_what_each_changed(world: World) -> None:
+    person_no, patient = await world.county.person()
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    await identify(world, person_no, "registered_poor")
+    second = await anew(world.agency, first["id"])
+    reversal = await reversed_(world.agency, second["id"])
+
+    for asked in (first["id"], second["id"], reversal["id"]):
+        items = (await done(await world.hospital("GET", f"/v1/settlements/{asked}/versions"), 200))["items"]
+        assert [item["side"]["id"] for item in items] == [first["id"], second["id"], reversal["id"]]
+    assert [item["status"] for item in items] == ["superseded", "reversed", "reversal"]
+    assert [item["note"] for item in items] == [None, "补录", "录入有误"]
+    assert items[1]["differences"] == second["differences"]
+    assert items[1]["difference_explained"] == second["difference_explained"]
+    listed = {}
+    for status in ("settled", "superseded", "reversed", "reversal"):
+        query = f"/v1/settlements?person_no={person_no}&status={status}"
+        listed[status] = [one["id"] for one in (await done(await world.hospital("GET", query), 200))["items"]]
+    assert listed == {
+        "settled": [],
+        "superseded": [first["id"]],
+        "reversed": [second["id"]],
+        "reversal": [reversal["id"]],
+    }
+    foreign = await world.call_as(Role.HOSPITAL, hospital_code=await world.county.hospital("township", "county"))
+    assert (await foreign("GET", f"/v1/settlements/{first['id']}/versions")).status_code == 404
+
+
+async def test_the_first_answer_comes_again_after_a_change(world: World) -> None:
+    person_no, patient = await world.county.person()
+    body = month_stay(world.hospital_code, patient, 6)
+    first = await world.hospital("POST", "/v1/settlements", body, key="readjudicated-5")
+    await identify(world, person_no, "registered_poor")
+    path = f"/v1/settlements/{first.json()['id']}/readjudication"
+    change = {"cause": "identity", "note": "补录"}
+    second = await world.agency("POST", path, change, key="change-5")
+
+    assert (await world.hospital("POST", "/v1/settlements", body, key="readjudicated-5")).content == first.content
+    again = await world.agency("POST", path, change, key="change-5")
+    assert (again.status_code, again.content) == (201, second.content)
+
+
+async def test_an_invoice_stands_for_one_live_visit(world: World) -> None:
+    _, patient = await world.county.person(POOR)
+    one = await settled(world.hospital, month_stay(world.hospital_code, patient, 6, invoice_no="PJ-1"))
+    two = await settled(world.hospital, month_stay(world.hospital_code, patient, 7))
+
+    taken = await world.hospital("PUT", f"/v1/settlements/{two['id']}/invoice", {"invoice_no": "PJ-1"})
+    attached = await done(
+        await world.hospital("PUT", f"/v1/settlements/{two['id']}/invoice", {"invoice_no": "PJ-2"}), 200
+    )
+    again = await world.hospital(
+        "POST", "/v1/settlements", month_stay(world.hospital_code, patient, 8, invoice_no="PJ-2")
+    )
+
+    assert (taken.status_code, taken.json()["code"]) == (409, "invoice.used")
+    assert attached["invoice_no"] == "PJ-2"
+    assert (again.status_code, again.json()["code"]) == (409, "invoice.used")
+    found = await done(await world.hospital("GET", "/v1/settlements?invoice_no=PJ-2"), 200)
+    assert [item["id"] for item in found["items"]] == [two["id"]]
+    await reversed_(world.hospital, two["id"])
+    await settled(world.hospital, month_stay(world.hospital_code, patient, 7, invoice_no="PJ-2"))
+    assert one["invoice_no"] == "PJ-1"
