@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +27,11 @@ AUDITOR = Caller("onestop verify", Role.AUDITOR, COUNTY, None, frozenset(), None
 
 
 @pytest.fixture
-async def county(engine: AsyncEngine, database_url: str) -> AsyncIterator[str]:
+async def county(engine: AsyncEngine, database_url: str) -> str:
     """A small county, sealed; gives the address of its database."""
     await fill(database_url, 40, lines=3)
     await seal(engine, COUNTY, Clock())
-    yield database_url
+    return database_url
 
 
 async def start(url: str, *arguments: str) -> asyncio.subprocess.Process:
@@ -84,7 +83,8 @@ async def test_killed_it_goes_on_where_it_stopped(
     process = await start(county, "verify", "--resume", "--workers", "1")
     async with asyncio.timeout(120):
         while not await done_parts(engine, verification_id):
-            await asyncio.sleep(0)
+            async with transaction_on(engine) as tx:
+                await tx.execute(text("SELECT pg_sleep(0.01)"))
     process.send_signal(signal.SIGKILL)
     await process.communicate()
     at_kill = await done_parts(engine, verification_id)

@@ -1,6 +1,6 @@
 """Heads of the chain on the wire."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from pydantic import Field
@@ -18,7 +18,7 @@ class HeadOut(WireModel):
     day: date
     seq: int = Field(description="The number of the link.")
     hash: str = Field(description="SHA-256 of the link and of all before it, in hexadecimal.")
-    made_at: datetime
+    made_at: str = Field(description="The instant, written as it is signed.")
     kid: str
     public_key: str = Field(description="32 bytes in hexadecimal.")
     signature: str = Field(description="64 bytes in hexadecimal.")
