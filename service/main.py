@@ -40,6 +40,7 @@ from service.objections import routes as objections
 from service.policy import routes as policy
 from service.policy.library import Library
 from service.policy.load import load_packs
+from service.proof import routes as proof
 from service.reconciliation import routes as reconciliation
 from service.registers import routes as registers
 from service.rosters import routes as rosters
@@ -63,6 +64,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *registers.ROUTERS,
     *reconciliation.ROUTERS,
     policy.router,
+    proof.router,
     nhsa.router,
     health.router,
 )
@@ -92,6 +94,7 @@ _TAGS: Final = [
     *objections.TAGS,
     *inquiry.TAGS,
     *reconciliation.TAGS,
+    *proof.TAGS,
     {"name": "Operations", "description": "For those who run the service."},
 ]
 _IMPLIED: Final = openapi.Implied(

@@ -27,11 +27,20 @@ STATEMENTS: Final = {
     "a statement's totals are those of its lines": """
         SELECT 'statements', s.id::text, wrong.name, wrong.kept::text, wrong.computed::text
         FROM statements s
-        CROSS JOIN LATERAL (SELECT count(*) AS lines, coalesce(sum(l.amount), 0) AS total, max(l.line_no) AS last
+        CROSS JOIN LATERAL (SELECT count(*) AS lines, coalesce(sum(l.amount), 0) AS total
             FROM statement_lines l WHERE l.county_code = s.county_code AND l.statement_id = s.id) l
-        CROSS JOIN LATERAL (VALUES ('line_count', s.line_count, l.lines), ('lines_total', s.lines_total, l.total),
-            ('line_no', coalesce(l.last, 0), l.lines)) wrong (name, kept, computed)
+        CROSS JOIN LATERAL (VALUES ('line_count', s.line_count, l.lines),
+            ('lines_total', s.lines_total, l.total)) wrong (name, kept, computed)
         WHERE s.county_code = :county_code AND wrong.kept <> wrong.computed ORDER BY s.id
+    """,
+    "lines are numbered without gap": """
+        SELECT 'statement_lines', s.id || '/' || n, NULL, CASE WHEN l.line_no IS NULL THEN 'missing' ELSE 'a line' END,
+            'lines 1 to ' || s.line_count
+        FROM statements s
+        CROSS JOIN LATERAL (SELECT n FROM generate_series(1, s.line_count) n
+            UNION SELECT line_no FROM statement_lines WHERE county_code = s.county_code AND statement_id = s.id) n
+        LEFT JOIN statement_lines l ON l.county_code = s.county_code AND l.statement_id = s.id AND l.line_no = n.n
+        WHERE s.county_code = :county_code AND (l.line_no IS NULL OR n.n NOT BETWEEN 1 AND s.line_count) ORDER BY 2
     """,
     "a statement is of its period": """
         SELECT 'statements', s.id::text, 'period', s.period || ' ' || s.period_from || ' ' || s.period_to,

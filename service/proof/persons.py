@@ -7,7 +7,7 @@ that each of them met, first versions in the order of their numbers.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -63,49 +63,79 @@ def ends(kept: Kept) -> str | None:
 
 def _chain_wrong(found: list[Kept], sums: Sums) -> Iterator[Wrong]:
     firsts = sorted((one for one in found if is_first(one)), key=lambda one: (one.row["order_no"], one.id))
-    changes = sorted((one for one in found if not is_first(one)), key=lambda one: (one.row["settled_at"], one.id))
-    done: set[str] = set()
+    changes = _changes(found)
+    live: dict[str, Kept] = {}
     turn = 0
     while turn < len(firsts) or changes:
-        able = [one for one in changes if ends(one) in done] + firsts[turn : turn + 1]
-        able.sort(key=lambda one: str(one.row["settled_at"]))
-        fits = next((one for one in able if _fits(one, sums)), None)
+        able = [some for some in changes if all(ends(one) in live for one in some)]
+        able += [[one] for one in firsts[turn : turn + 1]]
+        able.sort(key=lambda some: str(some[0].row["settled_at"]))
+        fits = next((some for some in able if not any(_unfit(some, sums))), None)
         chosen = fits or next(iter(able), None) or changes[0]
         if fits is None:
             yield from _unfit(chosen, sums)
-        if is_first(chosen):
-            yield from _read_wrong(chosen, sums)
+        for one in chosen:
+            live.pop(ends(one) or "", None)
+            if one.row["kind"] == "settlement":
+                yield from _read_wrong(one, sums if is_first(one) else _sums_at(one, live.values()))
+                live[one.id] = one
+        for _, entry in _in_order(chosen):
+            sums[entry["period"], entry["name"]] += entry["delta"]
+        if is_first(chosen[0]):
             turn += 1
         else:
             changes.remove(chosen)
-        for entry in chosen.entries:
-            sums[entry["period"], entry["name"]] += entry["delta"]
-        done.add(chosen.id)
 
 
-def _fits(kept: Kept, sums: Sums) -> bool:
-    """Whether these are the sums that the row met. A sum may be changed twice by one row: given back, then added."""
+def _changes(found: list[Kept]) -> list[list[Kept]]:
+    """Reversals and later versions, those of one change together, in the order of the person's numbers."""
+    made: dict[str, list[Kept]] = {}
+    for one in sorted(found, key=lambda one: (str(one.row["settled_at"]), one.row["order_no"], one.row["version"])):
+        if not is_first(one):
+            made.setdefault(str(one.row["settled_at"]), []).append(one)
+    return list(made.values())
+
+
+def _in_order(some: list[Kept]) -> Iterator[tuple[Kept, dict[str, Any]]]:
+    """
+    The entries of a change as they were written (`changes.store.carry`): first all is given back, newest first, then
+    added, oldest first.
+    """
+    for one in reversed(some):
+        yield from ((one, entry) for entry in one.entries[: _given_back(one)])
+    for one in some:
+        yield from ((one, entry) for entry in one.entries[_given_back(one) :])
+
+
+def _given_back(kept: Kept) -> int:
+    """How many of the entries of a row give back: all but those that its own decision adds."""
+    own = len(kept.trace["entries"]) if kept.trace is not None and isinstance(kept.trace.get("entries"), list) else 0
+    return max(0, len(kept.entries) - own)
+
+
+def _unfit(some: list[Kept], sums: Sums) -> Iterator[Wrong]:
+    """Entries that met other sums than those that stood."""
     met: Sums = Counter()
-    for entry in kept.entries:
+    for one, entry in _in_order(some):
         key = entry["period"], entry["name"]
         if entry["before"] != sums[key] + met[key]:
-            return False
-        met[key] += entry["delta"]
-    return True
-
-
-def _unfit(kept: Kept, sums: Sums) -> Iterator[Wrong]:
-    met: Sums = Counter()
-    for entry in kept.entries:
-        key = entry["period"], entry["name"]
-        if entry["before"] != sums[key] + met[key]:
-            at = f"{kept.id}/{entry['position']}"
+            at = f"{one.id}/{entry['position']}"
             yield wrong("accumulator_entries", at, "before", entry["before"], sums[key] + met[key])
         met[key] += entry["delta"]
 
 
+def _sums_at(kept: Kept, live: Iterable[Kept]) -> Sums:
+    """The sums at a place in the order: what the live settlements before it add."""
+    sums: Sums = Counter()
+    for one in live:
+        if one.row["order_no"] < kept.row["order_no"] and one.trace is not None:
+            for period, name, _, delta, _ in one.trace["entries"]:
+                sums[period, name] += delta
+    return sums
+
+
 def _read_wrong(kept: Kept, sums: Sums) -> Iterator[Wrong]:
-    """The sums that a first version was decided on are those that stood when it was its turn."""
+    """The sums that a settlement was decided on are those that stood at its place in the order."""
     if kept.trace is None:
         return
     try:

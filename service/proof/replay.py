@@ -24,6 +24,8 @@ from service.settlement.waterfall import settle
 Row = dict[str, Any]
 _FEN: Final = PRICE_SCALE * QUANTITY_SCALE // 100
 """One fen in the unit of price times quantity."""
+UNREADABLE: Final = (AssertionError, LookupError, TypeError, ValueError, AttributeError)
+"""What a trace that was tampered with may run into: it is named, and nothing else stops."""
 
 
 class Kept(NamedTuple):
@@ -41,6 +43,10 @@ class Kept(NamedTuple):
     def id(self) -> str:
         return str(self.row["id"])
 
+    def facts(self) -> Row:
+        """The row, its identities in the order of their names: which stood first decides nothing."""
+        return self.row | {"identities": sorted(self.row["identities"])}
+
     def ways(self) -> list[tuple[str, str, int, str]]:
         """Which layer, which payer, how much (fen) and which way, as the layers on record say."""
         return [(layer, payer, amount, way) for _, layer, payer, amount, way in self.layers]
@@ -55,13 +61,13 @@ def settlement_wrong(kept: Kept, pack: Pack) -> Iterator[Wrong]:
         bill = [BillLine(*line) for line in kept.bill]
         claim = trace.claim_of(kept.trace["claim"], bill)
         made = settle(claim, pack)
-    except (AssertionError, KeyError, LookupError, TypeError, ValueError, AttributeError) as error:
+    except UNREADABLE as error:
         said = f"{type(error).__name__}: {error}"
         yield wrong("settlement_documents", kept.id, "trace", said, "a trace that can be decided again")
         return
     yield from _row_wrong(kept, claim, made, pack)
     yield from bill_wrong(kept, bill, made)
-    yield from _trace_wrong(kept, made)
+    yield from trace_wrong(kept, made)
     yield from layers_wrong(kept, ways(made.awards, on_hold=claim.on_hold))
     yield from entries_wrong(kept, [entry._asdict() for entry in made.entries])
     shares = shares_of(kept.ways(), kept.row["hospital_code"], kept.row["person_no"])
@@ -69,8 +75,10 @@ def settlement_wrong(kept: Kept, pack: Pack) -> Iterator[Wrong]:
 
 
 def _row_wrong(kept: Kept, claim: Claim, made: Settlement, pack: Pack) -> Iterator[Wrong]:
-    computed = {**made.amounts._asdict(), **made.split._asdict(), "hospital_bears": 0}
-    yield from differing("settlements", kept.id, kept.row, computed | facts_of(claim, pack))
+    computed = {**made.amounts._asdict(), **made.split._asdict()}
+    computed |= {"hospital_bears": 0, "to_collect": 0}
+    own = {"case_id": kept.id, "version": 1, "cause": None}
+    yield from differing("settlements", kept.id, kept.facts(), computed | own | facts_of(claim, pack))
 
 
 def facts_of(claim: Claim, pack: Pack) -> Row:
@@ -96,7 +104,8 @@ def bill_wrong(kept: Kept, bill: list[BillLine], made: Settlement) -> Iterator[W
             yield wrong("settlement_documents", kept.id, f"bill[{index}]", line[-4:], parts[1:])
 
 
-def _trace_wrong(kept: Kept, made: Settlement) -> Iterator[Wrong]:
+def trace_wrong(kept: Kept, made: Settlement) -> Iterator[Wrong]:
+    """Where the working on record, rule by rule and clause by clause, is not what deciding again makes."""
     assert kept.trace is not None
     for name, computed in (("awards", trace.awards_json(made.awards)), ("entries", [[*one] for one in made.entries])):
         if _canonical(kept.trace.get(name)) != _canonical(computed):
@@ -127,8 +136,14 @@ def entries_wrong(kept: Kept, computed: list[Row]) -> Iterator[Wrong]:
     yield from _rows_wrong("accumulator_entries", kept.id, have, [one | person for one in computed])
 
 
-def ledger_wrong(kept: Kept, cause: Cause, case_id: str, postings: tuple[Posting, ...]) -> Iterator[Wrong]:
-    """An entry, or a posting, that is not what the settlement makes payers owe; none where nobody owes anything."""
+def ledger_wrong(
+    kept: Kept, cause: Cause, case_id: str, postings: tuple[Posting, ...], *, ordered: bool = True
+) -> Iterator[Wrong]:
+    """
+    An entry, or a posting, that is not what the settlement makes payers owe; none where nobody owes anything.
+
+    Where not `ordered`, the postings may stand in any order: the database sorted what they were made from.
+    """
     row = kept.row
     if postings and kept.entry is None:
         yield wrong("ledger_entries", kept.id, None, "missing", f"an entry of {cause.value}")
@@ -140,7 +155,15 @@ def ledger_wrong(kept: Kept, cause: Cause, case_id: str, postings: tuple[Posting
         yield from differing("ledger_entries", kept.id, kept.entry, computed)
     own = {"origin": kept.id, "on_day": row["settled_on"]}
     have = {one["position"]: one for one in kept.postings}
-    yield from _rows_wrong("postings", kept.id, have, [{**one._asdict(), **own} for one in postings])
+    computed_rows = [{**one._asdict(), **own} for one in postings]
+    if not ordered:
+        have = dict(enumerate(sorted(kept.postings, key=_place)))
+        computed_rows.sort(key=_place)
+    yield from _rows_wrong("postings", kept.id, have, computed_rows)
+
+
+def _place(posting: Row) -> tuple[str, ...]:
+    return posting["layer"], posting["payer"], posting["payee"]
 
 
 def _rows_wrong(table: str, id_: str, kept: dict[int, Row], computed: list[Row]) -> Iterator[Wrong]:

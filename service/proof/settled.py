@@ -1,12 +1,16 @@
 """Prove the settlements of a range of persons: each decided again, each person's order and sums."""
 
+from collections.abc import Iterator
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.policy.model import Pack
 from service.proof import store
+from service.proof.changed import reversal_wrong, version_wrong
 from service.proof.law import Law, unproved
-from service.proof.model import Wrong
-from service.proof.persons import person_wrong
-from service.proof.replay import settlement_wrong
+from service.proof.model import Wrong, wrong
+from service.proof.persons import ends, is_first, person_wrong
+from service.proof.replay import Kept, settlement_wrong
 from service.proof.store import Range
 
 
@@ -23,7 +27,24 @@ async def settlements_wrong(tx: AsyncConnection, law: Law, asked: Range) -> tupl
             if pack is None:
                 unknown.add(one.row["pack_hash"])
             else:
-                found += settlement_wrong(one, pack)
+                found += _row_wrong(one, rows, pack)
                 checked += 1
         found += person_wrong(person_no, rows, stands)
     return checked, [*map(unproved, sorted(unknown)), *found]
+
+
+def _row_wrong(one: Kept, rows: list[Kept], pack: Pack) -> Iterator[Wrong]:
+    if is_first(one):
+        return settlement_wrong(one, pack)
+    earlier = [row for row in rows if row.row["case_id"] == one.row["case_id"] and row.row["kind"] == "settlement"]
+    earlier = sorted((row for row in earlier if _made_before(row, one)), key=lambda row: int(row.row["version"]))
+    if not earlier or earlier[-1].id != ends(one):
+        column = "reversal_of" if one.row["kind"] == "reversal" else "replaces"
+        last = earlier[-1].id if earlier else "a version before it"
+        return iter([wrong("settlements", one.id, column, ends(one), last)])
+    return reversal_wrong(one, earlier) if one.row["kind"] == "reversal" else version_wrong(one, earlier, pack)
+
+
+def _made_before(row: Kept, one: Kept) -> bool:
+    version, own = row.row["version"], one.row["version"]
+    return bool(version < own or (one.row["kind"] == "reversal" and version == own))

@@ -30,22 +30,25 @@ VISITS_A_YEAR = 5
 
 @dataclass(frozen=True)
 class Asked:
-    """Which persons to make: their numbers, their visits a year, the lines of a bill. The same seed, the same rows."""
+    """Which persons to make, their visits within `span` days, the lines of a bill. The same seed, the same rows."""
 
     url: str
     first: int
     persons: int
     visits: int = VISITS_A_YEAR
     lines: int = 20
+    span: int = 330
     seed: int = 5
 
 
-async def fill(url: str, settlements: int, *, processes: int = 1, lines: int = 20) -> int:
+async def fill(url: str, settlements: int, *, processes: int = 1, lines: int = 20, span: int = 330) -> int:
     """Write about so many settlements into a migrated database; gives how many."""
     persons = -(-settlements // VISITS_A_YEAR)
     await keep_packs(url)
     share = -(-persons // max(1, processes))
-    parts = [Asked(url, first, min(share, persons - first), lines=lines) for first in range(0, persons, share)]
+    parts = [
+        Asked(url, first, min(share, persons - first), lines=lines, span=span) for first in range(0, persons, share)
+    ]
     if processes == 1:
         made = [await write(part) for part in parts]
     else:
@@ -71,7 +74,8 @@ async def write(asked: Asked) -> int:
     made = 0
     for number in range(asked.first, asked.first + asked.persons):
         serial = count(number * asked.visits + 1)
-        person = Person(number, random.Random(asked.seed * 1_000_003 + number), serial, asked.visits, asked.lines)
+        dice = random.Random(asked.seed * 1_000_003 + number)
+        person = Person(number, dice, serial, asked.visits, asked.lines, asked.span)
         for record in person.settlements():
             made += 1
             add(rows, rows_of(record))

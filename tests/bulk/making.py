@@ -51,6 +51,7 @@ class Person:
     serial: "count[int]"
     visits_a_year: int
     lines: int
+    span: int = 330
     sums: dict[tuple[str, str], int] = field(default_factory=dict)
     order_no: int = 0
 
@@ -60,7 +61,7 @@ class Person:
         facts = PersonFacts(COUNTY, f"P{self.number:08d}", True, None, identities, None, None)
         day = NEW_YEAR
         for _ in range(self.visits_a_year):
-            day += timedelta(days=self.dice.randint(1, 330 // self.visits_a_year))
+            day += timedelta(days=self.dice.randint(1, self.span // self.visits_a_year))
             yield self._settled(facts, day)
 
     def _settled(self, person: PersonFacts, day: date) -> Record:
@@ -136,7 +137,7 @@ def rows_of(record: Record) -> dict[str, list[Row]]:
     entry, postings = posted(record, settled_on)
     key = {"county_code": COUNTY, "settlement_id": record.id}
     live = ("hospital_code", "visit_no", "interim_no", "person_no", "visit_type", "admitted_on", "last_day")
-    row = claims._row(record, settled_on, record.id.bytes if record.id else b"")
+    row = claims.row_of(record, settled_on, record.id.bytes if record.id else b"")
     caller = Caller(record.client_id, Role.HOSPITAL, COUNTY, None, frozenset(), None, record.operator, "bulk")
     trail = audit.entry(
         caller,
@@ -148,7 +149,7 @@ def rows_of(record: Record) -> dict[str, list[Row]]:
     )
     return {
         "settlements": [row],
-        "settlement_layers": claims._layers(record),
+        "settlement_layers": claims.layers_of(record),
         "settlement_documents": [{**key, "bill": record.bill, "trace": record.trace}],
         "accumulator_entries": claims._entries(record),
         "live_visits": [{**key, **{name: row[name] for name in live}}],

@@ -31,9 +31,17 @@ LISTED: Final = 1000
 REFERENCES: Final = "every reference is to a row that is there"
 
 
-async def begin(tx: AsyncConnection, caller: Caller, clock: Clock, *, size: int = SETTLEMENTS) -> UUID:
-    """Keep a verification of the caller's county to be done: its parts cover what is there now."""
-    county_code = caller.county_code
+async def begin(tx: AsyncConnection, caller: Caller, clock: Clock) -> UUID:
+    """Keep a verification of the caller's county to be done."""
+    verification_id, now = new_id(clock.now()), clock.now()
+    row = {"county_code": caller.county_code, "id": verification_id, "at": now}
+    row |= {"client_id": caller.client_id, "operator": caller.operator}
+    await store.add(tx, row, await parts_of(tx, caller.county_code))
+    return verification_id
+
+
+async def parts_of(tx: AsyncConnection, county_code: str, *, size: int = SETTLEMENTS) -> list[Part]:
+    """The parts that together prove all of a county that is there now."""
     head = await seals.last(tx, county_code)
     links = range(1, head.seq + 1 if head is not None else 1, LINKS)
     asked: list[tuple[PartKind, str, str | None]] = [(PartKind.LAW, "", None)]
@@ -41,12 +49,7 @@ async def begin(tx: AsyncConnection, caller: Caller, clock: Clock, *, size: int 
     asked += [(PartKind.BOOKS, name, None) for name in (REFERENCES, *books.PROOFS)]
     asked += [(PartKind.CHAIN, str(first), str(min(first + LINKS, links.stop))) for first in links]
     asked += [(PartKind.UNSEALED, "", None)]
-    parts = [Part(number, *one) for number, one in enumerate(asked, 1)]
-
-    verification_id, now = new_id(clock.now()), clock.now()
-    row = {"county_code": county_code, "id": verification_id, "at": now}
-    await store.add(tx, row | {"client_id": caller.client_id, "operator": caller.operator}, parts)
-    return verification_id
+    return [Part(number, *one) for number, one in enumerate(asked, 1)]
 
 
 async def work(
@@ -65,7 +68,7 @@ async def work(
             if part is None:
                 return
             async with transaction_on(moment) as reading:
-                checked, found = await _done(reading, law, county_code, part)
+                checked, found = await prove(reading, law, county_code, part)
             await store.finish(
                 tx, county_code, verification_id, part, checked=checked, found=found, listed=LISTED, at=clock.now()
             )
@@ -73,7 +76,8 @@ async def work(
             progress()
 
 
-async def _done(tx: AsyncConnection, law: Law, county_code: str, part: Part) -> tuple[int, list[Wrong]]:
+async def prove(tx: AsyncConnection, law: Law, county_code: str, part: Part) -> tuple[int, list[Wrong]]:
+    """How much a part looked at, and what is wrong."""
     match part.kind:
         case PartKind.LAW:
             return await packs_wrong(tx)

@@ -120,3 +120,9 @@ async def unfinished(tx: AsyncConnection) -> tuple[str, UUID] | None:
 async def take_turn(tx: AsyncConnection) -> bool:
     """Whether this transaction is the only one that works on what the server was asked for."""
     return bool(await tx.scalar(_LOCK, {"name": "verifications"}))
+
+
+async def begin_alone(tx: AsyncConnection, county_code: str) -> None:
+    """Until this transaction ends, nobody else begins a verification of the county that way."""
+    lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+    await tx.execute(lock, {"name": f"verifications/{county_code}"})

@@ -1,0 +1,20 @@
+"""A county in which everything has happened proves clean: the proof cries wolf at nothing that the service does."""
+
+import pytest
+from sqlalchemy import text
+
+from service.db import transaction_on
+from service.proof.seals.model import KINDS
+from tests.claims.world import World
+from tests.proof.scene import found_wrong, named
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_everything_that_happened_is_right(world: World) -> None:
+    async with transaction_on(world.app.state.engine) as tx:
+        found = await found_wrong(tx)
+
+        assert named(found) == [], found[:5]
+        sealed = set(await tx.scalars(text("SELECT kind FROM seals")))
+    assert sealed == {kind.name for kind in KINDS}, "something of every kind has happened"
