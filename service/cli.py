@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from service import client_commands, key_commands
 from service.access.vault import Vault
 from service.clock import COUNTY_ZONE
 from service.config import Settings
@@ -44,6 +45,8 @@ statements = typer.Typer(help="What payers owe hospitals, billed by period.", no
 app.add_typer(statements, name="statements")
 roster = typer.Typer(help="Lists of persons from the offices that keep them.", no_args_is_help=True)
 app.add_typer(roster, name="roster")
+app.add_typer(client_commands.app, name="client")
+app.add_typer(key_commands.app, name="keys")
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every IPv4 address of this machine.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]
