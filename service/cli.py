@@ -13,8 +13,9 @@ from typing import Annotated
 
 import typer
 
+from service import client_commands, key_commands, list_commands, proof_commands
+from service.access.matrix import matrix
 from service.access.vault import Vault
-from service.catalogue_run import CatalogueImport, import_catalogue
 from service.clock import COUNTY_ZONE
 from service.config import Settings
 from service.console import CommandRefused, refusals, say
@@ -23,17 +24,11 @@ from service.main import create_app
 from service.policy.check import check_path
 from service.policy.load import load_packs
 from service.processes import listen
-from service.registers.catalogue.imports.schemas import Kind
-from service.registers.rosters.model import RosterKind, Statement
-from service.roster_run import Import, import_roster, purge_rosters, told
 from service.sandbox import run_demo
 from service.serving import Plan, stop_on_sigterm
 from service.serving import serve as serve_until_stopped
 from service.statement_run import Run, run_statements
 from service.statement_run import told as told_of_run
-from service.verify_run import Sealing, Verify, run_seal, run_verify
-from service.verify_run import told as told_of_proof
-from service.words import IdentityClass
 
 app = typer.Typer(
     help="onestop: one-stop (一站式) medical settlement for a county.",
@@ -46,11 +41,12 @@ policy = typer.Typer(help="Policy packs: the law of a county as data.", no_args_
 app.add_typer(policy, name="policy")
 statements = typer.Typer(help="What payers owe hospitals, billed by period.", no_args_is_help=True)
 app.add_typer(statements, name="statements")
-roster = typer.Typer(help="Lists of persons from the offices that keep them.", no_args_is_help=True)
-app.add_typer(roster, name="roster")
-
-catalogue = typer.Typer(help="The fee catalogue: grades, first-pay ratios and ceilings.", no_args_is_help=True)
-app.add_typer(catalogue, name="catalogue")
+app.add_typer(list_commands.roster, name="roster")
+app.add_typer(list_commands.catalogue, name="catalogue")
+app.add_typer(client_commands.app, name="client")
+app.add_typer(key_commands.app, name="keys")
+app.command()(proof_commands.verify)
+app.command()(proof_commands.seal)
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every IPv4 address of this machine.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]
@@ -155,124 +151,29 @@ def statements_run(
             raise typer.Exit(1)
 
 
-@roster.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, XLSX or XLS.")],
-    county: Annotated[str, typer.Option(help="Division code of the county.")],
-    source: Annotated[str, typer.Option(help="The office that the list comes from.")],
-    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="From which day the list holds.")],
-    kind: Annotated[RosterKind, typer.Option(help="full: who is absent has ended.")] = RosterKind.CHANGES,
-    class_: Annotated[
-        IdentityClass | None, typer.Option("--class", help="Of everybody listed, where no column says it.")
-    ] = None,
-    township: Annotated[str | None, typer.Option(help="A full list of this township only.")] = None,
-    operator: Annotated[str | None, typer.Option(help="Who imports it.")] = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Apply it, whole or not at all; else preview only.")] = False,
-    accept_rejected: Annotated[
-        bool, typer.Option("--accept-rejected", help="Let a full list end people although rows could not be read.")
-    ] = False,
-    accept_older: Annotated[
-        bool, typer.Option("--accept-older", help="Apply a list although a later one of the same office is applied.")
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Import an applied list once more, after another of its source was applied.")
-    ] = False,
-    rejected: Annotated[Path | None, typer.Option(help="Where to write the rejected rows, as CSV.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Preview a list, or apply it. The same file again goes on where it stopped, and is never applied twice."""
-    with refusals():
-        statement = Statement(kind, source, as_of.date(), class_.value if class_ else None, township)
-        asked = Import(file, county, operator, statement, apply, accept_rejected, accept_older, rejected, again)
-        result = done(lambda engine, settings: import_roster(engine, settings, asked))
-        print(json.dumps(result) if as_json else told(result))
-
-
-@roster.command()
-def purge(
-    county: Annotated[str, typer.Option(help="Division code of the county.")],
-    days: Annotated[int, typer.Option(min=1, help="Lists uploaded more than so many days ago.")] = 90,
-    as_json: Json = False,
-) -> None:
-    """Delete the rows of old lists, which name people. What the lists changed stays on record, row by row."""
-    with refusals():
-        result = done(lambda engine, settings: purge_rosters(engine, settings, county, days))
-        print(json.dumps(result) if as_json else f"The rows of {result['purged']} lists are deleted.")
-
-
-@catalogue.command("import")
-def catalogue_import(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, XLSX or XLS.")],
-    county: Annotated[str, typer.Option(help="Division code of the county.")],
-    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="From which day terms without one hold.")],
-    kind: Annotated[Kind, typer.Option(help="full: an item that is absent has ended.")] = Kind.CHANGES,
-    operator: Annotated[str | None, typer.Option(help="Who imports it.")] = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Apply it, whole or not at all; else preview only.")] = False,
-    accept_rejected: Annotated[
-        bool, typer.Option("--accept-rejected", help="Let a full catalogue end items although rows could not be read.")
-    ] = False,
-    rejected: Annotated[Path | None, typer.Option(help="Where to write the rejected rows, as CSV.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Preview a fee catalogue, or apply it. The same file again is never applied twice."""
-    with refusals():
-        asked = CatalogueImport(file, county, operator, kind.value, as_of.date(), apply, accept_rejected, rejected)
-        result = done(lambda engine, settings: import_catalogue(engine, settings, asked))
-        print(json.dumps(result) if as_json else told(result, "Catalogue"))
+Kept = Annotated[Path, typer.Argument(help="Where it is kept.")]
+Check = Annotated[bool, typer.Option("--check", help="Change nothing; refuse if it is not current.")]
 
 
 @app.command()
-def verify(
-    county: Annotated[str | None, typer.Option(help="One county; left out, every county of the packs.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that prove side by side.")] = 2,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the last one where it stopped.")] = False,
-    heads: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Heads published earlier (`onestop seal --heads`).")
-    ] = None,
-    most: Annotated[int, typer.Option(min=1, help="How many wrong rows to list.")] = 20,
-    operator: Annotated[str | None, typer.Option(help="Who asks; kept with the verification.")] = None,
-    as_json: Json = False,
-) -> None:
-    """
-    Decide every settlement again from its trace, prove every sum, statement and seal, and name the first wrong row.
-
-    Exit 0: everything is as it must be. 1: something is wrong.
-    """
-    with refusals():
-        asked = Verify(county, workers, resume, heads, operator, most)
-        answer = done(lambda engine, settings: run_verify(engine, settings, asked))
-        print(json.dumps(answer, ensure_ascii=False) if as_json else told_of_proof(answer))
-        if not answer["ok"]:
-            raise typer.Exit(1)
-
-
-@app.command()
-def seal(
-    county: Annotated[str | None, typer.Option(help="One county; left out, every county of the packs.")] = None,
-    heads: Annotated[Path | None, typer.Option(help="Where to write the signed heads, to be kept elsewhere.")] = None,
-    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The heads of this day.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Seal what was written since the last time into the chain of each county. The server does so by itself."""
-    with refusals():
-        asked = Sealing(county, heads, day.date() if day else None)
-        answer = done(lambda engine, settings: run_seal(engine, settings, asked))
-        if as_json:
-            print(json.dumps(answer))
-
-
-@app.command()
-def openapi(
-    file: Annotated[Path, typer.Argument(help="Where the document is kept.")],
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; refuse if it is not current.")] = False,
-) -> None:
+def openapi(file: Kept, check: Check = False) -> None:
     """Write the API's OpenAPI document, as the code has it."""
     with refusals():
-        document = json.dumps(create_app(Settings()).openapi(), ensure_ascii=False, indent=1) + "\n"
-        if not check:
-            file.write_text(document, encoding="utf-8")
-        elif not file.exists() or file.read_text(encoding="utf-8") != document:
-            raise CommandRefused(f"{file} is not what the code says: run scripts/openapi and commit it")
+        _keep(file, json.dumps(create_app(Settings()).openapi(), ensure_ascii=False, indent=1) + "\n", check)
+
+
+@app.command("access-matrix")
+def access_matrix(file: Kept, check: Check = False) -> None:
+    """Write who may call what, as the code has it."""
+    with refusals():
+        _keep(file, matrix(create_app(Settings()).openapi()), check)
+
+
+def _keep(file: Path, document: str, check: bool) -> None:
+    if not check:
+        file.write_text(document, encoding="utf-8")
+    elif not file.exists() or file.read_text(encoding="utf-8") != document:
+        raise CommandRefused(f"{file} is not what the code says: run scripts/openapi and commit it")
 
 
 def main() -> None:
