@@ -41,6 +41,7 @@ from service.reconciliation import routes as reconciliation
 from service.registers import routes as registers
 from service.rosters import routes as rosters
 from service.slip import routes as slip
+from service.web import routes as web
 from service.wire import docs, health, logs, openapi, problems
 from service.wire.limits import RequestLimits
 from service.wire.request_id import RequestId
@@ -53,6 +54,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     slip.router,
     objections.router,
     inquiry.router,
+    web.router,
     *rosters.ROUTERS,
     *corrections.ROUTERS,
     admission.router,

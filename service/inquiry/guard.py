@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Final, Self
+from typing import Annotated, Any, ClassVar, Final, NoReturn, Self
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -103,21 +103,23 @@ class PatientGuard:
         """Check the session while the body is still unread; a client's token is told that this is not for it."""
         state, token = request.app.state, bearer_of(request.headers.get("authorization"))
         try:
-            request.state.session = session.read(state.vault, token, at=state.clock.source())
+            self.admit(request, session.read(state.vault, token, at=state.clock.source()))
         except Unauthenticated as refused:
             await self._refuse_clients(request, token, refused)
-            raise
-        request.state.client_id = session.CLIENT
-        see(request.state.session.county_code)
 
-    async def _refuse_clients(self, request: Request, token: str, refused: Unauthenticated) -> None:
+    def admit(self, request: Request, opened: Session) -> None:
+        """From here on this request is the patient's, and sees their county's rows."""
+        request.state.session, request.state.client_id = opened, session.CLIENT
+        see(opened.county_code)
+
+    async def _refuse_clients(self, request: Request, token: str, refused: Unauthenticated) -> NoReturn:
         try:
             await request.app.state.tokens.verify(token)
         except Unauthenticated:
             raise refused from None
         raise Forbidden(_NOT_A_PATIENT)
 
-    async def __call__(self, request: Request, tx: Tx, _token: Annotated[Any, Depends(_SCHEME)]) -> Inquirer:
+    async def __call__(self, request: Request, tx: Tx, _token: Annotated[Any, Depends(_SCHEME)] = None) -> Inquirer:
         await self.before_body(request)
         opened: Session = request.state.session
         return Inquirer.of(request, tx, await still_open(tx, opened))
