@@ -33,6 +33,7 @@ from service.config import Settings
 from service.corrections import routes as corrections
 from service.db import create_engine
 from service.inquiry import routes as inquiry
+from service.inquiry import township
 from service.objections import routes as objections
 from service.policy import routes as policy
 from service.policy.library import Library
@@ -54,6 +55,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     slip.router,
     objections.router,
     inquiry.router,
+    township.router,
     web.router,
     *rosters.ROUTERS,
     *corrections.ROUTERS,
@@ -88,6 +90,7 @@ _TAGS: Final = [
     *rosters.TAGS,
     *objections.TAGS,
     *inquiry.TAGS,
+    *township.TAGS,
     *reconciliation.TAGS,
     {"name": "Operations", "description": "For those who run the service."},
 ]

@@ -27,7 +27,7 @@ HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
@@ -90,11 +90,11 @@ def redirect(to: str) -> RedirectResponse:
 def came_from_us(request: Request) -> bool:
     """Whether a form was sent from a page of ours, as far as the browser tells: old ones tell nothing."""
     site = request.headers.get("sec-fetch-site")
-    if site is not None and site not in ("same-origin", "none"):
-        return False
-    origin = request.headers.get("origin")
-    public = request.app.state.settings.public_url or ""
-    return origin is None or urlsplit(origin).netloc in (request.headers.get("host"), urlsplit(public).netloc)
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin, public = request.headers.get("origin"), request.app.state.settings.public_url or ""
+    ours = {request.headers.get("host"), urlsplit(public).netloc} - {None, ""}
+    return origin is None or urlsplit(origin).netloc in ours
 
 
 def with_session(request: Request, response: Response, token: str) -> Response:

@@ -195,7 +195,9 @@ def _objection_form(
 async def show_year(request: Request, visitor: Visitor) -> Response:
     """This year's totals, and how far it is to the next threshold."""
     found = await year.read(visitor, None)
-    layers = [(found.layer_names.get(name, Text(name, name)), yuan(paid)) for name, paid in found.totals.layers.items()]
+    paid, names = found.totals.layers, found.layer_names
+    in_order = [name for name in names if name in paid] + [name for name in paid if name not in names]
+    layers = [(names.get(name, Text(name, name)), yuan(paid[name])) for name in in_order]
     return render(request, "year.html", year=found, layers=layers)
 
 
