@@ -96,12 +96,15 @@ async def furnish(world: World) -> dict[str, str]:
         **await billed(world),
         "roster_id": await uploaded(world, "/v1/rosters", people),
         "import_id": await uploaded(world, "/v1/catalogue-imports", items),
-        **await objected(world, settled["id"]),
+        **await objected(world, id_number),
     }
 
 
-async def objected(world: World, settlement_id: str) -> dict[str, str]:
-    """An objection with a paper; and what its patient knows the settlement by."""
+async def objected(world: World, id_number: str) -> dict[str, str]:
+    """A settlement of the patient's own, whose code nobody issues anew; and an objection to it, with a paper."""
+    later = {"admitted_on": "2018-07-01", "discharged_on": "2018-07-09"}
+    claim = await done(await world.hospital("POST", "/v1/settlements", stay(world.hospital_code, id_number, **later)))
+    settlement_id = str(claim["id"])
     filing = {"settlement_id": settlement_id, "reason": "金额不对"}
     made = await done(await world.agency("POST", "/v1/objections", filing))
     path = f"/v1/objections/{made['id']}/documents"
