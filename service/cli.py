@@ -13,6 +13,8 @@ from typing import Annotated
 
 import typer
 
+from service import client_commands, key_commands
+from service.access.matrix import matrix
 from service.access.vault import Vault
 from service.clock import COUNTY_ZONE
 from service.config import Settings
@@ -44,6 +46,8 @@ statements = typer.Typer(help="What payers owe hospitals, billed by period.", no
 app.add_typer(statements, name="statements")
 roster = typer.Typer(help="Lists of persons from the offices that keep them.", no_args_is_help=True)
 app.add_typer(roster, name="roster")
+app.add_typer(client_commands.app, name="client")
+app.add_typer(key_commands.app, name="keys")
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every IPv4 address of this machine.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]
@@ -178,18 +182,29 @@ def import_(
         print(json.dumps(result) if as_json else told(result))
 
 
+Kept = Annotated[Path, typer.Argument(help="Where it is kept.")]
+Check = Annotated[bool, typer.Option("--check", help="Change nothing; refuse if it is not current.")]
+
+
 @app.command()
-def openapi(
-    file: Annotated[Path, typer.Argument(help="Where the document is kept.")],
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; refuse if it is not current.")] = False,
-) -> None:
+def openapi(file: Kept, check: Check = False) -> None:
     """Write the API's OpenAPI document, as the code has it."""
     with refusals():
-        document = json.dumps(create_app(Settings()).openapi(), ensure_ascii=False, indent=1) + "\n"
-        if not check:
-            file.write_text(document, encoding="utf-8")
-        elif not file.exists() or file.read_text(encoding="utf-8") != document:
-            raise CommandRefused(f"{file} is not what the code says: run scripts/openapi and commit it")
+        _keep(file, json.dumps(create_app(Settings()).openapi(), ensure_ascii=False, indent=1) + "\n", check)
+
+
+@app.command("access-matrix")
+def access_matrix(file: Kept, check: Check = False) -> None:
+    """Write who may call what, as the code has it."""
+    with refusals():
+        _keep(file, matrix(create_app(Settings()).openapi()), check)
+
+
+def _keep(file: Path, document: str, check: bool) -> None:
+    if not check:
+        file.write_text(document, encoding="utf-8")
+    elif not file.exists() or file.read_text(encoding="utf-8") != document:
+        raise CommandRefused(f"{file} is not what the code says: run scripts/openapi and commit it")
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -37,6 +37,13 @@ class Settings(BaseSettings):
         "Or use `keys_file`.",
     )
     keys_file: Path | None = Field(default=None, description="A file with the same content as `keys`.")
+    cipher: Literal["aes-gcm", "sm4-gcm"] = Field(
+        default="aes-gcm", description="With what personal data is sealed from now on; both are read."
+    )
+    lookup_hash: Literal["sha256", "sm3"] = Field(
+        default="sha256",
+        description="By what persons are found again. Choose it before the first one is entered, for good.",
+    )
     pool_size: int = Field(default=8, ge=1, description="Database connections of one server process.")
     pool_wait_seconds: float = Field(
         default=20.0, gt=0, description="How long a request waits for a connection: then 503."

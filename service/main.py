@@ -39,13 +39,15 @@ from service.policy import routes as policy
 from service.policy.library import Library
 from service.policy.load import load_packs
 from service.reconciliation import routes as reconciliation
+from service.reconciliation.reports.measures import overdue
 from service.registers import routes as registers
 from service.rosters import routes as rosters
 from service.slip import routes as slip
 from service.web import routes as web
-from service.wire import docs, health, logs, openapi, problems
+from service.wire import docs, health, logs, metrics, openapi, problems
 from service.wire.limits import RequestLimits
 from service.wire.request_id import RequestId
+from service.wire.security_headers import SecurityHeaders
 from service.wire.sight import SeesNothing
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -64,7 +66,11 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *reconciliation.ROUTERS,
     policy.router,
     health.router,
+    metrics.router,
 )
+
+MEASURES: Final[tuple[metrics.Measure, ...]] = (overdue,)
+"""What the rooms tell those who run the service (`/metrics`)."""
 
 _DESCRIPTION: Final = """
 What each payer pays for a hospital visit, what the patient owes, and why: exact to the fen, stored once.
@@ -119,6 +125,7 @@ def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
         app.state.settings = settings
         app.state.clock = clock
         app.state.vault = vault
+        app.state.measures = metrics.Measures(MEASURES)
         app.state.pace = Pace(settings.client_requests_per_second)
         app.state.limiter = Limiter(engine, vault)
         app.state.packs = load_packs(settings.packs_dir)
@@ -174,5 +181,6 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes, max_file_bytes=settings.max_file_bytes)
     app.add_middleware(problems.LastResort)
     app.add_middleware(logs.RequestLog)
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestId)
     return app

@@ -7,11 +7,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from types import FrameType
 from typing import Final, NoReturn
 
+from prometheus_client.multiprocess import mark_process_dead
+
 from service.embedded import EmbeddedPostgres
 from service.processes import Worker, start_worker, stop_workers
+from service.wire.metrics import FOLDER
 
 _WATCH_SECONDS: Final = 0.2
 
@@ -31,8 +36,9 @@ class Plan:
     clock_days: int = 0
     log: Path | None = None
 
-    def start_worker(self) -> Worker:
-        return start_worker(self.listener, self.environment, clock_days=self.clock_days, log=self.log)
+    def start_worker(self, measurements: str) -> Worker:
+        environment = {**self.environment, FOLDER: measurements}
+        return start_worker(self.listener, environment, clock_days=self.clock_days, log=self.log)
 
 
 def serve(plan: Plan, when_ready: Callable[[], None]) -> None:
@@ -42,17 +48,20 @@ def serve(plan: Plan, when_ready: Callable[[], None]) -> None:
     Raises WorkerError when a process cannot be started, EmbeddedPostgresError when the database cannot.
     """
     workers: list[Worker] = []
+    # Where the processes lay their counts together for whoever reads /metrics; they begin anew with each start.
+    measurements = mkdtemp(prefix="onestop-metrics-")
     try:
         with suppress(KeyboardInterrupt):
-            workers.extend(plan.start_worker() for _ in range(plan.workers))
+            workers.extend(plan.start_worker(measurements) for _ in range(plan.workers))
             for worker in workers:
                 worker.wait_until_ready()
             when_ready()
-            _watch(plan, workers)
+            _watch(plan, workers, measurements)
     finally:
         # One more SIGTERM must not cut off what is being finished; Ctrl-C still may.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         stop_workers(workers)
+        rmtree(measurements, ignore_errors=True)
 
 
 def stop_on_sigterm() -> None:
@@ -64,12 +73,13 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _watch(plan: Plan, workers: list[Worker]) -> NoReturn:
+def _watch(plan: Plan, workers: list[Worker], measurements: str) -> NoReturn:
     while True:
         time.sleep(_WATCH_SECONDS)
         if plan.database is not None and not plan.database.is_running():
             plan.database.start()
         for index, worker in enumerate(workers):
             if worker.process.poll() is not None:
-                workers[index] = plan.start_worker()
+                mark_process_dead(worker.process.pid, measurements)
+                workers[index] = plan.start_worker(measurements)
                 workers[index].wait_until_ready()

@@ -97,7 +97,7 @@ def test_everything_but_a_few_addresses_asks_for_a_token() -> None:
     document = create_app(Settings()).openapi()
     open_to_all = {path for path, _, operation in openapi.operations(document) if not operation.get("security")}
 
-    assert open_to_all <= {"/oauth/token", "/.well-known/jwks.json", "/healthz", "/readyz"}
+    assert open_to_all <= {"/oauth/token", "/.well-known/jwks.json", "/healthz", "/readyz", "/metrics"}
 
 
 def test_the_document_is_the_same_each_time() -> None:

@@ -135,7 +135,7 @@ async def tokens_of(world: World, claim_id: str) -> dict[str, dict[str, str]]:
     issued["hospital"] = await headers_of(world.app, Role.HOSPITAL, "fuzz-hospital", hospital_code=world.hospital_code)
     for role in (Role.PAYER, Role.TOWNSHIP, Role.AUDITOR):
         issued[role] = await headers_of(world.app, role, f"fuzz-{role}")
-    issued[Role.PATIENT] = await patient_of(world, claim_id)
+    issued["patient"] = await patient_of(world, claim_id)
     return issued
 
 

@@ -1,4 +1,4 @@
-"""Access again: what a client may do and from where, signed operators, counts of tries, row-level security."""
+"""Access again: terms of clients, signed operators, counts of tries, row-level security, sealing anew."""
 
 from alembic import op
 
@@ -100,8 +100,57 @@ BEGIN
 END $$
 """
 
+# What is kept for good may be sealed anew, and nothing else about it may change.
+ONLY_SEALS_DIFFER = r"""
+CREATE FUNCTION only_seals_differ(was jsonb, becomes jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce(current_setting('onestop.resealing', true), '') = 'on' AND NOT EXISTS (
+        SELECT FROM jsonb_each(was) w FULL JOIN jsonb_each(becomes) b USING (key)
+        WHERE w.value IS DISTINCT FROM b.value AND key NOT LIKE '%\_enc')
+$$
+"""
+
+REGISTERS_REFUSE = """
+CREATE OR REPLACE FUNCTION registers_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND only_seals_differ(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION '% keeps its history: % is refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'restrict_violation';
+END $$
+"""
+
+REGISTERS_ONLY_SUPERSEDE = """
+CREATE OR REPLACE FUNCTION registers_only_supersede() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    mutable CONSTANT text[] := ARRAY['superseded_at', 'superseded_by', 'superseded_reason'];
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.superseded_at IS NULL AND NEW.superseded_at IS NOT NULL
+        AND to_jsonb(OLD) - mutable = to_jsonb(NEW) - mutable THEN
+        RETURN NEW;
+    END IF;
+    IF TG_OP = 'UPDATE' AND only_seals_differ(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION '% keeps its history: a row may only be superseded, once', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
+END $$
+"""
+
+STATEMENTS = (
+    CLIENTS,
+    AUDIT_LOG,
+    LIMIT_COUNTS,
+    LIMIT_COUNTS_BY_END,
+    PROTECT_TABLES,
+    RENEW_STATISTICS,
+    ONLY_SEALS_DIFFER,
+    REGISTERS_REFUSE,
+    REGISTERS_ONLY_SUPERSEDE,
+)
+
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    for statement in (CLIENTS, AUDIT_LOG, LIMIT_COUNTS, LIMIT_COUNTS_BY_END, PROTECT_TABLES, RENEW_STATISTICS):
+    for statement in STATEMENTS:
         op.execute(statement)

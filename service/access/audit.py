@@ -2,10 +2,12 @@
 The audit trail: who read or changed what about whom, when, and in which request. Rows are only ever added.
 """
 
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.model import Caller
@@ -50,3 +52,35 @@ async def record(
     """Add one row to the trail, in the transaction of what it tells about."""
     row = entry(caller, action, at=at, person_no=person_no, county_code=county_code, subject=subject)
     await tx.execute(insert(audit_log).values(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One row of the trail about a person: who, what, when, why, and in which request."""
+
+    id: UUID
+    at: datetime
+    client_id: str
+    role: str
+    operator: str | None
+    operator_signed: bool
+    action: str
+    subject: str | None
+    purpose: str | None
+    request_id: str
+
+
+async def accesses(
+    tx: AsyncConnection, county_code: str, person_no: str, *, after: tuple[datetime, UUID] | None, rows: int
+) -> list[Access]:
+    """Who looked at a person or changed something about them, newest first, after the last one of the page before."""
+    c = audit_log.c
+    query = (
+        select(*(c[field.name] for field in fields(Access)))
+        .where(c.county_code == county_code, c.person_no == person_no)
+        .order_by(c.at.desc(), c.id.desc())
+        .limit(rows)
+    )
+    if after is not None:
+        query = query.where(tuple_(c.at, c.id) < tuple_(*after))
+    return [Access(**row) for row in (await tx.execute(query)).mappings()]

@@ -1,5 +1,5 @@
 """
-Personal data at rest: sealed with AES-256-GCM, looked up by keyed hash, shown masked.
+Personal data at rest: sealed with AES-256-GCM or SM4-GCM, looked up by keyed hash, shown masked.
 
 **Keys** come from the machine (`ONESTOP_KEYS` or `ONESTOP_KEYS_FILE`) as `id:base64` entries, 32 bytes each,
 newest first. The first one seals; all of them open, so that a new key is put in front and old rows stay
@@ -11,12 +11,15 @@ come from the entry with the reserved id `lookup` where there is one, else from 
 oldest key, once every row is sealed anew, rename its entry to `lookup`: fingerprints stay, and it opens
 nothing any more.
 
+**Ciphers.** Each sealed value says in its first byte which cipher it was sealed with, so both open whichever is chosen
+(`ONESTOP_CIPHER`), and `onestop keys rotate` carries old values over. The hash of fingerprints (`ONESTOP_LOOKUP_HASH`)
+is chosen before the first person is entered, for good: with another one nobody would be found.
+
 Nothing here logs, and no error carries what was to be sealed.
 """
 
 import base64
 import binascii
-import hmac
 import os
 import re
 from collections.abc import Sequence
@@ -24,15 +27,12 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from service.access.ciphers import CIPHER_OF, ENVELOPES, ciphers_of, derived, keyed_hash
 from service.config import Settings
 
 KEY_BYTES: Final = 32
 LOOKUP_ID: Final = "lookup"
-_ENVELOPE: Final = b"\x01"
 _NONCE_BYTES: Final = 12
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,32}", re.ASCII)
 _STAR: Final = "*"
@@ -80,14 +80,10 @@ def parse_keys(text: str) -> tuple[Key, ...]:
     return tuple(keys)
 
 
-def _derive(key: Key, purpose: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"onestop " + purpose).derive(key.material)
-
-
 class Vault:
     """Seals and opens personal data, and makes the fingerprints by which it is found."""
 
-    def __init__(self, keys: Sequence[Key]) -> None:
+    def __init__(self, keys: Sequence[Key], *, cipher: str = "aes-gcm", lookup_hash: str = "sha256") -> None:
         sealing = [key for key in keys if key.key_id != LOOKUP_ID]
         if not sealing:
             raise VaultError(
@@ -96,22 +92,34 @@ class Vault:
                 "for example k1:$(openssl rand -base64 32), and keep a copy in a safe place"
             )
         lookup = next((key for key in keys if key.key_id == LOOKUP_ID), sealing[-1])
-        self._ciphers = {key.key_id.encode(): AESGCM(_derive(key, b"seal")) for key in sealing}
-        self._newest = sealing[0].key_id.encode()
-        self._lookup = _derive(lookup, b"lookup")
+        self._ciphers = {key.key_id: ciphers_of(key.material) for key in sealing}
+        self._newest = sealing[0].key_id
+        self._envelope = ENVELOPES[cipher]
+        self._lookup = derived(lookup.material, b"lookup")
+        self._lookup_hash = lookup_hash
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """The vault of this machine. Raises VaultError when keys are absent, unreadable or malformed."""
-        if settings.keys is not None:
-            return cls(parse_keys(settings.keys.get_secret_value()))
-        if settings.keys_file is None:
+        if settings.keys is None and settings.keys_file is None:
             return cls(())
+        return cls(cls._keys_of(settings), cipher=settings.cipher, lookup_hash=settings.lookup_hash)
+
+    @staticmethod
+    def _keys_of(settings: Settings) -> tuple[Key, ...]:
+        if settings.keys is not None:
+            return parse_keys(settings.keys.get_secret_value())
+        assert settings.keys_file is not None
         try:
             text = settings.keys_file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise VaultError(f"the key file {settings.keys_file} cannot be read: {error}") from error
-        return cls(parse_keys(text))
+        return parse_keys(text)
+
+    @property
+    def newest_header(self) -> bytes:
+        """With what a value begins that is sealed with the newest key and the cipher of today."""
+        return self._envelope + bytes([len(self._newest)]) + self._newest.encode()
 
     def encrypt(self, text: str, *, bound_to: str = "") -> bytes:
         """
@@ -120,22 +128,23 @@ class Vault:
         `bound_to` names the place it belongs to (such as 'person:P1:name'): it opens only with the same name,
         so that a sealed value copied to another person's row is noticed.
         """
-        header = _ENVELOPE + bytes([len(self._newest)]) + self._newest
+        header = self.newest_header
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._ciphers[self._newest].encrypt(nonce, text.encode(), header + bound_to.encode())
+        sealed = self._ciphers[self._newest][self._envelope].encrypt(nonce, text.encode(), header + bound_to.encode())
         return header + nonce + sealed
 
     def decrypt(self, sealed: bytes, *, bound_to: str = "") -> str:
         """
         Open a sealed text. Raises VaultError when its key is unknown, or it was altered or belongs elsewhere.
         """
-        if sealed[:1] != _ENVELOPE:
+        envelope = sealed[:1]
+        if envelope not in CIPHER_OF:
             raise VaultError("not a sealed value of a known kind")
         key_id = self.key_id_of(sealed)
-        cipher = self._ciphers.get(key_id.encode())
-        if cipher is None:
+        if key_id not in self._ciphers:
             raise VaultError(f"sealed with key '{key_id}', which is not among the keys of this machine")
-        start = len(_ENVELOPE) + 1 + len(key_id)
+        cipher = self._ciphers[key_id][envelope]
+        start = len(envelope) + 1 + len(key_id)
         header, nonce, body = (
             sealed[:start],
             sealed[start : start + _NONCE_BYTES],
@@ -152,6 +161,15 @@ class Vault:
         length = sealed[1] if len(sealed) > 1 else 0
         return sealed[2 : 2 + length].decode("ascii", "replace")
 
+    def reseal(self, sealed: bytes, *, bound_to: str = "") -> bytes:
+        """The same, sealed with the newest key and the cipher of today. Raises VaultError as `decrypt` does."""
+        return self.encrypt(self.decrypt(sealed, bound_to=bound_to), bound_to=bound_to)
+
+    @classmethod
+    def kind_of(cls, sealed: bytes) -> str:
+        """With which cipher and key a value was sealed, as `cipher/key id`."""
+        return f"{CIPHER_OF.get(sealed[:1], 'unknown')}/{cls.key_id_of(sealed)}"
+
     def fingerprint(self, kind: str, text: str) -> bytes:
         """
         A keyed hash (32 bytes) for lookup and comparison: same kind and text, same hash; useless without the
@@ -161,7 +179,7 @@ class Vault:
 
     def fingerprint_bytes(self, kind: str, value: bytes) -> bytes:
         """As `fingerprint`, of bytes."""
-        return hmac.digest(self._lookup, kind.encode() + b"\x00" + value, "sha256")
+        return keyed_hash(self._lookup_hash, self._lookup, kind.encode() + b"\x00" + value)
 
 
 def _masked(text: str, *, head: int, tail: int) -> str:

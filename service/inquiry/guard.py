@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access import audit
 from service.access.guard import bearer_of
-from service.access.model import Caller, Role
+from service.access.model import Caller, Guest
 from service.access.refusals import Forbidden, Unauthenticated
 from service.access.vault import Vault
 from service.claims import codes
@@ -97,7 +97,7 @@ async def still_open(tx: AsyncConnection, opened: Session) -> Session:
 class PatientGuard:
     """A dependency that lets patients pass, each with their session."""
 
-    openapi: ClassVar[dict[str, Any]] = {"x-roles": [Role.PATIENT.value]}
+    openapi: ClassVar[dict[str, Any]] = {"x-roles": [Guest.PATIENT.value]}
 
     async def before_body(self, request: Request) -> None:
         """Check the session while the body is still unread; a client's token is told that this is not for it."""

@@ -7,6 +7,7 @@ from service.registers.cards.routes import router as cards
 from service.registers.catalogue.imports.routes import router as catalogue_imports
 from service.registers.catalogue.routes import router as catalogue
 from service.registers.hospitals.routes import router as hospitals
+from service.registers.persons.access_routes import router as accesses
 from service.registers.persons.history_routes import router as person_histories
 from service.registers.persons.routes import router as persons
 from service.registers.referrals.routes import router as referrals
@@ -14,6 +15,7 @@ from service.wire.routing import Router
 
 ROUTERS: Final[tuple[Router, ...]] = (
     person_histories,
+    accesses,
     persons,
     hospitals,
     agreements,

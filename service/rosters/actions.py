@@ -46,7 +46,7 @@ async def preview(
     """
     if office.allowed is not None and statement.identity_class not in (None, *office.allowed):
         raise OnlyAidIdentities("/class")
-    content_hash = await asyncio.to_thread(_hash, source, statement, office.caller.role)
+    content_hash = await asyncio.to_thread(_hash, source, statement, office.role)
     async with transaction_on(office.engine) as tx:
         roster = await store.roster_of_content(tx, office.county_code, content_hash)
         if roster is not None:
@@ -98,7 +98,7 @@ async def _opened(
         digest=None,
         uploaded_at=now,
         uploaded_by=office.by,
-        uploaded_role=office.caller.role,
+        uploaded_role=office.role,
         allowed=office.allowed,
     )
     async with transaction_on(office.engine) as tx:
@@ -126,7 +126,7 @@ async def _read_on(
 ) -> None:
     """Stage the rows that are not staged yet, each batch in a transaction: a file that is cut off goes on there."""
     today = office.clock.now().date()
-    staging = Staging(roster, office.vault, today, may_register=office.caller.role is Role.AGENCY)
+    staging = Staging(roster, office.vault, today, may_register=office.role is Role.AGENCY)
     while batch := await asyncio.to_thread(lambda: list(islice(said, _AT_ONCE))):
         async with transaction_on(office.engine) as tx:
             known = await store.roster(tx, roster.county_code, roster.id, lock=True)

@@ -32,7 +32,7 @@ from service.wire.types import Id
 router = Router(prefix=ROOT, route_class=PageRoute, include_in_schema=False)
 
 _STYLE: Final = Path(__file__).parent / "style.css"
-_KEPT: Final = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+_KEPT: Final = {"Cache-Control": "public, max-age=3600"}
 
 
 class PageGuard(PatientGuard):

@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.wire.metrics import observe
 from service.wire.request_id import current_request_id
 
 _ROOT: Final = "onestop"
@@ -61,7 +62,7 @@ def configure() -> None:
 
 
 class RequestLog:
-    """Logs each request: method, route template, status, milliseconds, client, problem code."""
+    """Logs and measures each request: method, route template, status, milliseconds, client, problem code."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -71,22 +72,25 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        began, status = time.perf_counter(), 0
+        began, status, replayed = time.perf_counter(), 0, False
 
         async def send_noting(message: Message) -> None:
-            nonlocal status
+            nonlocal status, replayed
             if message["type"] == "http.response.start":
                 status = message["status"]
+                replayed = any(name == b"idempotent-replayed" for name, _ in message.get("headers", ()))
             await send(message)
 
         try:
             await self.app(scope, receive, send_noting)
         finally:
+            seconds, route = time.perf_counter() - began, scope.get("route")
+            observe(route, scope["method"], status, state.get("problem"), replayed=replayed, seconds=seconds)
             fields = {
                 "method": scope["method"],
-                "route": getattr(scope.get("route"), "path_format", None),
+                "route": getattr(route, "path_format", None),
                 "status": status,
-                "ms": round((time.perf_counter() - began) * 1000, 1),
+                "ms": round(seconds * 1000, 1),
                 "client_id": state.get("client_id"),
                 "problem": state.get("problem"),
             }

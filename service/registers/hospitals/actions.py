@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
+from service.access.resealing import Sealed
 from service.access.vault import Vault
 from service.registers.dated import hold
 from service.registers.desk import Desk
@@ -15,6 +16,7 @@ from service.registers.hospitals import store
 from service.registers.hospitals.store import SEEN_FROM, SUSPENSIONS, TERMS, Hospital
 from service.registers.periods import Dated, amended, changed_from, first_overlap
 from service.registers.refusals import HospitalUnknown, LocationTwice, SuspensionOverlap
+from service.registers.tables import hospital_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,26 @@ class Change:
     reason: str | None
 
 
+def _place(hospital_code: str) -> str:
+    return f"hospital:{hospital_code}:bank_account"
+
+
+SEALED: Final = (Sealed(hospital_terms, {"bank_account_enc": lambda row: _place(row["hospital_code"])}),)
+"""What the register of hospitals keeps sealed, for `access.resealing`."""
+
+
 def sealed_account(vault: Vault, hospital_code: str, account: BankAccount | None) -> bytes | None:
     """A hospital's bank account as it lies in the database."""
     if account is None:
         return None
     kept = orjson.dumps({"holder": account.holder, "bank": account.bank, "number": account.number}).decode()
-    return vault.encrypt(kept, bound_to=f"hospital:{hospital_code}:bank_account")
+    return vault.encrypt(kept, bound_to=_place(hospital_code))
 
 
 def opened_account(vault: Vault, hospital_code: str, kept: bytes | None) -> BankAccount | None:
     if kept is None:
         return None
-    return BankAccount(**orjson.loads(vault.decrypt(kept, bound_to=f"hospital:{hospital_code}:bank_account")))
+    return BankAccount(**orjson.loads(vault.decrypt(kept, bound_to=_place(hospital_code))))
 
 
 async def register(

@@ -3,9 +3,11 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 
+from service.access import audit
 from service.access.model import Role
 from service.registers.dated import DatedTable, hold
 from service.registers.desk import Desk
@@ -101,6 +103,16 @@ async def change(desk: Desk, person_no: str, asked: Change) -> tuple[Person, Cov
     await _correct_lists(desk, after, asked, author, aid_only=aid_only)
     await desk.note("person.change", person_no=person_no)
     return await _seen(desk, after)
+
+
+async def accesses_to(
+    desk: Desk, person_no: str, *, after: tuple[datetime, UUID] | None, rows: int
+) -> list[audit.Access]:
+    """Who looked at a person or changed something about them, newest first. Raises `person.unknown`."""
+    person = await _known(desk, person_no)
+    found = await audit.accesses(desk.tx, desk.county_code, person.person_no, after=after, rows=rows)
+    await desk.note("person.accesses", person_no=person.person_no)
+    return found
 
 
 async def _known(desk: Desk, person_no: str) -> Person:

@@ -7,16 +7,20 @@ from typing import Any, Final
 import orjson
 from sqlalchemy.engine import RowMapping
 
+from service.access.resealing import Place, Sealed
 from service.access.vault import Vault, mask_account, mask_id_no, mask_name, mask_phone
 from service.registers.entries import BankAccount, Payee, Person
 from service.registers.keys import person_key
 from service.registers.model import KeyKind, Sex
+from service.registers.tables import person_versions, persons
 
+_FIELDS: Final = ("name", "id_no", "social_card_no", "phone", "bank_account", "payee")
 _TEXTS: Final = ("name", "id_no", "social_card_no", "phone")
 _OPEN: Final = ("county_code", "person_no", "township_code", "household_no", "id_type", "born_on", "died_on")
 
 
-def _place(person_no: str, field: str) -> str:
+def place_of(person_no: str, field: str) -> str:
+    """What a sealed field of a person is bound to."""
     return f"person:{person_no}:{field}"
 
 
@@ -24,7 +28,7 @@ def sealed(vault: Vault, person: Person) -> dict[str, Any]:
     """The row of `persons` for a person, but for who recorded it."""
 
     def seal(field: str, text: str | None) -> bytes | None:
-        return None if text is None else vault.encrypt(text, bound_to=_place(person.person_no, field))
+        return None if text is None else vault.encrypt(text, bound_to=place_of(person.person_no, field))
 
     row: dict[str, Any] = {name: getattr(person, name) for name in _OPEN}
     row |= {f"{name}_enc": seal(name, getattr(person, name)) for name in _TEXTS}
@@ -38,7 +42,7 @@ def opened(vault: Vault, row: RowMapping | Mapping[str, Any]) -> Person:
 
     def unseal(field: str) -> str | None:
         kept = row[f"{field}_enc"]
-        return None if kept is None else vault.decrypt(kept, bound_to=_place(row["person_no"], field))
+        return None if kept is None else vault.decrypt(kept, bound_to=place_of(row["person_no"], field))
 
     account, payee, name = unseal("bank_account"), unseal("payee"), unseal("name")
     assert name is not None, "the column is NOT NULL"
@@ -56,7 +60,7 @@ def opened(vault: Vault, row: RowMapping | Mapping[str, Any]) -> Person:
 
 def name_of(vault: Vault, row: RowMapping) -> str:
     """Only the name of a person, from a row that has `person_no` and `name_enc`."""
-    return vault.decrypt(row["name_enc"], bound_to=_place(row["person_no"], "name"))
+    return vault.decrypt(row["name_enc"], bound_to=place_of(row["person_no"], "name"))
 
 
 def account_of(kept: dict[str, Any] | None) -> BankAccount | None:
@@ -103,3 +107,13 @@ def masked(person: Person) -> Person:
     }
     shown = {name: getattr(person, name) for name in (*_OPEN, "sex")}
     return Person(**shown | hidden)
+
+
+def _place_in(field: str) -> Place:
+    return lambda row: place_of(row["person_no"], field)
+
+
+SEALED: Final = tuple(
+    Sealed(table, {f"{field}_enc": _place_in(field) for field in _FIELDS}) for table in (persons, person_versions)
+)
+"""What the register of persons keeps sealed, for `access.resealing`."""

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.model import Role
+from service.access.resealing import Sealed
 from service.access.vault import Vault
 from service.clock import COUNTY_ZONE
 from service.registers.rosters import effects
@@ -159,6 +160,10 @@ async def analyze(tx: AsyncConnection) -> None:
 def place(roster_id: UUID, row_no: int) -> str:
     """What sealed cells are bound to."""
     return f"roster:{roster_id}:{row_no}"
+
+
+SEALED: Final = (Sealed(roster_rows, {"cells_enc": lambda row: place(row["roster_id"], row["row_no"])}),)
+"""What lists keep sealed, for `access.resealing`."""
 
 
 def cells_of(vault: Vault, roster_id: UUID, row: RowMapping) -> list[str]:

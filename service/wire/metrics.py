@@ -1,0 +1,159 @@
+"""
+What Prometheus reads at /metrics: how many of which operations, how they ended, how long they took, what waits.
+
+No label says anything about a person: they are names of operations, problem codes, route templates, payers. Several
+server processes add up: each keeps its counts in a folder that `onestop serve` gives them (PROMETHEUS_MULTIPROC_DIR,
+read when the library is imported), and whichever is asked tells for all. What waits is asked of the database.
+"""
+
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import Request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import REGISTRY, Collector
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.datastructures import State
+from starlette.responses import Response
+
+from service.db import EVERY_COUNTY, seeing, transaction_on
+from service.wire.routing import Router
+
+FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+_AS_OLD_AS: Final = 5.0
+_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+OPERATIONS: Final = Counter(
+    "onestop_operations",
+    "Operations by how they ended: done, replayed (the first answer again), or the code of the problem.",
+    ["operation", "outcome"],
+)
+SECONDS: Final = Histogram(
+    "onestop_request_seconds",
+    "How long requests took.",
+    ["method", "route", "status"],
+    buckets=_BUCKETS,
+)
+CONNECTIONS: Final = Gauge(
+    "onestop_database_connections",
+    "Database connections of all server processes: in use, and how many there may be.",
+    ["state"],
+    multiprocess_mode="livesum",
+)
+
+router = Router(tags=["Operations"])
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One thing that the database knows: a gauge's name, what it means, its labels and its value."""
+
+    name: str
+    meaning: str
+    labels: dict[str, str]
+    value: float
+
+
+Measure = Callable[[AsyncConnection, datetime], Awaitable[Sequence[Measured]]]
+"""Asks the database what waits, in every county."""
+
+
+class Measures:
+    """What the rooms measure, asked at most every few seconds however often it is read."""
+
+    def __init__(self, measures: Sequence[Measure]) -> None:
+        self._measures = measures
+        self._known: list[Measured] = []
+        self._known_at = float("-inf")
+
+    async def now(self, state: State) -> list[Measured]:
+        """What waits; without a database, that there is none: what the processes counted is wanted then above all."""
+        if time.monotonic() - self._known_at >= _AS_OLD_AS:
+            try:
+                self._known = [*await self._asked(state), _database_is_there(1)]
+            except (SQLAlchemyError, OSError):
+                self._known = [_database_is_there(0)]
+            self._known_at = time.monotonic()
+        return self._known
+
+    async def _asked(self, state: State) -> list[Measured]:
+        # Counts and ages only; nobody asks for a county.
+        with seeing(EVERY_COUNTY):
+            async with transaction_on(state.engine) as tx:
+                return [each for ask in self._measures for each in await ask(tx, state.clock.now())]
+
+
+def _database_is_there(value: int) -> Measured:
+    return Measured("onestop_database_up", "Whether the database answers.", {}, value)
+
+
+def observe(route: Any, method: str, status: int, problem: str | None, *, replayed: bool, seconds: float) -> None:
+    """Count one request that was answered."""
+    path = getattr(route, "path_format", None) or "unknown"
+    SECONDS.labels(method if path != "unknown" else "any", path, str(status)).observe(seconds)
+    OPERATIONS.labels(getattr(route, "name", None) or "unknown", problem or ("replayed" if replayed else "done")).inc()
+
+
+@router.get(
+    "/metrics",
+    summary="Measurements for Prometheus",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Counters and gauges in the text format of Prometheus.",
+            "content": {
+                "text/plain": {
+                    "schema": {"type": "string"},
+                    "examples": {
+                        "example": {
+                            "summary": "Example",
+                            "value": 'onestop_operations_total{operation="settle_visit",outcome="done"} 17.0\n',
+                        }
+                    },
+                }
+            },
+        }
+    },
+)
+async def read_metrics(request: Request) -> Response:
+    """
+    Operations by outcome, seconds by route, database connections, overdue statements. Nothing about any person.
+
+    Of all server processes together, whichever answers.
+    """
+    pool = request.app.state.engine.pool
+    CONNECTIONS.labels("in_use").set(pool.checkedout())
+    CONNECTIONS.labels("size").set(pool.size())
+    waiting = CollectorRegistry()
+    waiting.register(_Waiting(await request.app.state.measures.now(request.app.state)))
+    return Response(generate_latest(_counted()) + generate_latest(waiting), media_type=CONTENT_TYPE_LATEST)
+
+
+class _Waiting(Collector):
+    """What the database said, for this answer alone: not kept with the counts of a process."""
+
+    def __init__(self, measured: Sequence[Measured]) -> None:
+        self._measured = measured
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for each in self._measured:
+            if each.name not in families:
+                families[each.name] = GaugeMetricFamily(each.name, each.meaning, labels=list(each.labels))
+            families[each.name].add_metric(list(each.labels.values()), each.value)
+        yield from families.values()
+
+
+def _counted() -> CollectorRegistry:
+    if FOLDER not in os.environ:
+        return REGISTRY
+    together = CollectorRegistry()
+    MultiProcessCollector(together)
+    return together
