@@ -9,10 +9,14 @@ import pytest
 from PIL import Image
 
 from service.access.model import Role
+from service.access.resealing import count_by_key, reseal
+from service.access.vault import Vault, new_key, parse_keys
 from service.objections.actions import MOST_DOCUMENTS
+from service.objections.store import SEALED
 from service.paper.handed_in import LARGEST
 from tests.cases.county import Call, done
 from tests.claims.world import World
+from tests.conftest import KEYS
 from tests.inquiry.patients import Patient, settled, settled_again
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -222,8 +226,29 @@ async def test_an_objection_has_room_for_so_many_papers(world: World) -> None:
 
 
 async def test_what_was_said_and_decided_is_never_edited(world: World) -> None:
-    await filed(world)
+    patient, objection = await filed(world)
+    path = f"/v1/objections/{objection['id']}"
+    await done(await world.agency("POST", f"{path}/documents", files={"file": ("a.jpg", picture())}))
+    await done(await world.agency("POST", f"{path}/review", headers=CLERK), 200)
+    await done(await world.agency("POST", f"/v1/settlements/{patient.settlement['id']}/query-code"))
     for table in ("objections", "objection_steps", "objection_documents", "query_codes"):
         for statement in (f"UPDATE {table} SET client_id = 'x'", f"DELETE FROM {table}"):  # noqa: S608 - our own names
-            with pytest.raises(Exception, match="only grows"):
+            with pytest.raises(Exception, match=r"only grows|keeps its history"):
                 await world.rows(statement)
+
+
+async def test_what_lies_sealed_is_sealed_anew_with_the_newest_key(world: World) -> None:
+    _, objection = await filed(world)
+    path = f"/v1/objections/{objection['id']}"
+    held = await done(await world.agency("POST", f"{path}/documents", files={"file": ("a.jpg", picture())}))
+    newer = Vault(parse_keys(f"{new_key('newer')},{KEYS}"))
+
+    async for _ in reseal(world.system, newer, SEALED):
+        pass
+
+    assert {kind.rpartition("/")[2] for kind in await count_by_key(world.system, SEALED)} == {"newer"}
+    usual, world.app.state.vault = world.app.state.vault, newer
+    document = await world.agency("GET", f"{path}/documents/{held['documents'][0]['id']}")
+    said = await done(await world.agency("GET", path), 200)
+    world.app.state.vault = usual
+    assert (document.content, said["reason"]) == (picture(), "金额不对")
