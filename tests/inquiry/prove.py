@@ -15,7 +15,7 @@ from service.embedded import EmbeddedPostgres
 from service.inquiry import door
 from tests.claims import world as worlds
 from tests.claims.world import World
-from tests.conftest import FORGETFUL, with_template
+from tests.conftest import FORGETFUL, Cluster, with_template
 from tests.inquiry.patients import Patient, settled
 
 REPORT = Path(__file__).parents[2] / "scripts/reports/guessing.md"
@@ -83,35 +83,53 @@ async def prove(world: World) -> list[str]:
 
 
 def report(lines: list[str]) -> str:
+    machine = f"{platform.machine()}, 2 cores shared with other work, Python {platform.python_version()}"
+    head = (
+        "addresses",
+        "guesses",
+        "let in",
+        "wrong (401)",
+        "shut (429)",
+        "most tries judged of one code",
+        "right user, same address",
+        "elsewhere",
+        "guesses/s",
+    )
+    hour, month = (limit.most for limit in door.PER_CODE)
     return f"""# Guessing query codes
 
-Made by `scripts/prove/guessing`: two server processes on one database, {PATIENTS} patients whose codes the guesser has (a
-quarter of the guesses aim at them, knowing the day of birth), the others blind. Addresses by `X-Forwarded-For` of a
-trusted proxy. Machine: {platform.machine()}, 2 cores shared with other work, Python {platform.python_version()}.
+Made by `scripts/prove/guessing`: two server processes on one database, {PATIENTS} patients whose codes the guesser has
+(a quarter of the guesses aim at them, knowing the day of birth), the others blind. Addresses by `X-Forwarded-For` of a
+trusted proxy. Machine: {machine}.
 
-| addresses | guesses | let in | wrong (401) | shut (429) | most tries judged of one code | right user, same address | elsewhere | guesses/s |
-|---|---|---|---|---|---|---|---|---|
+| {" | ".join(head)} |
+|{"---|" * len(head)}
 {chr(10).join(lines)}
 
-A code is judged {door.PER_CODE[0].most} times an hour and {door.PER_CODE[1].most} times in 30 days, from all addresses and on all processes together.
-An address has {door.PER_ADDRESS.most} wrong tries an hour of its own, then draws on {door.TOGETHER.most:,} an hour that all addresses share,
-then gets one try a minute. A blind guess is right once in about 10^11 / settlements x 3*10^5.
+A code is judged {hour} times an hour and {month} times in 30 days, from all addresses and on all processes together. An
+address has {door.PER_ADDRESS.most} wrong tries an hour of its own, then draws on {door.TOGETHER.most:,} an hour that all
+addresses share, then gets one try a minute. A blind guess is right once in about 10^11 / settlements x 3*10^5.
 """
 
 
-async def main() -> None:
+def main() -> None:
     os.environ["ONESTOP_TRUSTED_PROXIES"] = "127.0.0.1/32"
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
+        # As root, PostgreSQL runs as another user, who must get in.
         place.chmod(0o755)
         server = EmbeddedPostgres(place / "postgres", options=FORGETFUL)
         try:
-            cluster = await asyncio.to_thread(lambda: with_template(server.start()))
-            async with worlds.made(cluster, place) as world:
-                REPORT.write_text(report(await prove(world)), encoding="utf-8")
+            found = asyncio.run(on_a_county(with_template(server.start()), place))
         finally:
             server.stop()
+    REPORT.write_text(report(found), encoding="utf-8")
+
+
+async def on_a_county(cluster: Cluster, place: Path) -> list[str]:
+    async with worlds.made(cluster, place) as world:
+        return await prove(world)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()
