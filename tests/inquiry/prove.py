@@ -96,6 +96,7 @@ def report(lines: list[str]) -> str:
         "guesses/s",
     )
     hour, month = (limit.most for limit in door.PER_CODE)
+    own, together = door.PER_ADDRESS.most, f"{door.TOGETHER.most:,}"
     return f"""# Guessing query codes
 
 Made by `scripts/prove/guessing`: two server processes on one database, {PATIENTS} patients whose codes the guesser has
@@ -107,7 +108,7 @@ trusted proxy. Machine: {machine}.
 {chr(10).join(lines)}
 
 A code is judged {hour} times an hour and {month} times in 30 days, from all addresses and on all processes together. An
-address has {door.PER_ADDRESS.most} wrong tries an hour of its own, then draws on {door.TOGETHER.most:,} an hour that all
+address has {own} wrong tries an hour of its own, then draws on {together} an hour that all
 addresses share, then gets one try a minute. A blind guess is right once in about 10^11 / settlements x 3*10^5.
 """
 
