@@ -19,13 +19,20 @@ from service.config import Settings
 from service.console import PROGRESS, CommandRefused, refusals, say
 from service.database import done
 from service.db import transaction_on
+from service.objections import store as objections
 from service.registers.hospitals import actions as hospitals
 from service.registers.persons import sealing as persons
 from service.registers.rosters import store as rosters
 
 app = typer.Typer(help="Keys: of personal data at rest, and of access tokens.", no_args_is_help=True)
 
-EVERYTHING: Final[tuple[Sealed, ...]] = (*resealing.SEALED, *persons.SEALED, *hospitals.SEALED, *rosters.SEALED)
+EVERYTHING: Final[tuple[Sealed, ...]] = (
+    *resealing.SEALED,
+    *persons.SEALED,
+    *hospitals.SEALED,
+    *rosters.SEALED,
+    *objections.SEALED,
+)
 """Whatever lies sealed in the database."""
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]

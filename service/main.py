@@ -34,6 +34,7 @@ from service.config import Settings
 from service.corrections import routes as corrections
 from service.db import create_engine
 from service.inquiry import routes as inquiry
+from service.inquiry import township
 from service.nhsa import routes as nhsa
 from service.nhsa.auth.doors import Doors
 from service.objections import routes as objections
@@ -46,6 +47,7 @@ from service.reconciliation.reports.measures import overdue
 from service.registers import routes as registers
 from service.rosters import routes as rosters
 from service.slip import routes as slip
+from service.web import routes as web
 from service.wire import docs, health, logs, metrics, openapi, problems
 from service.wire.limits import RequestLimits
 from service.wire.request_id import RequestId
@@ -60,6 +62,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     slip.router,
     objections.router,
     inquiry.router,
+    township.router,
+    web.router,
     *rosters.ROUTERS,
     *corrections.ROUTERS,
     admission.router,
@@ -99,6 +103,7 @@ _TAGS: Final = [
     *rosters.TAGS,
     *objections.TAGS,
     *inquiry.TAGS,
+    *township.TAGS,
     *reconciliation.TAGS,
     *proof.TAGS,
     {"name": "Operations", "description": "For those who run the service."},

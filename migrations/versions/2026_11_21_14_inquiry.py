@@ -102,6 +102,10 @@ def upgrade() -> None:
         op.execute(index)
     for table in TABLES:
         op.execute(
-            f"CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+            f"CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON {table}"
             " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+        # What is sealed may be sealed anew; nothing else of a row changes.
+        op.execute(
+            f"CREATE TRIGGER keeps_history BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION registers_refuse()"
         )

@@ -9,13 +9,18 @@ Network = IPv4Network | IPv6Network
 
 
 class Role(StrEnum):
-    """What a caller is to the county (api.md, Conventions). Patients are no clients: they have sessions."""
+    """What a client is to the county (api.md, Conventions)."""
 
     HOSPITAL = "hospital"
     PAYER = "payer"
     TOWNSHIP = "township"
     AGENCY = "agency"
     AUDITOR = "auditor"
+
+
+class Guest(StrEnum):
+    """Who calls without being a client: a patient with a session of their own (api.md, Patients)."""
+
     PATIENT = "patient"
 
 
@@ -60,7 +65,7 @@ class Caller:
     """
 
     client_id: str
-    role: Role
+    role: Role | Guest
     county_code: str
     hospital_code: str | None
     payers: frozenset[str]

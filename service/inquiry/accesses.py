@@ -2,20 +2,21 @@
 
 from datetime import datetime
 from typing import Final, NamedTuple
+from uuid import UUID
 
-from service.access.looked_at import Position, accesses
-from service.access.model import Role
+from service.access.audit import accesses
+from service.access.model import Guest, Role
 from service.clock import COUNTY_ZONE
 from service.inquiry.guard import Inquirer
 from service.text import Text
 
-_ROLES: Final = {
+_ROLES: Final[dict[str, Text]] = {
     Role.HOSPITAL: Text("医院", "hospital"),
     Role.PAYER: Text("付款方", "payer"),
     Role.TOWNSHIP: Text("乡镇（街道）", "township"),
     Role.AGENCY: Text("医保经办机构", "agency"),
     Role.AUDITOR: Text("审计", "auditor"),
-    Role.PATIENT: Text("本人（查询码）", "yourself, by query code"),
+    Guest.PATIENT: Text("本人（查询码）", "yourself, by query code"),
 }
 _DID: Final = {
     "person": Text("查看或更改了您的登记信息", "read or changed your entry in the register"),
@@ -40,7 +41,9 @@ class Looked(NamedTuple):
     did: Text
 
 
-async def read(patient: Inquirer, *, after: Position | None, rows: int) -> list[tuple[Position, Looked]]:
+async def read(
+    patient: Inquirer, *, after: tuple[datetime, UUID] | None, rows: int
+) -> list[tuple[tuple[datetime, UUID], Looked]]:
     """Who looked at the patient's data, newest first, each with its place in the trail."""
     found = await accesses(patient.tx, patient.county_code, patient.person_no, after=after, rows=rows)
 
@@ -52,7 +55,7 @@ async def read(patient: Inquirer, *, after: Position | None, rows: int) -> list[
                 each.at.astimezone(COUNTY_ZONE),
                 each.role,
                 each.client_id,
-                _ROLES[Role(each.role)],
+                _ROLES[each.role],
                 each.action,
                 _DID.get(each.action.split(".")[0], _OTHER),
             ),

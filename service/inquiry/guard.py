@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Final, Self
+from typing import Annotated, Any, ClassVar, Final, NoReturn, Self
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access import audit
 from service.access.guard import bearer_of
-from service.access.model import Caller, Role
+from service.access.model import Caller, Guest
 from service.access.refusals import Forbidden, Unauthenticated
 from service.access.vault import Vault
 from service.claims import codes
@@ -97,27 +97,29 @@ async def still_open(tx: AsyncConnection, opened: Session) -> Session:
 class PatientGuard:
     """A dependency that lets patients pass, each with their session."""
 
-    openapi: ClassVar[dict[str, Any]] = {"x-roles": [Role.PATIENT.value]}
+    openapi: ClassVar[dict[str, Any]] = {"x-roles": [Guest.PATIENT.value]}
 
     async def before_body(self, request: Request) -> None:
         """Check the session while the body is still unread; a client's token is told that this is not for it."""
         state, token = request.app.state, bearer_of(request.headers.get("authorization"))
         try:
-            request.state.session = session.read(state.vault, token, at=state.clock.source())
+            self.admit(request, session.read(state.vault, token, at=state.clock.source()))
         except Unauthenticated as refused:
             await self._refuse_clients(request, token, refused)
-            raise
-        request.state.client_id = session.CLIENT
-        see(request.state.session.county_code)
 
-    async def _refuse_clients(self, request: Request, token: str, refused: Unauthenticated) -> None:
+    def admit(self, request: Request, opened: Session) -> None:
+        """From here on this request is the patient's, and sees their county's rows."""
+        request.state.session, request.state.client_id = opened, session.CLIENT
+        see(opened.county_code)
+
+    async def _refuse_clients(self, request: Request, token: str, refused: Unauthenticated) -> NoReturn:
         try:
             await request.app.state.tokens.verify(token)
         except Unauthenticated:
             raise refused from None
         raise Forbidden(_NOT_A_PATIENT)
 
-    async def __call__(self, request: Request, tx: Tx, _token: Annotated[Any, Depends(_SCHEME)]) -> Inquirer:
+    async def __call__(self, request: Request, tx: Tx, _token: Annotated[Any, Depends(_SCHEME)] = None) -> Inquirer:
         await self.before_body(request)
         opened: Session = request.state.session
         return Inquirer.of(request, tx, await still_open(tx, opened))

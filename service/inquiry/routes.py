@@ -109,18 +109,10 @@ async def read_patient_year(
 )
 async def list_patient_accesses(patient: Patient, paging: PageAsked) -> Page[AccessOut]:
     """Everybody who read or changed what is kept about the person, newest first."""
-    found = await accesses.read(patient, after=_position(paging.after(datetime, UUID)), rows=paging.limit + 1)
+    after = paging.after(datetime, UUID)
+    found = await accesses.read(patient, after=(after[0], after[1]) if after else None, rows=paging.limit + 1)
     page, cursor = paging.cut(found, lambda each: each[0])
     return Page(items=[AccessOut.of(looked) for _, looked in page], next_cursor=cursor)
-
-
-def _position(after: tuple[datetime, UUID] | tuple[object, ...] | None) -> tuple[datetime, UUID] | None:
-    if after is None:
-        return None
-    at, number = after
-    assert isinstance(at, datetime)
-    assert isinstance(number, UUID)
-    return at, number
 
 
 @router.post(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import jwt
 
-from service.access.model import Caller, Role
+from service.access.model import Caller, Guest
 from service.access.refusals import Unauthenticated
 from service.access.tokens import ISSUER
 from service.access.vault import Vault
@@ -39,7 +39,7 @@ class Session:
 
     def caller(self, request_id: str) -> Caller:
         """The patient as a caller, for the audit trail."""
-        return Caller(CLIENT, Role.PATIENT, self.county_code, None, frozenset(), None, None, request_id)
+        return Caller(CLIENT, Guest.PATIENT, self.county_code, None, frozenset(), None, None, request_id)
 
 
 def unauthenticated() -> Unauthenticated:
@@ -58,7 +58,7 @@ def issue(vault: Vault, led_to: LedTo, *, at: datetime) -> str:
         "aud": AUDIENCE,
         "sub": led_to.person_no,
         "exp": int((at + LIFETIME).timestamp()),
-        "role": Role.PATIENT.value,
+        "role": Guest.PATIENT.value,
         "county": led_to.county_code,
         "settlement": str(led_to.settlement_id),
         "serial": led_to.serial,
@@ -83,7 +83,7 @@ def read(vault: Vault, token: str, *, at: datetime) -> Session:
         expires_at = datetime.fromtimestamp(claims["exp"], UTC)
     except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):
         raise unauthenticated() from None
-    if claims["role"] != Role.PATIENT or at >= expires_at:
+    if claims["role"] != Guest.PATIENT or at >= expires_at:
         raise unauthenticated()
     return session
 

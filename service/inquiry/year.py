@@ -50,7 +50,7 @@ class Year:
 async def read(patient: Inquirer, year: int | None) -> Year:
     """The running year of the patient, or another one's totals."""
     key = person_key(patient.vault, KeyKind.PERSON_NO, patient.person_no)
-    found = await recognise(patient.registers, *(KeyKind.PERSON_NO, patient.person_no))
+    found = await recognise(patient.registers, KeyKind.PERSON_NO, patient.person_no)
     asked = year if year is not None else patient.today.year
     totals = await totals_of_year(patient.tx, patient.county_code, patient.person_no, asked)
     pack = patient.law.packs.on(patient.county_code, patient.today)
@@ -58,7 +58,9 @@ async def read(patient: Inquirer, year: int | None) -> Year:
     ahead = await _ahead(patient, pack, found) if pack is not None else []
 
     names = {layer.id: layer.name for layer in pack.layers} if pack is not None else {}
-    distances = [_left(each, names, pack) for each in left] + [_band(each, names) for each in ahead]
+    said_by_band = {(each.layer, each.left) for each in ahead}
+    distances = [_left(each, names, pack) for each in left if (each.layer, each.left) not in said_by_band]
+    distances += [_band(each, names) for each in ahead]
     await patient.note("patient.year")
     running = asked == patient.today.year
     person = found.person

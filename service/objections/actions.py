@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import BinaryIO, Final
 from uuid import UUID
 
-from service.access.model import Role
+from service.access.model import Guest, Role
 from service.claims.refusals import SettlementUnknown
 from service.errors import Text
 from service.ids import new_id
@@ -181,5 +181,5 @@ async def _known(desk: Desk, objection_id: UUID) -> Objection:
 
 
 async def _note(desk: Desk, action: str, objection: Objection) -> None:
-    assert desk.caller.role in (Role.PATIENT, Role.HOSPITAL, Role.AGENCY, Role.AUDITOR)
+    assert desk.caller.role in (Guest.PATIENT, Role.HOSPITAL, Role.AGENCY, Role.AUDITOR)
     await desk.note(action, county_code=objection.county_code, person_no=objection.person_no, subject=objection.id)

@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, Select, Text, and_, cast, func, insert, liter
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.access.resealing import Sealed
 from service.access.vault import Vault
 from service.clock import COUNTY_ZONE
 from service.objections.model import OPEN, Document, Objection, Outcome, State, Step
@@ -18,6 +19,30 @@ from service.objections.tables import objection_documents, objection_steps, obje
 from service.paper.handed_in import Paper
 
 _RECEIVED: Final = State.RECEIVED.value
+
+
+def _place(objection_id: UUID, field: str) -> str:
+    return f"objection:{objection_id}:{field}"
+
+
+SEALED: Final = (
+    Sealed(
+        objections,
+        {
+            "reason_enc": lambda row: _place(row["id"], "reason"),
+            "contact_enc": lambda row: _place(row["id"], "contact"),
+        },
+    ),
+    Sealed(objection_steps, {"reason_enc": lambda row: _place(row["objection_id"], "decision")}),
+    Sealed(
+        objection_documents,
+        {
+            "name_enc": lambda row: _place(row["objection_id"], f"name:{row['id']}"),
+            "content_enc": lambda row: _place(row["objection_id"], f"content:{row['id']}"),
+        },
+    ),
+)
+"""What this room keeps sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +69,6 @@ class Filters:
     state: State | None = None
     settlement_id: UUID | None = None
     overdue_on: date | None = None
-
-
-def _place(objection_id: UUID, field: str) -> str:
-    return f"objection:{objection_id}:{field}"
 
 
 async def add(tx: AsyncConnection, vault: Vault, objection: Objection) -> None:

@@ -51,7 +51,7 @@ async def preview(
     """
     if office.allowed is not None and statement.identity_class not in (None, *office.allowed):
         raise OnlyAidIdentities("/class")
-    content_hash = await asyncio.to_thread(hash_of, source, statement, office.caller.role)
+    content_hash = await asyncio.to_thread(hash_of, source, statement, office.role)
     while True:
         async with transaction_on(office.engine) as tx:
             roster = await _known_of_content(tx, office, content_hash, again=again)
@@ -107,7 +107,7 @@ async def _opened(
         digest=None,
         uploaded_at=now,
         uploaded_by=office.by,
-        uploaded_role=office.caller.role,
+        uploaded_role=office.role,
         allowed=office.allowed,
     )
     async with transaction_on(office.engine) as tx:
@@ -143,7 +143,7 @@ async def _read_on(
     await _analyzed(office)
     last_row = 0
     today = office.clock.now().date()
-    staging = Staging(roster, office.vault, today, may_register=office.caller.role is Role.AGENCY)
+    staging = Staging(roster, office.vault, today, may_register=office.role is Role.AGENCY)
     while batch := await asyncio.to_thread(lambda: list(islice(said, _AT_ONCE))):
         async with transaction_on(office.engine) as tx:
             known = await store.roster(tx, roster.county_code, roster.id, lock=True)

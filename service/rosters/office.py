@@ -32,6 +32,11 @@ class Office:
         return self.caller.county_code
 
     @property
+    def role(self) -> Role:
+        assert isinstance(self.caller.role, Role), "no guest uploads lists"
+        return self.caller.role
+
+    @property
     def allowed(self) -> frozenset[str] | None:
         """The classes that the caller may list; None: all."""
         return frozenset(AID_CLASSES) if self.caller.role is Role.PAYER else None

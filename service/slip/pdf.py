@@ -14,6 +14,7 @@ from service.text import Text
 _FILL: Final = (232, 238, 244)
 _QR: Final = 42
 _LARGE: Final = 14
+_LARGE_ROW: Final = 9
 _HEAD: Final = (
     ("hospital", Text("医疗机构", "Hospital")),
     ("visit_no", Text("就诊号", "Visit")),
@@ -104,16 +105,20 @@ def _left(paper: Sheet, slip: Slip, language: str) -> None:
     amounts = slip.record.settlement.split._asdict() | {"hospital_bears": slip.record.hospital_bears}
     always = ("paid_total", "patient_pays")
     for name, label in words.LEFT.items():
-        if name == "due_at_discharge":
-            paper.set_font(FONT, size=_LARGE)
-        if amounts[name] or name in always or name == "due_at_discharge":
+        if amounts[name] or name in always:
             paper.line_of([(label.in_language(language), 140, "L"), (yuan(amounts[name]), 50, "R")])
+    paper.set_font(FONT, size=_LARGE)
+    paper.cell(140, _LARGE_ROW, words.DUE.in_language(language), border=1)
+    paper.cell(
+        50, _LARGE_ROW, yuan(amounts["due_at_discharge"]), border=1, align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT
+    )
     paper.set_font(FONT, size=TEXT)
 
 
 def _why(paper: Sheet, slip: Slip, language: str) -> None:
     _section(paper, words.WHY, language)
     paper.set_font(FONT, size=SMALL)
+    paper.ln(1)
     said = list(slip.explanation[language])
     if slip.record.settlement.split.expected_aid:
         said.append(words.APPLY.in_language(language))

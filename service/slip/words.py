@@ -32,8 +32,8 @@ LEFT: Final = {
     "owed_to_patient": Text("以后转入本人账户", "To reach your account later"),
     "expected_aid": Text("预计医疗救助（须申请）", "Expected aid (apply for it)"),
     "held": Text("暂缓支付", "On hold"),
-    "due_at_discharge": Text("出院应缴", "Due at discharge"),
 }
+DUE: Final = Text("出院应缴", "Due at discharge")
 REVERSED: Final = Text("本结算已撤销，金额不再有效", "REVERSED: these amounts hold no more")
 APPLY: Final = Text(
     "预计医疗救助须申请：请带身份证和本单到户籍所在乡镇（街道）办理。",

@@ -164,7 +164,7 @@ async def test_no_other_token_is_a_session_and_no_session_another_token(world: W
         "x.y.z",
         session.issue(vault, led_to, at=now - session.LIFETIME),
         session.issue(vault, led_to._replace(serial=1), at=now),
-        jwt.encode(claims, None, algorithm="none"),
+        jwt.encode(claims, "", algorithm="none"),
         jwt.encode(claims, bytes(32), algorithm="HS256"),
         jwt.encode(claims | {"aud": "onestop-api"}, key, algorithm="HS256"),
         jwt.encode(claims | {"role": "agency"}, key, algorithm="HS256"),

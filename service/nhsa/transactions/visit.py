@@ -85,7 +85,7 @@ async def _refuse_unfinished(desk: Desk, earlier: Visit) -> None:
     if not finished:
         back = "2404" if earlier.is_stay else "2202"
         raise out_of_order(
-            f"号码 {earlier.ipt_otp_no} 已登记且未结算，就诊ID {short(earlier.mdtrt_id)}；请继续办理，或先撤销({back})。",
+            f"号码 {earlier.ipt_otp_no} 已登记未结算，就诊ID {short(earlier.mdtrt_id)}；请继续办理或先撤销({back})。",
             "The number is registered and not settled: go on with it, or cancel it.",
         )
 
