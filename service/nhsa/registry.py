@@ -3,7 +3,7 @@
 from typing import Final
 
 from service.nhsa.desk import Handler
-from service.nhsa.transactions import dictionary, fees, outpatient, person, settle, sign, stay
+from service.nhsa.transactions import dictionary, fees, outpatient, person, query, settle, sign, stay, undo
 
 HANDLERS: Final[dict[str, Handler]] = {
     "9001": Handler(sign.sign_in),
@@ -24,6 +24,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     "2302": Handler(fees.remove_stay),
     "2303": Handler(settle.try_stay, keeps=False),
     "2304": Handler(settle.settle_stay),
+    "2305": Handler(undo.cancel_stay),
+    "2601": Handler(undo.reverse_message),
     "2201": Handler(outpatient.register),
     "2202": Handler(outpatient.cancel),
     "2203": Handler(outpatient.describe),
@@ -31,6 +33,9 @@ HANDLERS: Final[dict[str, Handler]] = {
     "2205": Handler(fees.remove_outpatient),
     "2206": Handler(settle.try_outpatient, keeps=False),
     "2207": Handler(settle.settle_outpatient),
+    "2208": Handler(undo.cancel_outpatient),
+    "5203": Handler(query.settlement, keeps=False),
+    "100001": Handler(query.working, keeps=False),
 }
 
 PATHS: Final[dict[str, str]] = {

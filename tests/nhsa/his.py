@@ -152,9 +152,9 @@ def wrong_in(infno: str, side: str, nodes: Mapping[str, Any]) -> list[str]:
             continue
         for row in rows if node.rows else [rows]:
             spelled = {
-                name: value if isinstance(value, str) else str(value) for name, value in row.items() if value is not None
+                name: value if isinstance(value, str) else str(value)
+                for name, value in row.items()
+                if value is not None
             }
             found += faults(node, spelled)
     return found
-
-
