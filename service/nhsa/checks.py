@@ -84,7 +84,7 @@ def _row(
             if field.is_required(profile.required):
                 wrong.append(f"缺少 {at}{name}（{field.label}）")
             continue
-        if name == "exp_content":
+        if name == "exp_content" or field.kind == "bytes":
             clean[name] = value
             continue
         spelled = _spelled(field, value, profile) if isinstance(value, str) else None

@@ -24,7 +24,6 @@ _ALIASES: Final = {
     "expcontent": "exp_content",
     "dscg_time": "dscgtime",
     "medins_code": "fixmedins_code",
-    "mdtrtarea_admdvs": "mdtrtarea_admvs",
 }
 _NOTHING: Final = frozenset({"", "null", "NULL", "Null"})
 _CONTROLS: Final = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r"}

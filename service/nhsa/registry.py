@@ -3,7 +3,21 @@
 from typing import Final
 
 from service.nhsa.desk import Handler
-from service.nhsa.transactions import dictionary, fees, outpatient, person, query, settle, sign, stay, undo
+from service.nhsa.transactions import (
+    clearing,
+    dictionary,
+    fees,
+    files,
+    filing,
+    outpatient,
+    person,
+    query,
+    reconcile,
+    settle,
+    sign,
+    stay,
+    undo,
+)
 
 HANDLERS: Final[dict[str, Handler]] = {
     "9001": Handler(sign.sign_in),
@@ -34,6 +48,16 @@ HANDLERS: Final[dict[str, Handler]] = {
     "2206": Handler(settle.try_outpatient, keeps=False),
     "2207": Handler(settle.settle_outpatient),
     "2208": Handler(undo.cancel_outpatient),
+    "2501": Handler(filing.refer),
+    "2502": Handler(filing.withdraw_referral),
+    "2503": Handler(filing.apply_card),
+    "2504": Handler(filing.withdraw_card),
+    "3201": Handler(reconcile.totals, keeps=False),
+    "3202": Handler(reconcile.details),
+    "3203": Handler(clearing.apply),
+    "3204": Handler(clearing.withdraw),
+    "9101": Handler(files.upload),
+    "9102": Handler(files.download, keeps=False),
     "5203": Handler(query.settlement, keeps=False),
     "100001": Handler(query.working, keeps=False),
 }

@@ -1,5 +1,6 @@
 """All SQL on what settled a visit: which settlement answers to which setl_id, and the lines that it settled."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -24,6 +25,7 @@ class Settled:
     person_no: str
     insutype: str
     clr_type: str
+    clr_optins: str
     interim_no: int
     chrg_bchno: str | None
     last_day: date
@@ -50,9 +52,10 @@ WITH lines AS (
         AND (CAST(:chrg_bchno AS text) IS NULL OR chrg_bchno = :chrg_bchno)
 )
 INSERT INTO nhsa_settled (county_code, setl_id, mdtrt_id, fixmedins_code, settlement_id, msgid, person_no, insutype,
-    clr_type, interim_no, chrg_bchno, last_day, medfee_sumamt, fund_pay_sumamt, psn_cash_pay, settled_at)
+    clr_type, clr_optins, interim_no, chrg_bchno, last_day, medfee_sumamt, fund_pay_sumamt, psn_cash_pay, settled_at)
 VALUES (:county_code, :setl_id, :mdtrt_id, :fixmedins_code, :settlement_id, :msgid, :person_no, :insutype,
-    :clr_type, :interim_no, :chrg_bchno, :last_day, :medfee_sumamt, :fund_pay_sumamt, :psn_cash_pay, :settled_at)
+    :clr_type, :clr_optins, :interim_no, :chrg_bchno, :last_day, :medfee_sumamt, :fund_pay_sumamt,
+    :psn_cash_pay, :settled_at)
 """)
 
 
@@ -127,3 +130,14 @@ async def restore(tx: AsyncConnection, visit: Visit, setl_id: UUID, settlement_i
         .where(f.county_code == visit.county_code, f.mdtrt_id == visit.mdtrt_id, f.line_no.in_(line_nos))
         .values(setl_id=setl_id)
     )
+
+
+async def by_setl_ids(tx: AsyncConnection, institution: Institution, setl_ids: Collection[UUID]) -> list[Settled]:
+    """Settlements of this institution by their setl_id, whenever they were made."""
+    s = settled.c
+    query = select(*_SETTLED).where(
+        s.county_code == institution.county_code,
+        s.fixmedins_code == institution.fixmedins_code,
+        s.setl_id.in_(setl_ids),
+    )
+    return [_settled(row) for row in await tx.execute(query)]

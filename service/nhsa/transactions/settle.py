@@ -200,6 +200,7 @@ def settled_of(desk: Desk, visit: Visit, bill: Bill, answer: dict[str, Any]) -> 
         person_no=visit.person_no,
         insutype=visit.insutype,
         clr_type=desk.profile.clr_type[answer["visit_type"]],
+        clr_optins=bill.known.person.county_code,
         interim_no=bill.order.interim_no,
         chrg_bchno=bill.batch,
         last_day=bill.order.last_day,
