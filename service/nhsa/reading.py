@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from service.errors import Text
@@ -40,8 +41,12 @@ class Body:
 async def body_of(request: Request) -> Body:
     """The envelope's text. Raises NotUnderstood."""
     kind = request.headers.get("content-type", "").lower()
-    if kind.startswith("multipart/"):
-        return await _of_form(request)
+    # A client that says multipart and sends the bare envelope names no boundary.
+    if kind.startswith("multipart/") and "boundary=" in kind:
+        try:
+            return await _of_form(request)
+        except HTTPException:
+            raise _unreadable("表单(multipart)不完整", "the form is not whole") from None
     text = decoded(await request.body())
     if not text.lstrip().startswith("{") and ("urlencoded" in kind or "=" in text[: _MOST_FIELDS * 2]):
         fields = parse_qsl(text, max_num_fields=_MOST_FIELDS)
