@@ -100,7 +100,8 @@ async def test_a_reversal_after_its_target_undoes_it_once(world: World, his: His
     assert await live(world, "M5") == 0
     assert "冲正" in await his.refused("2304", msgid=msgid, **asked)
     seen = (await his.done("5203", data={**stay.whose, "setl_id": made["setl_id"]}))["setlinfo"]
-    assert seen["refd_setl_flag"] == "1" and seen["medins_setl_id"] == msgid
+    assert seen["refd_setl_flag"] == "1"
+    assert seen["medins_setl_id"] == msgid
     again = (await his.done("2304", **asked))["setlinfo"]
     assert again["fund_pay_sumamt"] == made["fund_pay_sumamt"]
     assert await drifted(world) == []
@@ -128,7 +129,8 @@ async def test_another_persons_message_is_not_reversed(world: World, his: His) -
 
     message = await his.refused("2601", data={"psn_no": other, "omsgid": msgid, "oinfno": "2304"})
 
-    assert "psn_no" in message and await live(world, "M6") == 1
+    assert "psn_no" in message
+    assert await live(world, "M6") == 1
 
 
 async def test_what_may_be_reversed_is_the_profiles(world: World, his: His) -> None:
@@ -164,14 +166,16 @@ async def test_a_cancellation_that_got_no_answer_is_reversed_and_the_settlement_
     made = (await his.done("2304", **asked))["setlinfo"]
     named, msgid = {**stay.whose, "setl_id": made["setl_id"]}, his.msgid()
     told = (await his.done("2305", msgid=msgid, data=named))["setlinfo"]
-    assert told["medfee_sumamt"] == "-6000.00" and told["setl_id"] == made["setl_id"]
+    assert told["medfee_sumamt"] == "-6000.00"
+    assert told["setl_id"] == made["setl_id"]
     assert float(told["fund_pay_sumamt"]) == -float(made["fund_pay_sumamt"])
     assert await live(world, "M9") == 0
 
     await his.done("2601", data={"psn_no": stay.psn_no, "omsgid": msgid, "oinfno": "2305"})
 
     seen = (await his.done("5203", data=named))["setlinfo"]
-    assert seen["refd_setl_flag"] == "0" and seen["fund_pay_sumamt"] == made["fund_pay_sumamt"]
+    assert seen["refd_setl_flag"] == "0"
+    assert seen["fund_pay_sumamt"] == made["fund_pay_sumamt"]
     assert await live(world, "M9") == 1
     assert "2305" in await his.refused("2304", **asked)
     assert await drifted(world) == []
