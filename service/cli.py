@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from service import client_commands, key_commands, list_commands, proof_commands
+from service import client_commands, key_commands, list_commands, nhsa_commands, proof_commands
 from service.access.matrix import matrix
 from service.access.vault import Vault
 from service.clock import COUNTY_ZONE
@@ -47,6 +47,7 @@ app.add_typer(client_commands.app, name="client")
 app.add_typer(key_commands.app, name="keys")
 app.command()(proof_commands.verify)
 app.command()(proof_commands.seal)
+app.add_typer(nhsa_commands.app, name="nhsa")
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every IPv4 address of this machine.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]

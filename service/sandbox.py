@@ -14,6 +14,7 @@ from service.clock import Clock
 from service.config import Settings
 from service.console import say, step
 from service.db import create_system_engine
+from service.demo import national
 from service.demo.load import load
 from service.demo.show import show
 from service.embedded import EmbeddedPostgres
@@ -46,7 +47,8 @@ def run_demo(*, folder: Path, port: int, workers: int, ready_file: Path | None, 
                 clients = asyncio.run(_prepare(url, settings, clock))
 
             base_url = f"http://{_HOST}:{listener.getsockname()[1]}"
-            ready = {"base_url": base_url, "clients": clients}
+            on_the_wire = national.told(Vault.from_settings(settings), base_url)
+            ready = {"base_url": base_url, "clients": clients, "nhsa": on_the_wire}
             # Beside the picture of a discharge, a line for every request would be noise.
             log = folder / "service.log"
             plan = Plan(listener, workers, _environment(settings), database, clock.shift.days, log)

@@ -142,6 +142,7 @@ CREATE TABLE nhsa_settled (
     person_no text NOT NULL,
     insutype text NOT NULL,
     clr_type text NOT NULL,
+    clr_optins text NOT NULL,
     interim_no integer NOT NULL,
     chrg_bchno text,
     last_day date NOT NULL,
@@ -164,7 +165,7 @@ CREATE TABLE nhsa_files (
     file_qury_no uuid NOT NULL,
     fixmedins_code text NOT NULL,
     filename text NOT NULL,
-    content bytea NOT NULL,
+    content_enc bytea NOT NULL,
     at timestamptz NOT NULL,
     CONSTRAINT pk_nhsa_files PRIMARY KEY (county_code, file_qury_no)
 )""")

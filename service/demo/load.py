@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from service.access.vault import Vault
 from service.clock import Clock
 from service.db import transaction_on
-from service.demo import clients
+from service.demo import clients, national
 from service.demo.catalogue import Catalogue
 from service.demo.county import county
 from service.demo.dice import fixed_id
@@ -49,6 +49,7 @@ async def load(engine: AsyncEngine, vault: Vault, clock: Clock, packs: Packs) ->
         await hold(tx, "demo county", COUNTY)
         if not await clients.are_there(tx, vault):
             await _fill(tx, vault, Author(clock.now(), _BY, _WHY), packs)
+        await national.connect(tx, vault, at=clock.now())
     return clients.told(vault)
 
 

@@ -59,7 +59,7 @@ def checked(transaction: Transaction, given: Input, profile: Profile) -> Input:
 
 def _rows(node: Node, found: Any, wrong: list[str]) -> list[dict[str, Any]]:
     # One object where rows are meant, and rows of one where an object is, are both seen.
-    rows = found if isinstance(found, list) else [found or {}]
+    rows = found if isinstance(found, list) and found else [found or {}]
     if node.rows and not found:
         return []
     if any(not isinstance(row, dict) for row in rows) or (not node.rows and len(rows) > 1):
@@ -84,7 +84,7 @@ def _row(
             if field.is_required(profile.required):
                 wrong.append(f"缺少 {at}{name}（{field.label}）")
             continue
-        if name == "exp_content":
+        if name == "exp_content" or field.kind == "bytes":
             clean[name] = value
             continue
         spelled = _spelled(field, value, profile) if isinstance(value, str) else None

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from service.errors import Text
@@ -24,7 +25,6 @@ _ALIASES: Final = {
     "expcontent": "exp_content",
     "dscg_time": "dscgtime",
     "medins_code": "fixmedins_code",
-    "mdtrtarea_admdvs": "mdtrtarea_admvs",
 }
 _NOTHING: Final = frozenset({"", "null", "NULL", "Null"})
 _CONTROLS: Final = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r"}
@@ -41,8 +41,12 @@ class Body:
 async def body_of(request: Request) -> Body:
     """The envelope's text. Raises NotUnderstood."""
     kind = request.headers.get("content-type", "").lower()
-    if kind.startswith("multipart/"):
-        return await _of_form(request)
+    # A client that says multipart and sends the bare envelope names no boundary.
+    if kind.startswith("multipart/") and "boundary=" in kind:
+        try:
+            return await _of_form(request)
+        except HTTPException:
+            raise _unreadable("表单(multipart)不完整", "the form is not whole") from None
     text = decoded(await request.body())
     if not text.lstrip().startswith("{") and ("urlencoded" in kind or "=" in text[: _MOST_FIELDS * 2]):
         fields = parse_qsl(text, max_num_fields=_MOST_FIELDS)

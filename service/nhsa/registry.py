@@ -3,7 +3,21 @@
 from typing import Final
 
 from service.nhsa.desk import Handler
-from service.nhsa.transactions import dictionary, fees, outpatient, person, settle, sign, stay
+from service.nhsa.transactions import (
+    clearing,
+    dictionary,
+    fees,
+    files,
+    filing,
+    outpatient,
+    person,
+    query,
+    reconcile,
+    settle,
+    sign,
+    stay,
+    undo,
+)
 
 HANDLERS: Final[dict[str, Handler]] = {
     "9001": Handler(sign.sign_in),
@@ -24,6 +38,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     "2302": Handler(fees.remove_stay),
     "2303": Handler(settle.try_stay, keeps=False),
     "2304": Handler(settle.settle_stay),
+    "2305": Handler(undo.cancel_stay),
+    "2601": Handler(undo.reverse_message),
     "2201": Handler(outpatient.register),
     "2202": Handler(outpatient.cancel),
     "2203": Handler(outpatient.describe),
@@ -31,6 +47,19 @@ HANDLERS: Final[dict[str, Handler]] = {
     "2205": Handler(fees.remove_outpatient),
     "2206": Handler(settle.try_outpatient, keeps=False),
     "2207": Handler(settle.settle_outpatient),
+    "2208": Handler(undo.cancel_outpatient),
+    "2501": Handler(filing.refer),
+    "2502": Handler(filing.withdraw_referral),
+    "2503": Handler(filing.apply_card),
+    "2504": Handler(filing.withdraw_card),
+    "3201": Handler(reconcile.totals, keeps=False),
+    "3202": Handler(reconcile.details),
+    "3203": Handler(clearing.apply),
+    "3204": Handler(clearing.withdraw),
+    "9101": Handler(files.upload),
+    "9102": Handler(files.download, keeps=False),
+    "5203": Handler(query.settlement, keeps=False),
+    "100001": Handler(query.working, keeps=False),
 }
 
 PATHS: Final[dict[str, str]] = {

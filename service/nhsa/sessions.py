@@ -1,17 +1,17 @@
-"""All SQL on sessions: a visit from its registration to its settlement, its fee lines, and what settled it."""
+"""All SQL on sessions: a visit from its registration to its settlement, and its fee lines."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.claims.model import OrderedLine
 from service.nhsa.model import Institution
-from service.nhsa.tables import fee_lines, settled, visits
+from service.nhsa.tables import fee_lines, visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,45 +53,17 @@ class Line(NamedTuple):
     ordered: OrderedLine
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A settlement under its setl_id. Amounts in fen."""
-
-    setl_id: UUID
-    mdtrt_id: UUID
-    settlement_id: UUID
-    msgid: str
-    person_no: str
-    insutype: str
-    clr_type: str
-    interim_no: int
-    chrg_bchno: str | None
-    last_day: date
-    medfee_sumamt: int
-    fund_pay_sumamt: int
-    psn_cash_pay: int
-    settled_at: datetime
-    cancelled_at: datetime | None = None
-    cancel_msgid: str | None = None
-    reversal_id: UUID | None = None
-
-
 _VISIT: Final = tuple(visits.c[name] for name in Visit.__dataclass_fields__)
-_SETTLED: Final = tuple(settled.c[name] for name in Settled.__dataclass_fields__)
 _ORDERED: Final = tuple(fee_lines.c[name] for name in OrderedLine._fields)
 
 
-def _uuid(value: Any) -> Any:
-    # asyncpg has a UUID class of its own.
+def plain_uuid(value: Any) -> Any:
+    """The value, as a UUID of Python's where it is one of asyncpg's own class."""
     return UUID(bytes=value.bytes) if hasattr(value, "bytes") else value
 
 
 def _visit(row: Any) -> Visit:
-    return Visit(**{name: _uuid(value) for name, value in row._mapping.items()})
-
-
-def _settled(row: Any) -> Settled:
-    return Settled(**{name: _uuid(value) for name, value in row._mapping.items()})
+    return Visit(**{name: plain_uuid(value) for name, value in row._mapping.items()})
 
 
 async def open_visit(tx: AsyncConnection, visit: Visit) -> bool:
@@ -158,7 +130,7 @@ async def lines_of(tx: AsyncConnection, visit: Visit) -> list[Line]:
         f.county_code == visit.county_code, f.mdtrt_id == visit.mdtrt_id
     )
     return [
-        Line(row[0], row[1], row[2], _uuid(row[3]), OrderedLine(*row[4:]))
+        Line(row[0], row[1], row[2], plain_uuid(row[3]), OrderedLine(*row[4:]))
         for row in await tx.execute(query.order_by(f.line_no))
     ]
 
@@ -191,62 +163,3 @@ async def remove_lines(tx: AsyncConnection, visit: Visit, serials: list[str] | N
     if batch is not None:
         statement = statement.where(f.chrg_bchno == batch)
     return len((await tx.execute(statement.returning(f.feedetl_sn))).all())
-
-
-_SETTLE: Final = text("""
-WITH lines AS (
-    UPDATE nhsa_fee_lines SET setl_id = :setl_id
-    WHERE county_code = :county_code AND mdtrt_id = :mdtrt_id AND setl_id IS NULL
-        AND (CAST(:chrg_bchno AS text) IS NULL OR chrg_bchno = :chrg_bchno)
-)
-INSERT INTO nhsa_settled (county_code, setl_id, mdtrt_id, fixmedins_code, settlement_id, msgid, person_no, insutype,
-    clr_type, interim_no, chrg_bchno, last_day, medfee_sumamt, fund_pay_sumamt, psn_cash_pay, settled_at)
-VALUES (:county_code, :setl_id, :mdtrt_id, :fixmedins_code, :settlement_id, :msgid, :person_no, :insutype,
-    :clr_type, :interim_no, :chrg_bchno, :last_day, :medfee_sumamt, :fund_pay_sumamt, :psn_cash_pay, :settled_at)
-""")
-
-
-async def settle(tx: AsyncConnection, visit: Visit, made: Settled) -> None:
-    """Keep what settled a visit, and mark the lines that it settled: those of its batch, else all unsettled ones."""
-    row = {name: getattr(made, name) for name in Settled.__dataclass_fields__}
-    row |= {"county_code": visit.county_code, "fixmedins_code": visit.fixmedins_code}
-    await tx.execute(_SETTLE, row)
-
-
-async def settled_of(tx: AsyncConnection, visit: Visit) -> list[Settled]:
-    """What settled a visit, cancelled ones too, oldest first."""
-    s = settled.c
-    query = select(*_SETTLED).where(s.county_code == visit.county_code, s.mdtrt_id == visit.mdtrt_id)
-    return [_settled(row) for row in await tx.execute(query.order_by(s.setl_id))]
-
-
-async def between(
-    tx: AsyncConnection, institution: Institution, first: datetime, end: datetime, **equal: str
-) -> list[Settled]:
-    """What this institution settled or cancelled between two instants, the second not included."""
-    s = settled.c
-    query = select(*_SETTLED).where(
-        s.county_code == institution.county_code,
-        s.fixmedins_code == institution.fixmedins_code,
-        func.greatest(s.settled_at, s.cancelled_at) >= first,
-        s.settled_at < end,
-        *(s[name] == value for name, value in equal.items()),
-    )
-    return [_settled(row) for row in await tx.execute(query.order_by(s.setl_id))]
-
-
-async def cancel(
-    tx: AsyncConnection, visit: Visit, setl_id: UUID, *, at: datetime, msgid: str, reversal_id: UUID
-) -> None:
-    """A settlement is taken back: its lines are unsettled again."""
-    s, f = settled.c, fee_lines.c
-    await tx.execute(
-        update(settled)
-        .where(s.county_code == visit.county_code, s.setl_id == setl_id)
-        .values(cancelled_at=at, cancel_msgid=msgid, reversal_id=reversal_id)
-    )
-    await tx.execute(
-        update(fee_lines)
-        .where(f.county_code == visit.county_code, f.mdtrt_id == visit.mdtrt_id, f.setl_id == setl_id)
-        .values(setl_id=None)
-    )

@@ -136,6 +136,7 @@ settled = Table(
     Column("person_no", Text, nullable=False),
     Column("insutype", Text, nullable=False),
     Column("clr_type", Text, nullable=False),
+    Column("clr_optins", Text, nullable=False),
     Column("interim_no", Integer, nullable=False),
     Column("chrg_bchno", Text),
     Column("last_day", Date, nullable=False),
@@ -160,7 +161,7 @@ files = Table(
     Column("file_qury_no", Uuid, nullable=False),
     Column("fixmedins_code", Text, nullable=False),
     Column("filename", Text, nullable=False),
-    Column("content", LargeBinary, nullable=False),
+    Column("content_enc", LargeBinary, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("county_code", "file_qury_no"),
 )

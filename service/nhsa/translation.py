@@ -5,7 +5,7 @@ What is owed to the patient's account later is in no fund field: `psn_part_amt` 
 asks for today, and each fund's row says in `setl_proc_info` what reaches the patient otherwise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -25,10 +25,14 @@ def moment(text: str) -> str:
     return f"{datetime.fromisoformat(text).astimezone(COUNTY_ZONE):%Y-%m-%d %H:%M:%S}"
 
 
+def _held(answer: Mapping[str, Any], layer: Mapping[str, Any]) -> bool:
+    """Whether a layer waits for the cause of an injury: not the decided ones, nor what is credited on the bill."""
+    return fen(answer["held"]) != 0 and not layer["decided"] and layer["layer"] != "other"
+
+
 def counted(answer: Mapping[str, Any], layer: Mapping[str, Any]) -> int:
     """What of a layer is on today's bill (fen): advanced, credited or paid elsewhere."""
-    held = answer["status"] == "on_hold" and not layer["decided"] and layer["layer"] != "other"
-    if layer["pay_to"] not in _ADVANCED or layer["expected"] or held:
+    if layer["pay_to"] not in _ADVANCED or layer["expected"] or _held(answer, layer):
         return 0
     return fen(layer["paid"])
 
@@ -88,6 +92,11 @@ def _told(answer: Mapping[str, Any], layer: Mapping[str, Any]) -> str:
         return "已由其他平台结算" if layer["decided"] else ""
     if layer["expected"]:
         return f"预计救助 {layer['paid']} 元：须申请，经批准后拨付患者，今日由患者先付。"
-    if answer["status"] == "on_hold":
+    if _held(answer, layer):
         return f"待第三方责任确定：{layer['paid']} 元暂不支付，今日由患者先付。"
     return f"{layer['paid']} 元拨付至患者账户，今日由患者先付。"
+
+
+def negated(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """A row with the sign of its amounts turned: what a cancellation answers."""
+    return {name: yuan(-fen(value)) if name in names else value for name, value in row.items()}

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
 from service.nhsa.reference import Field, Node, faults, reference
 
 CALL = "/fsi/api/rsfComIfsService/callService"
-_SERIAL = count(1)
 _PLAUSIBLE = {
     "mdtrt_cert_type": "02",
     "psn_cert_type": "01",
@@ -82,9 +82,12 @@ class His:
     headers: Any = None
     base: str = ""
     told: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    tag: str = field(default_factory=lambda: uuid4().hex[:14])
+    serial: "count[int]" = field(default_factory=lambda: count(1))
 
     def msgid(self) -> str:
-        return f"{self.code}20180601080000{next(_SERIAL):04d}"[-30:]
+        return f"{self.code}{self.tag}{next(self.serial):04d}"
 
     def envelope(self, infno: str, asked: Mapping[str, Any], msgid: str | None = None) -> dict[str, Any]:
         return {
@@ -119,6 +122,7 @@ class His:
         assert answer["infcode"] in ("0", "-1"), answer
         assert len(answer["err_msg"]) <= 200
         self.told.append((infno, asked, answer))
+        self.raw.append(response.content)
         return answer
 
     async def done(self, infno: str, *, msgid: str | None = None, **nodes: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a test needs of a hospital on the wire: an institution, and whole visits of the cases spoken message by message."""
+"""What a test needs of a hospital on the wire: an institution, and visits spoken message by message."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

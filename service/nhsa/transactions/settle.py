@@ -12,13 +12,15 @@ from service.claims import actions
 from service.claims.model import Order
 from service.money import fen, yuan
 from service.nhsa import extensions, sessions, translation
+from service.nhsa import settled as settlements
 from service.nhsa.desk import Desk, Done
 from service.nhsa.model import short
 from service.nhsa.people import CIVIL_SERVANT, Known, by_psn_no, told
 from service.nhsa.reading import extension
 from service.nhsa.reference import reference
 from service.nhsa.refusals import invalid, out_of_order
-from service.nhsa.sessions import Line, Settled, Visit
+from service.nhsa.sessions import Line, Visit
+from service.nhsa.settled import Settled
 from service.nhsa.transactions import visit as visits
 from service.nhsa.transactions.visit import OUTPATIENT, STAY
 from service.policy.conditions import VisitType
@@ -69,7 +71,7 @@ async def _settle(desk: Desk, bill: Bill) -> Done:
     done = await actions.settle(desk.tx, desk.caller, bill.order, desk.claims, attempt=attempt, language=_CHINESE)
     answer = orjson.loads(done.body if isinstance(done, Stored) else done)
     made = settled_of(desk, bill.visit, bill, answer)
-    await sessions.settle(desk.tx, bill.visit, made)
+    await settlements.settle(desk.tx, bill.visit, made)
     told_ = output(desk, bill.visit, bill.known, answer, desk.envelope.msgid, setl_id=made.setl_id)
     return Done(told_, subject=made.setl_id, person_no=bill.visit.person_no)
 
@@ -77,7 +79,7 @@ async def _settle(desk: Desk, bill: Bill) -> Done:
 async def _of_stay(desk: Desk, *, lock: bool) -> Bill:
     data: dict[str, Any] = desk.input["data"]
     visit = await visits.found(desk, data, kind=STAY, lock=lock)
-    live = [one for one in await sessions.settled_of(desk.tx, visit) if one.cancelled_at is None]
+    live = [one for one in await settlements.settled_of(desk.tx, visit) if one.cancelled_at is None]
     middle = data.get("mid_setl_flag") == _YES
     _refuse_order(desk, visit, live, middle=middle, trial=not lock)
     lines = [line for line in await sessions.lines_of(desk.tx, visit) if line.setl_id is None]
@@ -121,7 +123,7 @@ async def _of_outpatient(desk: Desk, *, lock: bool) -> Bill:
             "尚未上传就诊信息，请先上传(2203)并填写病种编码 dise_codg。", "Say what the visit is for first (2203)."
         )
     batch = data["chrg_bchno"]
-    live = [one for one in await sessions.settled_of(desk.tx, visit) if one.cancelled_at is None]
+    live = [one for one in await settlements.settled_of(desk.tx, visit) if one.cancelled_at is None]
     if any(one.chrg_bchno == batch for one in live):
         raise out_of_order(
             "该收费批次已结算；如需更正请先撤销结算(2208)。", "The batch is settled: cancel that first (2208)."
@@ -198,6 +200,7 @@ def settled_of(desk: Desk, visit: Visit, bill: Bill, answer: dict[str, Any]) -> 
         person_no=visit.person_no,
         insutype=visit.insutype,
         clr_type=desk.profile.clr_type[answer["visit_type"]],
+        clr_optins=bill.known.person.county_code,
         interim_no=bill.order.interim_no,
         chrg_bchno=bill.batch,
         last_day=bill.order.last_day,

@@ -82,3 +82,15 @@ async def change(
     await REFERRALS.correct(desk.tx, scope, [known], [after], desk.author(reason))
     await desk.note("referral.change", person_no=after.what.person_no, subject=referral_no)
     return Kept(referral_no, after)
+
+
+async def withdraw(desk: Desk, referral_no: str, reason: str | None) -> None:
+    """A referral is believed no more; what was settled under it stays as it was decided."""
+    await hold(desk.tx, "referral", desk.county_code, referral_no)
+    known = await store.referral(desk.tx, desk.county_code, referral_no)
+    if known is None:
+        raise ReferralUnknown
+
+    scope = {"county_code": desk.county_code, "referral_no": referral_no}
+    await REFERRALS.correct(desk.tx, scope, [known], [], desk.author(reason))
+    await desk.note("referral.withdraw", person_no=known.fact.what.person_no, subject=referral_no)

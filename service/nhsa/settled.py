@@ -1,0 +1,143 @@
+"""All SQL on what settled a visit: which settlement answers to which setl_id, and the lines that it settled."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.nhsa.model import Institution
+from service.nhsa.sessions import Visit, plain_uuid
+from service.nhsa.tables import fee_lines, settled
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A settlement under its setl_id. Amounts in fen."""
+
+    setl_id: UUID
+    mdtrt_id: UUID
+    settlement_id: UUID
+    msgid: str
+    person_no: str
+    insutype: str
+    clr_type: str
+    clr_optins: str
+    interim_no: int
+    chrg_bchno: str | None
+    last_day: date
+    medfee_sumamt: int
+    fund_pay_sumamt: int
+    psn_cash_pay: int
+    settled_at: datetime
+    cancelled_at: datetime | None = None
+    cancel_msgid: str | None = None
+    reversal_id: UUID | None = None
+
+
+_SETTLED: Final = tuple(settled.c[name] for name in Settled.__dataclass_fields__)
+
+
+def _settled(row: Any) -> Settled:
+    return Settled(**{name: plain_uuid(value) for name, value in row._mapping.items()})
+
+
+_SETTLE: Final = text("""
+WITH lines AS (
+    UPDATE nhsa_fee_lines SET setl_id = :setl_id
+    WHERE county_code = :county_code AND mdtrt_id = :mdtrt_id AND setl_id IS NULL
+        AND (CAST(:chrg_bchno AS text) IS NULL OR chrg_bchno = :chrg_bchno)
+)
+INSERT INTO nhsa_settled (county_code, setl_id, mdtrt_id, fixmedins_code, settlement_id, msgid, person_no, insutype,
+    clr_type, clr_optins, interim_no, chrg_bchno, last_day, medfee_sumamt, fund_pay_sumamt, psn_cash_pay, settled_at)
+VALUES (:county_code, :setl_id, :mdtrt_id, :fixmedins_code, :settlement_id, :msgid, :person_no, :insutype,
+    :clr_type, :clr_optins, :interim_no, :chrg_bchno, :last_day, :medfee_sumamt, :fund_pay_sumamt,
+    :psn_cash_pay, :settled_at)
+""")
+
+
+async def settle(tx: AsyncConnection, visit: Visit, made: Settled) -> None:
+    """Keep what settled a visit, and mark the lines that it settled: those of its batch, else all unsettled ones."""
+    row = {name: getattr(made, name) for name in Settled.__dataclass_fields__}
+    row |= {"county_code": visit.county_code, "fixmedins_code": visit.fixmedins_code}
+    await tx.execute(_SETTLE, row)
+
+
+async def settled_of(tx: AsyncConnection, visit: Visit) -> list[Settled]:
+    """What settled a visit, cancelled ones too, oldest first."""
+    s = settled.c
+    query = select(*_SETTLED).where(s.county_code == visit.county_code, s.mdtrt_id == visit.mdtrt_id)
+    return [_settled(row) for row in await tx.execute(query.order_by(s.setl_id))]
+
+
+async def between(
+    tx: AsyncConnection, institution: Institution, first: datetime, end: datetime, **equal: str
+) -> list[Settled]:
+    """What this institution settled or cancelled between two instants, the second not included."""
+    s = settled.c
+    query = select(*_SETTLED).where(
+        s.county_code == institution.county_code,
+        s.fixmedins_code == institution.fixmedins_code,
+        func.greatest(s.settled_at, s.cancelled_at) >= first,
+        s.settled_at < end,
+        *(s[name] == value for name, value in equal.items()),
+    )
+    return [_settled(row) for row in await tx.execute(query.order_by(s.setl_id))]
+
+
+async def cancel(
+    tx: AsyncConnection, visit: Visit, setl_id: UUID, *, at: datetime, msgid: str, reversal_id: UUID
+) -> None:
+    """A settlement is taken back: its lines are unsettled again."""
+    s, f = settled.c, fee_lines.c
+    await tx.execute(
+        update(settled)
+        .where(s.county_code == visit.county_code, s.setl_id == setl_id)
+        .values(cancelled_at=at, cancel_msgid=msgid, reversal_id=reversal_id)
+    )
+    await tx.execute(
+        update(fee_lines)
+        .where(f.county_code == visit.county_code, f.mdtrt_id == visit.mdtrt_id, f.setl_id == setl_id)
+        .values(setl_id=None)
+    )
+
+
+async def mdtrt_of(tx: AsyncConnection, institution: Institution, setl_id: UUID) -> UUID | None:
+    """The visit that a settlement of this institution is of."""
+    s = settled.c
+    query = select(s.mdtrt_id).where(
+        s.county_code == institution.county_code,
+        s.setl_id == setl_id,
+        s.fixmedins_code == institution.fixmedins_code,
+    )
+    found: UUID | None = plain_uuid(await tx.scalar(query))
+    return found
+
+
+async def restore(tx: AsyncConnection, visit: Visit, setl_id: UUID, settlement_id: UUID, line_nos: list[int]) -> None:
+    """A cancellation never was: the settlement that stands in its place answers to the same setl_id."""
+    s, f = settled.c, fee_lines.c
+    await tx.execute(
+        update(settled)
+        .where(s.county_code == visit.county_code, s.setl_id == setl_id)
+        .values(settlement_id=settlement_id, cancelled_at=None, cancel_msgid=None, reversal_id=None)
+    )
+    await tx.execute(
+        update(fee_lines)
+        .where(f.county_code == visit.county_code, f.mdtrt_id == visit.mdtrt_id, f.line_no.in_(line_nos))
+        .values(setl_id=setl_id)
+    )
+
+
+async def by_setl_ids(tx: AsyncConnection, institution: Institution, setl_ids: Collection[UUID]) -> list[Settled]:
+    """Settlements of this institution by their setl_id, whenever they were made."""
+    s = settled.c
+    query = select(*_SETTLED).where(
+        s.county_code == institution.county_code,
+        s.fixmedins_code == institution.fixmedins_code,
+        s.setl_id.in_(setl_ids),
+    )
+    return [_settled(row) for row in await tx.execute(query)]
