@@ -1,5 +1,6 @@
 """The rows of one settlement that the service made, taken from the database as the pattern of the floor's."""
 
+from functools import reduce
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,7 +81,6 @@ def _mark(tables: dict[str, str], found: dict[str, str]) -> dict[str, str]:
     order = orjson.loads(tables["settlements"])[0]["order_no"]
     tables["settlements"] = tables["settlements"].replace(f'"order_no":{order}', '"order_no":"<order>"')
     marks = {name: f"<{name}>" for name in found} | {"order": "<order>"}
-    for name, value in found.items():
-        for table in tables:
-            tables[table] = tables[table].replace(value, marks[name])
+    for table, text in tables.items():
+        tables[table] = reduce(lambda marked, name: marked.replace(found[name], marks[name]), found, text)
     return marks
