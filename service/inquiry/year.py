@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from service.admission.year import of_year
-from service.claims.year import Totals, sums_of_year, totals_of_year
+from service.claims.year import Totals, sums_of, totals_of_year
 from service.inquiry.guard import Inquirer
 from service.money import unscaled, yuan
 from service.policy.conditions import Situation, VisitType
@@ -72,7 +72,7 @@ async def _ahead(patient: Inquirer, pack: Pack, found: Recognised) -> list[BandA
     situation = Situation(
         VisitType.INPATIENT, identities, Location.COUNTY, HospitalLevel.LEVEL2, specialist=False, referred=False
     )
-    sums = await sums_of_year(patient.tx, patient.county_code, patient.person_no, str(patient.today.year))
+    sums = await sums_of(patient.tx, patient.county_code, patient.person_no, (str(patient.today.year),))
     return bands_ahead(pack, Person(situation, patient.today, sums))
 
 

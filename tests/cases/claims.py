@@ -1,6 +1,6 @@
 """Cases as the kernel takes them: a year of one person, its running sums carried from visit to visit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -48,7 +48,7 @@ class Person:
     sums: dict[SumKey, int] = field(default_factory=dict)
     open_stays: set[str] = field(default_factory=set)
 
-    def claim(self, visit: Mapping[str, Any], lines: list[Mapping[str, Any]]) -> Claim:
+    def claim(self, visit: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Claim:
         visit_type = VisitType(visit["visit_type"])
         day = date.fromisoformat(visit.get("discharged_on") or visit["service_on"])
         identities = frozenset(visit["identities"]) if "identities" in visit else self.identities

@@ -18,6 +18,7 @@ from service.reconciliation.deductions import actions as deductions
 from service.reconciliation.deductions.actions import Asked
 from service.reconciliation.statements import actions as statements
 from service.reconciliation.statements import store
+from service.reconciliation.statements.confirmation import confirm
 from tests.bulk.county import fill
 from tests.cases.claims import cases
 from tests.cases.county import COUNTY, done, visit_body
@@ -127,9 +128,9 @@ async def agree_and_retain(year: Year, statement: dict[str, Any], day: date) -> 
         now = (await store.statements(desk.tx, desk, {}, ids=[statement["id"]], limit=1))[0]
     if now["hospital_confirmed_at"] is None and now["carried_into"] is None and now["status"] != "closed":
         async with year.desk(day, Role.HOSPITAL, hospital_code=statement["hospital_code"]) as desk:
-            await statements.confirm(desk, statement["id"])
+            await confirm(desk, statement["id"])
         async with year.desk(day) as desk:
-            await statements.confirm(desk, statement["id"])
+            await confirm(desk, statement["id"])
     if now["outstanding"] > 100:
         async with year.desk(day) as desk:
             taken = await deductions.deduct(desk, statement["id"], Asked("retention", 100, (), None, "质保金"))

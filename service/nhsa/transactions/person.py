@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
 
-from service.claims.year import sums_of_year
+from service.claims.year import sums_of
 from service.money import yuan
 from service.nhsa.desk import Desk, Done
 from service.nhsa.people import CIVIL_SERVANT, by_number, by_psn_no, told
@@ -144,7 +144,7 @@ async def accumulated(desk: Desk) -> Done:
     asked = desk.input["data"]
     known = await by_psn_no(desk, asked["psn_no"])
     year = asked.get("cum_ym", str(desk.today.year))[:4]
-    sums = await sums_of_year(desk.tx, known.person.county_code, known.person.person_no, year)
+    sums = await sums_of(desk.tx, known.person.county_code, known.person.person_no, (year,))
     await desk.note("person.accumulators", person_no=known.person.person_no)
     stay = min(desk.profile.stays)
     rows = [
