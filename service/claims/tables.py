@@ -113,11 +113,27 @@ settlements = Table(
     CheckConstraint("(case_id = id) = (kind = 'settlement' AND version = 1)", name="opens_case"),
     CheckConstraint(f"(replaces IS NULL) = (cause IS NULL) AND cause IN ({_CAUSES})", name="cause"),
     CheckConstraint("to_collect >= 0", name="to_collect"),
-    Index("uq_settlements_reversal_of", "county_code", "reversal_of", unique=True),
-    Index("uq_settlements_replaces", "county_code", "replaces", unique=True),
-    Index("uq_settlements_ends_once", "county_code", text("coalesce(reversal_of, replaces)"), unique=True),
+    # No index over all rows begins with the county, beside the key: while a table is small, or its statistics are
+    # young, the planner takes such an index for a look-up by the key and reads the whole county.
+    Index(
+        "uq_settlements_reversal_of",
+        "county_code",
+        "reversal_of",
+        unique=True,
+        postgresql_where=text("reversal_of IS NOT NULL"),
+    ),
+    Index(
+        "uq_settlements_replaces", "county_code", "replaces", unique=True, postgresql_where=text("replaces IS NOT NULL")
+    ),
+    Index(
+        "uq_settlements_ends_once",
+        "county_code",
+        text("coalesce(reversal_of, replaces)"),
+        unique=True,
+        postgresql_where=text("reversal_of IS NOT NULL OR replaces IS NOT NULL"),
+    ),
     Index("ix_settlements_case", "county_code", "case_id", postgresql_where=text("case_id <> id")),
-    Index("ix_settlements_person", "county_code", "person_no", "order_no"),
+    Index("ix_settlements_person", "person_no", "county_code", "order_no"),
     Index("ix_settlements_hospital", "hospital_code", "id"),
     Index("ix_settlements_query_code", "query_code_hash"),
 )
@@ -212,7 +228,7 @@ live_visits = Table(
     Column("last_day", Date, nullable=False),
     PrimaryKeyConstraint("hospital_code", "visit_no", "interim_no"),
     _of_settlement(),
-    Index("ix_live_visits_person", "county_code", "person_no", "last_day"),
+    Index("ix_live_visits_person", "person_no", "county_code", "last_day"),
 )
 """The second net under the idempotency key: one live settlement per hospital, visit and interim number."""
 

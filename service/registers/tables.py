@@ -67,9 +67,9 @@ persons = Table(
     *_person_columns(),
     PrimaryKeyConstraint("county_code", "person_no"),
     one_of("sex", Sex),
-    Index("ix_persons_township", "county_code", "township_code", "person_no"),
-    Index("ix_persons_household", "county_code", "household_no"),
-    Index("ix_persons_born_on", "county_code", "born_on"),
+    Index("ix_persons_township", "township_code", "county_code", "person_no"),
+    Index("ix_persons_household", "household_no", "county_code"),
+    Index("ix_persons_born_on", "born_on", "county_code"),
 )
 
 person_versions = Table(
