@@ -17,10 +17,11 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access.model import Role
 from service.config import Settings
-from service.db import create_engine, transaction_on
+from service.db import create_system_engine, transaction_on
 from service.embedded import EmbeddedPostgres
 from service.main import create_app
 from service.migrate import upgrade
@@ -46,6 +47,7 @@ class Place:
     """The county: its database, its application in this process, and what a caller needs."""
 
     app: FastAPI
+    engine: AsyncEngine
     url: str
     folder: Path
     hospitals: list[str] = field(default_factory=list)
@@ -53,7 +55,7 @@ class Place:
     headers: dict[str, str] = field(default_factory=dict)
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
-        async with transaction_on(self.app.state.engine) as tx:
+        async with transaction_on(self.engine) as tx:
             return list((await tx.execute(text(statement), values)).all())
 
     async def scalar(self, statement: str, **values: Any) -> Any:
@@ -99,9 +101,8 @@ async def county(folder: Path, *, people: int) -> AsyncIterator[Place]:
     try:
         url = make_url(server.start()).set(database="postgres").render_as_string(hide_password=False)
         settings = Settings(database_url=url, keys=SecretStr(KEYS), data_dir=folder)
-        engine = create_engine(url, settings)
+        engine = create_system_engine(url, settings)
         await upgrade(engine)
-        await engine.dispose()
         app = create_app(settings)
         logging.getLogger("onestop.requests").setLevel(logging.WARNING)
         transport = httpx.ASGITransport(app)
@@ -109,9 +110,10 @@ async def county(folder: Path, *, people: int) -> AsyncIterator[Place]:
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=transport, base_url="http://bench") as client,
         ):
-            place = Place(app, url, folder)
+            place = Place(app, engine, url, folder)
             await _fill(place, client, people)
             yield place
+        await engine.dispose()
     finally:
         await asyncio.to_thread(server.stop)
         shutil.rmtree(folder, ignore_errors=True)
@@ -128,7 +130,7 @@ async def _fill(place: Place, client: httpx.AsyncClient, people: int) -> None:
     author = Author(place.app.state.clock.now(), "bench", "基准测试")
     for begin in range(0, people, _AT_ONCE):
         some = place.people[begin : begin + _AT_ONCE]
-        async with transaction_on(place.app.state.engine) as tx:
+        async with transaction_on(place.engine) as tx:
             await register_persons(tx, place.app.state.vault, [_person(number) for number in some], author)
     # One client that acts for every hospital: the agency's. Who asks does not change what is done.
     place.headers = agency
