@@ -1,11 +1,14 @@
 """A settlement decided anew: in its place in the order, beside the old one, the difference to whom it is due."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from service.access.model import Role
-from tests.cases.county import done
+from service.claims import touched
+from service.db import transaction_on
+from tests.cases.county import COUNTY, done
 from tests.claims.bills import Body, fee_line
 from tests.claims.changes.people import POOR, amounts, anew, identify, month_stay, moved, reversed_, settled, stand
 from tests.claims.world import World, drifted
@@ -124,6 +127,26 @@ async def test_there_and_back_again_leaves_the_ledger_as_it_was(world: World) ->
     assert (status, problem["code"], problem["replaced_by"]) == (409, "settlement.superseded", second["id"])
     await reversed_(world.agency, third["id"])
     assert (await stand(world, person_no)).accounts == {}
+
+
+async def test_a_roster_that_says_what_a_later_version_rests_on_touches_nothing(world: World) -> None:
+    person_no, patient = await world.county.person()
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    await identify(world, person_no, "registered_poor")
+    second = await anew(world.agency, first["id"])
+
+    async with transaction_on(world.app.state.engine) as tx:
+        record = await touched.kept(tx, COUNTY, UUID(second["id"]))
+    assert record is not None
+    packs = world.app.state.law.packs
+
+    assert touched.with_identities(record, frozenset({"registered_poor"}), packs) == []
+    poor_no_more = touched.with_identities(record, frozenset(), packs)
+    assert poor_no_more is not None
+    assert {(one.layer, one.way, one.after - one.before) for one in poor_no_more} == {
+        ("basic", "patient", -725_00),
+        ("top_up", "patient", -1_000_00),
+    }
 
 
 async def test_what_comes_out_as_it_is_makes_no_version(world: World) -> None:
