@@ -23,13 +23,9 @@ _OF_VISITS: Final = text("""
 """)
 
 _FUNDS: Final = text("""
-    SELECT s.id, (s.total - s.hospital_bears - s.due_at_discharge - coalesce(before.funds, 0))::bigint AS funds
-    FROM settlements s LEFT JOIN LATERAL (
-        SELECT o.total - o.hospital_bears - o.due_at_discharge AS funds FROM settlements o
-        WHERE s.kind = 'settlement' AND s.version > 1 AND o.county_code = s.county_code AND o.person_no = s.person_no
-            AND o.hospital_code = s.hospital_code AND o.visit_no = s.visit_no AND o.interim_no = s.interim_no
-            AND o.kind = s.kind AND o.version = s.version - 1 AND o.settled_at <= s.settled_at
-        ORDER BY o.settled_at DESC LIMIT 1) before ON true
+    SELECT s.id, (s.total - s.hospital_bears - s.due_at_discharge
+        - coalesce(o.total - o.hospital_bears - o.due_at_discharge, 0))::bigint AS funds
+    FROM settlements s LEFT JOIN settlements o ON o.county_code = s.county_code AND o.id = s.replaces
     WHERE s.county_code = :county_code AND s.id = ANY (CAST(:ids AS uuid[]))
 """)
 

@@ -74,6 +74,13 @@ async def anew(call: Call, settlement_id: str, cause: str = "identity", **more: 
     return answer
 
 
+async def refused(call: Any, settlement_id: str, cause: str = "identity", **more: Any) -> tuple[int, Any]:
+    """Ask for a settlement to be decided anew, in vain: status and problem document."""
+    body = {"cause": cause, "note": "补录", **more}
+    answer = await call("POST", f"/v1/settlements/{settlement_id}/readjudication", body)
+    return answer.status_code, answer.json()
+
+
 def amounts(answer: Body) -> dict[str, int]:
     """The figures of an answer in fen: each layer's payment, and how the bill is shared out."""
     names = ("paid_total", "patient_pays", "hospital_advances", "owed_to_patient", "due_at_discharge", "to_collect")
