@@ -57,7 +57,8 @@ BEGIN
                 RAISE DEBUG 'onestop_app was made meanwhile';
             WHEN insufficient_privilege THEN
                 RAISE EXCEPTION 'the role onestop_app is missing and % may not make it: have somebody run'
-                    ' CREATE ROLE onestop_app NOLOGIN; GRANT onestop_app TO %;', current_user, quote_ident(current_user);
+                    ' CREATE ROLE onestop_app NOLOGIN; GRANT onestop_app TO %;',
+                    current_user, quote_ident(current_user);
         END;
     END IF;
     BEGIN
