@@ -56,15 +56,21 @@ BEGIN
             WHEN duplicate_object OR unique_violation THEN
                 RAISE DEBUG 'onestop_app was made meanwhile';
             WHEN insufficient_privilege THEN
-                RAISE EXCEPTION 'the role onestop_app is missing and % may not make it', current_user
-                    USING HINT = format('CREATE ROLE onestop_app NOLOGIN; GRANT onestop_app TO %I;', current_user);
+                RAISE EXCEPTION 'the role onestop_app is missing and % may not make it: have somebody run'
+                    ' CREATE ROLE onestop_app NOLOGIN; GRANT onestop_app TO %;',
+                    current_user, quote_ident(current_user);
         END;
     END IF;
     BEGIN
         PERFORM set_config('role', 'onestop_app', true);
         PERFORM set_config('role', own, true);
     EXCEPTION WHEN insufficient_privilege THEN
-        EXECUTE format('GRANT onestop_app TO %I', current_user);
+        BEGIN
+            EXECUTE format('GRANT onestop_app TO %I', current_user);
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE EXCEPTION '% may not act as onestop_app: have somebody run GRANT onestop_app TO %;',
+                current_user, quote_ident(current_user);
+        END;
     END;
 
     EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO onestop_app', current_database());

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import column, select, table, text
+from sqlalchemy import LargeBinary, column, select, table, text
 
 from service.access.model import Role
 from service.db import transaction_on
@@ -38,7 +38,7 @@ class Secrets:
 
     def person(self, number: int) -> dict[str, Any]:
         name, holder, payee = f"诸葛密{number}", f"欧阳户{number}", f"司马付{number}"
-        body = {
+        body: dict[str, Any] = {
             "county_code": "459901",
             "township_code": "459901101",
             "name": name,
@@ -162,7 +162,7 @@ async def kept(world: World) -> dict[str, str]:
         for name in all_tables().tables:
             rows = await tx.scalars(text(f"SELECT t::text FROM {name} t"))  # noqa: S608  (names of our own tables)
             found[name] = "\n".join(rows)
-        bodies = await tx.scalars(select(column("body")).select_from(table("idempotency_answers")))
+        bodies = await tx.scalars(select(column("body", LargeBinary)).select_from(table("idempotency_answers")))
         found["answers"] = "\n".join(zlib.decompress(body).decode() for body in bodies)
     return found
 
