@@ -68,3 +68,6 @@ class Settings(BaseSettings):
     client_requests_per_second: int = Field(
         default=1000, ge=0, description="How fast one client may call one server process; 0: no limit."
     )
+    traces_endpoint: str | None = Field(
+        default=None, description="An OTLP collector's HTTP endpoint for traces; needs onestop[traces]. Unset: none."
+    )

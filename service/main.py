@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from importlib import import_module
+from types import ModuleType
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
@@ -131,10 +133,21 @@ def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
         app.state.packs = load_packs(settings.packs_dir)
         app.state.law = Library(app.state.packs)
         app.state.tokens = Tokens(engine, vault, clock, lifetime=timedelta(minutes=settings.token_minutes))
+        if settings.traces_endpoint is not None:
+            _tracing().trace_statements(engine, app.state.traces)
         yield
+        if settings.traces_endpoint is not None:
+            app.state.traces.shutdown()
         await engine.dispose()
 
     return lifespan
+
+
+def _tracing() -> ModuleType:
+    try:
+        return import_module("service.wire.tracing")
+    except ImportError as error:
+        raise RuntimeError("ONESTOP_TRACES_ENDPOINT is set: install onestop[traces]") from error
 
 
 class Application(FastAPI):
@@ -182,5 +195,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app.add_middleware(problems.LastResort)
     app.add_middleware(logs.RequestLog)
     app.add_middleware(SecurityHeaders)
+    if settings.traces_endpoint is not None:
+        app.state.traces = _tracing().provider_for(settings.traces_endpoint)
+        app.add_middleware(_tracing().Traced, provider=app.state.traces)
     app.add_middleware(RequestId)
     return app

@@ -6,7 +6,7 @@ what is left when it starts again. A row is replaced only as long as it still is
 meanwhile is left to whoever changes it.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -63,7 +63,7 @@ async def count_by_key(engine: AsyncEngine, everything: Iterable[Sealed]) -> dic
     return counts
 
 
-async def reseal(engine: AsyncEngine, vault: Vault, everything: Iterable[Sealed]) -> AsyncIterator[Done]:
+async def reseal(engine: AsyncEngine, vault: Vault, everything: Iterable[Sealed]) -> AsyncGenerator[Done, None]:
     """Seal everything anew that is not sealed with the newest key; tells after each batch how far it is."""
     for sealed in everything:
         resealed, after = 0, None

@@ -62,9 +62,10 @@ async def places(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> 
         async def caller(role: Role, **details: Any) -> dict[str, str]:
             return await headers_of(world.app, role, f"{role}-{uuid4().hex[:6]}", **details)
 
-        own = {role: await caller(role) for role in Role if role is not Role.HOSPITAL}
+        others = [role for role in Role if role is not Role.HOSPITAL]
+        own: dict[str, dict[str, str]] = {role: await caller(role) for role in others}
         own[Role.HOSPITAL] = await caller(Role.HOSPITAL, hospital_code=world.hospital_code)
-        foreign = {role: [await caller(role, county_code="459902")] for role in Role if role is not Role.HOSPITAL}
+        foreign: dict[str, list[dict[str, str]]] = {role: [await caller(role, county_code="459902")] for role in others}
         foreign[Role.HOSPITAL] = [
             await caller(Role.HOSPITAL, hospital_code="H-OTHER"),
             await caller(Role.HOSPITAL, hospital_code="H-OTHER", county_code="459902"),

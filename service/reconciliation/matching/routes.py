@@ -75,6 +75,7 @@ async def list_differences(request: Request, statement_id: Id, caller: Reader, t
     statement = await find(desk, statement_id)
     after = paging.after(UUID)
     found = await differences.of_statement(tx, statement, after=after[0] if after else None, limit=paging.limit + 1)
+    await desk.note("difference.list", subject=str(statement_id))
     page, cursor = paging.cut(found, lambda row: (row["id"],))
     return answered({"items": [differences.answer(row, desk.today) for row in page], "next_cursor": cursor})
 
