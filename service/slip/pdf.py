@@ -89,8 +89,8 @@ def _payers(paper: Sheet, slip: Slip, language: str) -> None:
         paper.line_of(
             [
                 (part.name.in_language(language), 55, "L"),
-                (part.payer.in_language(language), 60, "L"),
-                (way, 45, "L"),
+                (part.payer.in_language(language), 58, "L"),
+                (way, 47, "L"),
                 (yuan(part.amount), 30, "R"),
             ]
         )

@@ -7,7 +7,7 @@ from service.text import Text
 WAYS: Final = {
     "hospital": Text("医院垫付", "advanced by the hospital"),
     "patient": Text("转入本人账户", "to your account"),
-    "expected": Text("待申请，尚未发放", "expected, to be applied for"),
+    "expected": Text("待申请，尚未发放", "expected: apply for it"),
     "held": Text("暂缓支付", "on hold"),
     "elsewhere": Text("其他平台已结算", "settled elsewhere"),
     "credited": Text("账单中已抵扣", "credited on the bill"),
