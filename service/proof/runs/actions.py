@@ -31,7 +31,7 @@ LISTED: Final = 1000
 REFERENCES: Final = "every reference is to a row that is there"
 
 
-async def begin(tx: AsyncConnection, caller: Caller, clock: Clock) -> UUID:
+async def start(tx: AsyncConnection, caller: Caller, clock: Clock) -> UUID:
     """Keep a verification of the caller's county to be done."""
     verification_id, now = new_id(clock.now()), clock.now()
     row = {"county_code": caller.county_code, "id": verification_id, "at": now}
