@@ -69,3 +69,21 @@ async def test_a_later_version_bills_its_difference_alone_and_counts_in_the_mont
 
 async def report(parties: Parties, period: str) -> Any:
     return (await done(await parties.agency("GET", f"/v1/reports/month?period={period}"), 200))["whole"]
+
+
+async def test_a_file_that_names_a_visit_means_the_case_that_its_statement_bills(
+    parties: Parties, calendar: Calendar, county: County
+) -> None:
+    _, patient = await county.person(POOR)
+    body = month_stay(H1, patient, 6)
+    first = await done(await parties.hospital("POST", "/v1/settlements", body))
+    calendar.turn_to("2018-07-02")
+    [june] = (await parties.run(PAYER, "2018-06"))["items"]
+    await reversed_(parties.hospital, first["id"])
+    await done(await parties.hospital("POST", "/v1/settlements", body))
+
+    content = f"住院号,金额\r\n{body['visit_no']},1000.00".encode()
+    path = f"/v1/statements/{june['id']}/matches"
+    matched = await done(await parties.insurer("POST", path, files={"file": ("a.csv", content)}))
+
+    assert matched["differences"] == []

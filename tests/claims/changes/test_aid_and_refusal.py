@@ -13,9 +13,13 @@ from service.claims.changes.actions import Asking
 from service.claims.changes.model import Change, Part
 from service.claims.model import Cause, ThirdParty
 from service.db import transaction_on
+from service.ids import new_id
+from service.ledger import store as ledger
+from service.ledger.model import Cause as LedgerCause
+from service.ledger.model import Entry, Posting, State
 from tests.cases.county import COUNTY
 from tests.claims.bills import Body
-from tests.claims.changes.people import POOR, amounts, month_stay, moved, reversed_, settled, stand
+from tests.claims.changes.people import POOR, amounts, identify, month_stay, moved, reversed_, settled, stand
 from tests.claims.world import World, drifted
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -59,8 +63,6 @@ async def expected_aid(world: World) -> tuple[str, Body]:
 async def test_aid_granted_in_full_is_owed_to_the_patient_and_needs_no_chain(world: World) -> None:
     person_no, first = await expected_aid(world)
     before = await stand(world, person_no)
-    patient = await world.rows("SELECT hospital_code FROM settlements WHERE id = :id", id=first["id"])
-    assert patient
 
     second = await changed(world, first["id"], cause=Cause.LATE_AID, approved_aid=1_700_00)
 
@@ -134,11 +136,44 @@ async def test_what_was_refused_stays_refused_when_the_visit_is_decided_anew(wor
     person_no, patient = await world.county.person(POOR)
     first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
     second = await changed(world, first["id"], cause=Cause.REFUSAL, refused=(Part("top_up", "top_up_insurer", 400_00),))
-    held = [{"class": one["class"], "valid_from": "2015-01-01"} for one in ALLOWANCE]
-    assert (await world.agency("PUT", f"/v1/persons/{person_no}", {"identities": held})).status_code == 200
+    await identify(world, person_no, "registered_poor", "low_income_allowance")
 
     third = await changed(world, second["id"], cause=Cause.IDENTITY)
 
     assert moved(third)[("top_up", "hospital")] == -600_00
     assert third["hospital_bears"] == "0.00"
     assert await drifted(world) == []
+
+
+async def paid_out(world: World, case_id: str, person_no: str) -> None:
+    """Let what is owed to the patient of a case leave for the bank, as a payout does."""
+    owed = await world.rows(
+        "SELECT origin, layer, payer, amount FROM postings WHERE payee = :who AND target = 'unbilled'",
+        who=f"person:{person_no}",
+    )
+    now = world.app.state.clock.now()
+    async with transaction_on(world.app.state.engine) as tx:
+        for origin, layer, payer, amount in owed:
+            entry = Entry(COUNTY, new_id(now), LedgerCause.PAYMENT, None, UUID(case_id), now, now.date())
+            moved_on = [Posting(layer, payer, f"person:{person_no}", State.UNBILLED, State.PAID, amount)]
+            await ledger.post(tx, entry, moved_on, origin=UUID(bytes=origin.bytes))
+
+
+async def test_what_has_reached_the_patient_is_recorded_and_never_posted_back(world: World) -> None:
+    person_no, patient = await world.county.person()
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    await identify(world, person_no, "registered_poor")
+    second = await changed(world, first["id"], cause=Cause.IDENTITY)
+    assert second["owed_to_patient"] == "1725.00"
+    await paid_out(world, first["id"], person_no)
+
+    await identify(world, person_no)
+    third = await changed(world, second["id"], cause=Cause.IDENTITY)
+    await identify(world, person_no, "registered_poor")
+    fourth = await changed(world, third["id"], cause=Cause.IDENTITY)
+    reversal = await reversed_(world.agency, fourth["id"])
+
+    assert (third["differences"], third["to_collect"]) == ([], "1725.00")
+    assert (fourth["differences"], fourth["to_collect"]) == ([], "0.00")
+    assert moved(reversal) == {("basic", "hospital"): -7_275_00}
+    assert reversal["to_collect"] == "1725.00"

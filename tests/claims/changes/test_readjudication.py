@@ -1,28 +1,28 @@
 """A settlement decided anew: in its place in the order, beside the old one, the difference to whom it is due."""
 
-from typing import Any
+from uuid import UUID
 
 import pytest
 
 from service.access.model import Role
-from tests.cases.county import done
-from tests.claims.bills import fee_line
-from tests.claims.changes.people import POOR, amounts, anew, month_stay, moved, reversed_, settled, stand
+from service.claims import touched
+from service.db import transaction_on
+from tests.cases.county import COUNTY, done
+from tests.claims.changes.people import (
+    POOR,
+    amounts,
+    anew,
+    identify,
+    month_stay,
+    moved,
+    refused,
+    reversed_,
+    settled,
+    stand,
+)
 from tests.claims.world import World, drifted
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-async def identify(world: World, person_no: str, *classes: str) -> None:
-    """Let the register know that a person has always had these identities."""
-    held = [{"class": name, "valid_from": "2015-01-01"} for name in classes]
-    await done(await world.agency("PUT", f"/v1/persons/{person_no}", {"identities": held}), 200)
-
-
-async def refused(call: Any, settlement_id: str, cause: str = "identity", **more: Any) -> tuple[int, Any]:
-    body = {"cause": cause, "note": "补录", **more}
-    answer = await call("POST", f"/v1/settlements/{settlement_id}/readjudication", body)
-    return answer.status_code, answer.json()
 
 
 async def test_a_late_identity_gives_the_increase_to_the_patient_who_paid_at_the_counter(world: World) -> None:
@@ -95,6 +95,25 @@ async def test_what_one_payer_owes_the_hospital_less_another_owes_it_more_before
     assert shares == [("1000.00", "hospital"), ("700.00", "patient")]
 
 
+async def test_each_payer_keeps_what_it_owes_the_hospital_and_only_what_is_freed_passes_to_another(
+    world: World,
+) -> None:
+    # Key aid alone: 7 275 + 70 % of 2 725 = 9 182.50. Poor as well: 8 000 + 70 % of 2 000 = 9 400, no top-up missing.
+    # Basic owes 725 more and aid 507.50 less: the hospital gets 507.50 of the 725, the patient 217.50.
+    key_aid = [{"class": "key_aid", "valid_from": "2015-01-01"}]
+    person_no, patient = await world.county.person(key_aid)
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    await identify(world, person_no, "key_aid", "registered_poor")
+
+    second = await anew(world.agency, first["id"])
+
+    assert moved(second) == {
+        ("basic", "hospital"): 507_50,
+        ("basic", "patient"): 217_50,
+        ("aid", "hospital"): -507_50,
+    }
+
+
 async def test_there_and_back_again_leaves_the_ledger_as_it_was(world: World) -> None:
     person_no, patient = await world.county.person(POOR)
     first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
@@ -111,6 +130,26 @@ async def test_there_and_back_again_leaves_the_ledger_as_it_was(world: World) ->
     assert (status, problem["code"], problem["replaced_by"]) == (409, "settlement.superseded", second["id"])
     await reversed_(world.agency, third["id"])
     assert (await stand(world, person_no)).accounts == {}
+
+
+async def test_a_roster_that_says_what_a_later_version_rests_on_touches_nothing(world: World) -> None:
+    person_no, patient = await world.county.person()
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    await identify(world, person_no, "registered_poor")
+    second = await anew(world.agency, first["id"])
+
+    async with transaction_on(world.app.state.engine) as tx:
+        record = await touched.kept(tx, COUNTY, UUID(second["id"]))
+    assert record is not None
+    packs = world.app.state.law.packs
+
+    assert touched.with_identities(record, frozenset({"registered_poor"}), packs) == []
+    poor_no_more = touched.with_identities(record, frozenset(), packs)
+    assert poor_no_more is not None
+    assert {(one.layer, one.way, one.after - one.before) for one in poor_no_more} == {
+        ("basic", "patient", -725_00),
+        ("top_up", "patient", -1_000_00),
+    }
 
 
 async def test_what_comes_out_as_it_is_makes_no_version(world: World) -> None:
@@ -142,45 +181,6 @@ async def test_later_ones_are_decided_anew_with_it_and_come_out_as_if_it_had_alw
     mine = await stand(world, person_no)
     assert mine.sums["2018", "aid.paid"] == amounts(second)["aid"]
     assert await drifted(world) == []
-
-
-async def test_a_hospital_corrects_its_own_bill_and_nothing_else(world: World) -> None:
-    # 10 000 + 1 000 forgotten: basic 8 800, top-up 1 100; the patient's 100 of it was never asked for.
-    _, patient = await world.county.person(POOR)
-    body = month_stay(world.hospital_code, patient, 6)
-    first = await settled(world.hospital, body)
-    line = fee_line(2, "T-B", price="1000.00", quantity="1")
-    corrected = body | {"fee_lines": [*body["fee_lines"], line]}
-
-    second = await anew(world.hospital, first["id"], "hospital_correction", request=corrected)
-
-    assert moved(second) == {("basic", "hospital"): 800_00, ("top_up", "hospital"): 100_00}
-    assert (second["amounts"]["total"], second["due_at_discharge"]) == ("11000.00", "1100.00")
-    assert second["to_collect"] == "100.00"
-    assert (await refused(world.hospital, second["id"]))[1]["errors"][0]["pointer"] == "/cause"
-    missing = await refused(world.hospital, second["id"], "hospital_correction")
-    assert missing[1]["errors"][0]["pointer"] == "/request"
-    another = corrected | {"visit_no": "ANOTHER"}
-    status, problem = await refused(world.hospital, second["id"], "hospital_correction", request=another)
-    assert (status, problem["code"]) == (422, "settlement.other_visit")
-
-
-async def test_a_line_too_many_gives_the_patient_back_what_was_paid_for_it(world: World) -> None:
-    # 11 000: 8 800 + 1 100, 1 100 at the counter. Of 10 000 the patient owes 1 000: 100 goes to the account, so that
-    # the hospital has its 10 000: 1 100 from the counter and 8 900 from the payers.
-    _, patient = await world.county.person(POOR)
-    body = month_stay(world.hospital_code, patient, 6)
-    line = fee_line(2, "T-B", price="1000.00", quantity="1")
-    first = await settled(world.hospital, body | {"fee_lines": [*body["fee_lines"], line]})
-
-    second = await anew(world.hospital, first["id"], "hospital_correction", request=body)
-
-    assert moved(second) == {
-        ("basic", "hospital"): -800_00,
-        ("top_up", "hospital"): -200_00,
-        ("top_up", "patient"): 100_00,
-    }
-    assert (second["due_at_discharge"], second["owed_to_patient"]) == ("1100.00", "100.00")
 
 
 async def test_the_versions_stand_side_by_side_with_what_each_changed(world: World) -> None:
@@ -225,24 +225,13 @@ async def test_the_first_answer_comes_again_after_a_change(world: World) -> None
     assert (again.status_code, again.content) == (201, second.content)
 
 
-async def test_an_invoice_stands_for_one_live_visit(world: World) -> None:
-    _, patient = await world.county.person(POOR)
-    one = await settled(world.hospital, month_stay(world.hospital_code, patient, 6, invoice_no="PJ-1"))
-    two = await settled(world.hospital, month_stay(world.hospital_code, patient, 7))
+async def test_a_person_who_was_not_insured_as_is_known_now_is_refused_without_a_field_to_blame(world: World) -> None:
+    person_no, patient = await world.county.person(POOR)
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    insured = {"insured": [{"from": "2019-01-01"}]}
+    await done(await world.agency("PUT", f"/v1/persons/{person_no}", insured), 200)
 
-    taken = await world.hospital("PUT", f"/v1/settlements/{two['id']}/invoice", {"invoice_no": "PJ-1"})
-    attached = await done(
-        await world.hospital("PUT", f"/v1/settlements/{two['id']}/invoice", {"invoice_no": "PJ-2"}), 200
-    )
-    again = await world.hospital(
-        "POST", "/v1/settlements", month_stay(world.hospital_code, patient, 8, invoice_no="PJ-2")
-    )
+    status, problem = await refused(world.agency, first["id"])
 
-    assert (taken.status_code, taken.json()["code"]) == (409, "invoice.used")
-    assert attached["invoice_no"] == "PJ-2"
-    assert (again.status_code, again.json()["code"]) == (409, "invoice.used")
-    found = await done(await world.hospital("GET", "/v1/settlements?invoice_no=PJ-2"), 200)
-    assert [item["id"] for item in found["items"]] == [two["id"]]
-    await reversed_(world.hospital, two["id"])
-    await settled(world.hospital, month_stay(world.hospital_code, patient, 7, invoice_no="PJ-2"))
-    assert one["invoice_no"] == "PJ-1"
+    assert (status, problem["code"]) == (422, "person.not_insured")
+    assert "errors" not in problem
