@@ -54,7 +54,7 @@ async def run_verify(engine: AsyncEngine, settings: Settings, asked: Verify) -> 
         caller = Caller(COMMAND, Role.AUDITOR, county_code, None, frozenset(), None, asked.operator, "cli")
         async with transaction_on(engine) as tx:
             left = await runs.latest_unfinished(tx, county_code) if asked.resume else None
-            verification_id = left or await runs.begin(tx, caller, Clock())
+            verification_id = left or await runs.start(tx, caller, Clock())
         async with _progress(engine, county_code, verification_id):
             whole = engine.url.render_as_string(hide_password=False)
             ended = await verify_in_own_processes(whole, county_code, verification_id, asked.workers)

@@ -44,14 +44,16 @@ STATEMENTS: Final = {
     """,
     "a statement is of its period": """
         SELECT 'statements', s.id::text, 'period', s.period || ' ' || s.period_from || ' ' || s.period_to,
-            d.first || ' ' || d.last
+            coalesce(d.first || ' ' || d.last, 'no month or quarter')
         FROM statements s
-        CROSS JOIN LATERAL (SELECT CASE WHEN s.period ~ 'Q'
+        CROSS JOIN LATERAL (SELECT CASE WHEN s.period !~ '^[0-9]{4}-(0[1-9]|1[0-2]|Q[1-4])$' THEN NULL
+            WHEN s.period ~ 'Q'
             THEN make_date(left(s.period, 4)::int, right(s.period, 1)::int * 3 - 2, 1)
             ELSE to_date(s.period, 'YYYY-MM') END AS first) f
         CROSS JOIN LATERAL (SELECT f.first, (f.first + CASE WHEN s.period ~ 'Q' THEN interval '3 months'
             ELSE interval '1 month' END)::date - 1 AS last) d
-        WHERE s.county_code = :county_code AND (s.period_from, s.period_to) <> (d.first, d.last) ORDER BY s.id
+        WHERE s.county_code = :county_code AND (s.period_from, s.period_to) IS DISTINCT FROM (d.first, d.last)
+        ORDER BY s.id
     """,
     "a line is a claim, for what it is": f"""
         SELECT 'statement_lines', l.statement_id || '/' || l.line_no, 'amount', l.amount::text, b.amount::text

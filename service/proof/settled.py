@@ -10,7 +10,7 @@ from service.proof.changed import reversal_wrong, version_wrong
 from service.proof.law import Law, unproved
 from service.proof.model import Wrong, wrong
 from service.proof.persons import ends, is_first, person_wrong
-from service.proof.replay import Kept, settlement_wrong
+from service.proof.replay import UNREADABLE, Kept, settlement_wrong
 from service.proof.store import Range
 
 
@@ -27,10 +27,19 @@ async def settlements_wrong(tx: AsyncConnection, law: Law, asked: Range) -> tupl
             if pack is None:
                 unknown.add(one.row["pack_hash"])
             else:
-                found += _row_wrong(one, rows, pack)
+                found += _read(one.id, _row_wrong(one, rows, pack))
                 checked += 1
-        found += person_wrong(person_no, rows, stands)
+        found += _read(person_no, person_wrong(person_no, rows, stands))
     return checked, [*map(unproved, sorted(unknown)), *found]
+
+
+def _read(key: str, look: Iterator[Wrong]) -> list[Wrong]:
+    """What a look finds wrong; what cannot even be read is wrong too, and stops no other."""
+    try:
+        return list(look)
+    except UNREADABLE as error:
+        said = f"{type(error).__name__}: {error}"
+        return [wrong("settlement_documents", key, None, said, "documents that can be read")]
 
 
 def _row_wrong(one: Kept, rows: list[Kept], pack: Pack) -> Iterator[Wrong]:

@@ -1,6 +1,6 @@
 """
 What somebody with all power over the database might do to its rows, each as one statement that gives the key of the
-row that it touched. `:n` picks the row.
+row that it touched. `:n` picks the row, `:unique` is a number that no other tampering has.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,8 @@ class Tampering:
         assert how_many, f"nothing to tamper with: {self.name}"
         pick = f"t.ctid = (SELECT t.ctid FROM {self.table} t WHERE {self.where} ORDER BY t.ctid OFFSET :n LIMIT 1)"
         statement = f"{self.statement.replace('{pick}', pick)} RETURNING ({self.returning})::text"
-        keys = list(await tx.scalars(text(statement), {"n": n % how_many}))
+        unique = {"unique": n} if ":unique" in statement else {}
+        keys = list(await tx.scalars(text(statement), {"n": n % how_many} | unique))
         assert keys, f"nothing was tampered with: {self.name}"
         return str(keys[0])
 
@@ -52,7 +53,9 @@ def _insert(table: str, changed: str, returning: str = "t.id", where: str = "tru
 
 _OF = "t.settlement_id || '/' || t.position"
 _LINE = "t.statement_id || '/' || t.line_no"
-_EARLY = "('00fd0000-0000-7000-8000-' || lpad(CAST(:n AS bigint)::text, 12, '0'))"
+_EARLY = "('00fd0000-0000-7000-8000-' || lpad(CAST(:unique AS bigint)::text, 12, '0'))"
+_FEW = "CAST(:unique AS bigint) % 10000"
+_SUM = "t.person_no || '/' || t.period || '/' || t.name"
 _FIRST = "t.kind = 'settlement' AND t.version = 1"
 _ONE_FEN = (
     "paid_total = paid_total + 1, patient_pays = patient_pays - 1, hospital_advances = hospital_advances + 1,"
@@ -79,7 +82,7 @@ TAMPERINGS = [
     _set("settlement_layers", "payer = 'somebody'", returning=_OF),
     _set("settlement_layers", "way = CASE way WHEN 'hospital' THEN 'patient' ELSE 'hospital' END", returning=_OF),
     _delete("settlement_layers", _OF),
-    _insert("settlement_layers", "'position', t.position + 50", _OF),
+    _insert("settlement_layers", f"'position', t.position + 50 + {_FEW}", _OF),
     Tampering(
         "settlement_layers: two swapped",
         "settlement_layers",
@@ -123,18 +126,24 @@ TAMPERINGS = [
         "another fact",
     ),
     _set("settlement_documents", "trace = '{}'", returning="t.settlement_id"),
+    _set("settlement_documents", "trace = jsonb_set(trace, '{entries}', '[1]')", returning="t.settlement_id"),
+    _set("settlement_documents", "bill = '[[]]'", returning="t.settlement_id"),
     _delete("settlement_documents", "t.settlement_id"),
     _set("accumulator_entries", "delta = delta - 1", returning=_OF),
     _set("accumulator_entries", "before = before - 1", returning=_OF),
     _delete("accumulator_entries", _OF),
-    _insert("accumulator_entries", "'position', t.position + 50, 'cap', null", _OF),
-    _set("accumulators", "value = value + 1", returning="t.person_no || '/' || t.period || '/' || t.name"),
-    _delete("accumulators", "t.person_no || '/' || t.period || '/' || t.name", "t.value <> 0"),
-    _insert("accumulators", "'name', 'other', 'value', 7", "t.person_no || '/' || t.period || '/' || t.name"),
+    _insert("accumulator_entries", f"'position', t.position + 50 + {_FEW}, 'cap', null", _OF),
+    _set("accumulators", "value = value + 1", returning=_SUM),
+    _delete("accumulators", _SUM, "t.value <> 0"),
+    _insert(
+        "accumulators",
+        "'name', 'other' || CAST(:unique AS bigint)::text, 'value', 7",
+        _SUM,
+    ),
     _set("person_orders", "last_order = last_order + 1", "t.last_order > 0", "t.person_no"),
     _delete("person_orders", "t.person_no", "t.last_order > 0"),
     _delete("live_visits", "t.settlement_id"),
-    _insert("live_visits", "'visit_no', 'other' || CAST(:n AS bigint)::text", "t.settlement_id"),
+    _insert("live_visits", "'visit_no', 'other' || CAST(:unique AS bigint)::text", "t.settlement_id"),
     _set("live_visits", "last_day = last_day + 1", returning="t.settlement_id"),
     _set("ledger_entries", "cause = 'hold'", "t.cause <> 'hold'"),
     _set("ledger_entries", "on_day = on_day + 1"),
@@ -147,19 +156,20 @@ TAMPERINGS = [
     _set("postings", "source = target, target = source", returning="t.origin", name="turned round"),
     _set("postings", "on_day = on_day - 1", returning="t.origin"),
     _delete("postings", "t.origin"),
-    _insert("postings", "'position', t.position + 50", "t.origin"),
+    _insert("postings", f"'position', t.position + 50 + {_FEW}", "t.origin"),
     _set("policy_packs", "document = jsonb_set(document, '{title,en}', '\"?\"')", returning="t.hash"),
     _set("policy_packs", "pack_id = 'other'", returning="t.hash"),
     _delete("policy_packs", "t.hash", "t.pack_id = 'guangxi-county-2018'"),
     _set("statements", "lines_total = lines_total + 1"),
     _set("statements", "carried_forward = carried_forward - 1"),
+    _set("statements", "period = 'ever'", "NOT EXISTS (SELECT FROM statements o WHERE o.period = 'ever')"),
     _set("statements", "due_on = due_on + 30"),
     _delete("statements"),
-    _insert("statements", f"'id', {_EARLY}, 'period', '2017-01'"),
+    _insert("statements", f"'id', {_EARLY}, 'period', 'P' || CAST(:unique AS bigint)::text"),
     _set("statement_lines", "amount = amount + 1", "t.amount <> -1", _LINE),
     _set("statement_lines", "kind = 'adjustment'", "t.kind = 'advance'", _LINE),
     _delete("statement_lines", _LINE),
-    _insert("statement_lines", f"'line_no', t.line_no + 900, 'origin', {_EARLY}", _LINE),
+    _insert("statement_lines", f"'line_no', t.line_no + 900 + {_FEW}, 'origin', {_EARLY}", _LINE),
     Tampering(
         "statement_lines: an amount moved to the next",
         "statement_lines",

@@ -79,7 +79,7 @@ async def test_killed_it_goes_on_where_it_stopped(
 ) -> None:
     monkeypatch.setattr(actions, "SETTLEMENTS", 1)
     async with transaction_on(engine) as tx:
-        verification_id = await actions.begin(tx, AUDITOR, Clock())
+        verification_id = await actions.start(tx, AUDITOR, Clock())
     process = await start(county, "verify", "--resume", "--workers", "1")
     async with asyncio.timeout(120):
         while not await done_parts(engine, verification_id):
@@ -135,7 +135,7 @@ async def test_a_chain_written_anew_is_found_by_the_head_that_was_published(
 
 async def test_a_part_is_done_by_one_process_only(county: str, engine: AsyncEngine) -> None:
     async with transaction_on(engine) as tx:
-        verification_id = await actions.begin(tx, AUDITOR, Clock())
+        verification_id = await actions.start(tx, AUDITOR, Clock())
     async with transaction_on(engine) as tx, transaction_on(engine) as other:
         first = await store.take(tx, COUNTY, verification_id)
         second = await store.take(other, COUNTY, verification_id)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.exc import DataError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.access.model import Caller
@@ -14,7 +15,7 @@ from service.ids import new_id
 from service.proof import books
 from service.proof import store as kept
 from service.proof.law import Law, packs_wrong
-from service.proof.model import Wrong
+from service.proof.model import Wrong, wrong
 from service.proof.runs import store
 from service.proof.runs.model import Part, PartKind, Verification
 from service.proof.seals import store as seals
@@ -31,7 +32,7 @@ LISTED: Final = 1000
 REFERENCES: Final = "every reference is to a row that is there"
 
 
-async def begin(tx: AsyncConnection, caller: Caller, clock: Clock) -> UUID:
+async def start(tx: AsyncConnection, caller: Caller, clock: Clock) -> UUID:
     """Keep a verification of the caller's county to be done."""
     verification_id, now = new_id(clock.now()), clock.now()
     row = {"county_code": caller.county_code, "id": verification_id, "at": now}
@@ -67,13 +68,21 @@ async def work(
             part = await store.take(tx, county_code, verification_id)
             if part is None:
                 return
-            async with transaction_on(moment) as reading:
-                checked, found = await prove(reading, law, county_code, part)
+            checked, found = await _proved(moment, law, county_code, part)
             await store.finish(
                 tx, county_code, verification_id, part, checked=checked, found=found, listed=LISTED, at=clock.now()
             )
         if progress is not None:
             progress()
+
+
+async def _proved(moment: AsyncEngine, law: Law, county_code: str, part: Part) -> tuple[int, list[Wrong]]:
+    """A part; what not even the database can read is named as it says, and stops no other part."""
+    try:
+        async with transaction_on(moment) as tx:
+            return await prove(tx, law, county_code, part)
+    except DataError as error:
+        return 0, [wrong(part.kind, part.first, None, str(error.orig), "rows that can be read")]
 
 
 async def prove(tx: AsyncConnection, law: Law, county_code: str, part: Part) -> tuple[int, list[Wrong]]:
