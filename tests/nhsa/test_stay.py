@@ -4,7 +4,7 @@ import pytest
 
 from tests.cases.county import wire_line
 from tests.claims.world import World
-from tests.nhsa.his import His
+from tests.nhsa.his import His, complete
 from tests.nhsa.hospital import Stay, connect, fee_row
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -159,3 +159,16 @@ async def test_another_hospitals_visit_does_not_exist(world: World, his: His) ->
     told = await His(world.client, code).refused("2404", data=stay.whose)
 
     assert "查无此就诊" in told
+
+
+async def test_a_closed_sign_in_must_be_renewed(world: World, his: His) -> None:
+    sign_no = (await his.done("9001"))["signinoutb"]["sign_no"]
+    question = his.envelope("1901", complete("1901", {"data": {"type": "insutype"}})) | {"sign_no": sign_no}
+
+    assert (await his.post(question)).json()["infcode"] == 0
+    await his.done("9002", signout={"sign_no": sign_no})
+    refused = (await his.post(question)).json()
+
+    assert refused["infcode"] == -1
+    assert "9001" in refused["err_msg"]
+    assert "已签退" in await his.refused("9002", signout={"sign_no": sign_no})
