@@ -26,7 +26,7 @@ ALTER TABLE settlements
         FOREIGN KEY (county_code, case_id) REFERENCES settlements (county_code, id),
     ADD CONSTRAINT ck_settlements_version_replaces CHECK (
         CASE kind WHEN 'reversal' THEN replaces IS NULL ELSE (version = 1) = (replaces IS NULL) END),
-    ADD CONSTRAINT ck_settlements_case_begins CHECK ((case_id = id) = (kind = 'settlement' AND version = 1)),
+    ADD CONSTRAINT ck_settlements_opens_case CHECK ((case_id = id) = (kind = 'settlement' AND version = 1)),
     ADD CONSTRAINT ck_settlements_cause CHECK (
         (replaces IS NULL) = (cause IS NULL) AND cause IN ('identity', 'policy_amendment', 'catalogue',
             'hospital_correction', 'appeal', 'late_aid', 'aid_refused', 'injury', 'refusal', 'chain')),

@@ -12,7 +12,26 @@ from service.settlement.model import Award
 
 def answer(record: Record, renderer: Renderer, language: str) -> dict[str, Any]:
     """The answer of api.md, Settlement. Only the findings' sentences depend on the language asked for."""
-    settlement, split = record.settlement, record.settlement.split
+    return {
+        **_visit(record),
+        **_amounts(record, renderer),
+        "findings": [
+            {"code": finding.code, "detail": renderer.finding(finding)[language]} for finding in record.findings
+        ],
+        "explanation": _explained(record, renderer),
+        "query_code": record.query_code,
+        "settled_at": record.settled_at,
+        "operator": record.operator,
+        "reversal_of": _id(record.reversal_of),
+        "reversed_by": _id(record.reversed_by),
+        "case_id": _id(record.case_id),
+        "cause": record.cause,
+        "replaces": _id(record.replaces),
+        "replaced_by": _id(record.replaced_by),
+    }
+
+
+def _visit(record: Record) -> dict[str, Any]:
     stay = record.visit_type == VisitType.INPATIENT
     return {
         "id": _id(record.id),
@@ -32,6 +51,12 @@ def answer(record: Record, renderer: Renderer, language: str) -> dict[str, Any]:
         "county_code": record.county_code,
         "policy": {"id": record.pack_id, "hash": record.pack_hash},
         "identities": record.identities,
+    }
+
+
+def _amounts(record: Record, renderer: Renderer) -> dict[str, Any]:
+    settlement, split = record.settlement, record.settlement.split
+    return {
         "amounts": {name: yuan(amount) for name, amount in settlement.amounts._asdict().items()},
         "terms_used": {
             "catalogue": [line.line_no for line in record.bill if line.by_catalogue],
@@ -48,19 +73,6 @@ def answer(record: Record, renderer: Renderer, language: str) -> dict[str, Any]:
         "held": yuan(split.held),
         "due_at_discharge": yuan(split.due_at_discharge),
         "to_collect": yuan(record.to_collect),
-        "findings": [
-            {"code": finding.code, "detail": renderer.finding(finding)[language]} for finding in record.findings
-        ],
-        "explanation": _explained(record, renderer),
-        "query_code": record.query_code,
-        "settled_at": record.settled_at,
-        "operator": record.operator,
-        "reversal_of": _id(record.reversal_of),
-        "reversed_by": _id(record.reversed_by),
-        "case_id": _id(record.case_id or record.id),
-        "cause": record.cause,
-        "replaces": _id(record.replaces),
-        "replaced_by": _id(record.replaced_by),
     }
 
 

@@ -218,19 +218,6 @@ def fee_lines(order: Order, terms: Sequence[LineTerms]) -> tuple[FeeLine, ...]:
     )
 
 
-def stated(order: Order, terms: Sequence[LineTerms]) -> list[list[object]]:
-    """
-    What the caller said of a line's terms where other terms were used: line number, grade, ratio, ceiling.
-
-    So that the order can be written down again when the visit is decided anew (domain §6).
-    """
-    return [
-        [line.line_no, line.grade, line.self_pay_ratio, line.price_ceiling]
-        for line, own in zip(order.lines, terms, strict=True)
-        if (line.grade, line.self_pay_ratio or 0, line.price_ceiling) != own[:3]
-    ]
-
-
 def kept(order: Order, terms: Sequence[LineTerms], amounts: Sequence[Amounts]) -> tuple[BillLine, ...]:
     """The bill as it is kept: each line with the terms that were used and its parts."""
     return tuple(

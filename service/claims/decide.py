@@ -10,6 +10,7 @@ from service.access.model import Caller
 from service.claims import bill, checks, trace
 from service.claims import refusals as no
 from service.claims.bill import LineTerms
+from service.claims.changes.kept_order import stated
 from service.claims.decided import check_decided, check_other
 from service.claims.findings import of_bill, of_history, of_visit
 from service.claims.model import History, Order, Record, Status, ThirdParty
@@ -118,12 +119,13 @@ def _decided(
         settlement=settlement,
         findings=found,
         bill=bill.kept(order, terms, settlement.line_amounts),
-        trace=trace.kept(claim, settlement, found, _facts_kept(order, facts, bill.stated(order, terms))),
+        trace=trace.kept(claim, settlement, found, _facts_kept(order, facts, stated(order, terms))),
         settled_at=making.now if made else None,
         query_code=making.query_code,
         operator=caller.operator,
         client_id=caller.client_id,
         on_hold=claim.on_hold,
+        case_id=making.settlement_id,
     )
 
 
@@ -152,7 +154,7 @@ def _refuse_findings(pack: Pack, found: tuple[Finding, ...]) -> None:
         raise no.FindingRefused(Text(said["zh"], said["en"]), pointer="/fee_lines")
 
 
-def _facts_kept(order: Order, facts: Facts, stated: list[list[object]]) -> dict[str, object]:
+def _facts_kept(order: Order, facts: Facts, as_stated: list[list[object]]) -> dict[str, object]:
     """What was read beside the kernel's own facts, so that the decision can be understood without the registers."""
     return {
         "hospital": facts.hospital,
@@ -163,5 +165,5 @@ def _facts_kept(order: Order, facts: Facts, stated: list[list[object]]) -> dict[
         "third_party": order.third_party,
         "injury_note": order.injury_note,
         "platform_totals": order.platform_totals,
-        "stated": stated,
+        "stated": as_stated,
     }

@@ -19,7 +19,7 @@ _OF_VISITS: Final = text("""
     SELECT visit_no, interim_no, id FROM settlements
     WHERE hospital_code = :hospital_code AND county_code = :county_code AND kind = 'settlement' AND version = 1
         AND visit_no = ANY (:visit_nos)
-    ORDER BY interim_no, id
+    ORDER BY interim_no, id DESC
 """)
 
 
@@ -51,13 +51,18 @@ def _described(row: RowMapping) -> Described:
 
 async def settlements_of_visits(
     tx: AsyncConnection, hospital_code: str, county_code: str, visit_nos: Sequence[str]
-) -> dict[str, UUID]:
-    """The first settlement of each visit of a hospital; a part of a stay by "visit/part"."""
+) -> dict[str, list[UUID]]:
+    """
+    The cases of each visit of a hospital; a part of a stay by "visit/part". More than one where it was reversed and
+    settled anew: the newest first.
+    """
     found = await tx.execute(
         _OF_VISITS, {"hospital_code": hospital_code, "county_code": county_code, "visit_nos": list(visit_nos)}
     )
-    known: dict[str, UUID] = {}
+    known: dict[str, list[UUID]] = {}
+    parts: dict[str, int] = {}
     for visit_no, interim_no, settlement_id in found:
-        known.setdefault(f"{visit_no}/{interim_no}", settlement_id)
-        known.setdefault(visit_no, settlement_id)
+        known.setdefault(f"{visit_no}/{interim_no}", []).append(settlement_id)
+        if parts.setdefault(visit_no, interim_no) == interim_no:
+            known.setdefault(visit_no, []).append(settlement_id)
     return known

@@ -10,9 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.claims.checks import already_settled, invoice_used
 from service.claims.model import BillLine, History, LiveVisit, Order, Record
 from service.claims.posting import posted, ways
+from service.claims.taken import already_settled, invoice_used
 
 _OPEN: Final = text(
     "SELECT open_person(:county_code, :person_no, :lock, :periods, :hospital_code, :visit_no, :first_day, :last_day)"
@@ -201,7 +201,7 @@ def row_of(record: Record, settled_on: date, query_code_hash: bytes) -> dict[str
         "settled_at": record.settled_at,
         "settled_on": settled_on,
         "query_code_hash": f"\\x{query_code_hash.hex()}",
-        "case_id": record.case_id or record.id,
+        "case_id": record.case_id,
         "replaces": record.replaces,
         "cause": record.cause,
         "to_collect": record.to_collect,

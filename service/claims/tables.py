@@ -110,7 +110,7 @@ settlements = Table(
         "CASE kind WHEN 'reversal' THEN replaces IS NULL ELSE (version = 1) = (replaces IS NULL) END",
         name="version_replaces",
     ),
-    CheckConstraint("(case_id = id) = (kind = 'settlement' AND version = 1)", name="case_begins"),
+    CheckConstraint("(case_id = id) = (kind = 'settlement' AND version = 1)", name="opens_case"),
     CheckConstraint(f"(replaces IS NULL) = (cause IS NULL) AND cause IN ({_CAUSES})", name="cause"),
     CheckConstraint("to_collect >= 0", name="to_collect"),
     Index("uq_settlements_reversal_of", "county_code", "reversal_of", unique=True),

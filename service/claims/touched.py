@@ -10,6 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.claims import records, trace
+from service.claims.changes.versions import borne_by
+from service.claims.changes.who_gets import share_out
 from service.claims.model import Record
 from service.claims.posting import ways
 from service.claims.records import View
@@ -104,8 +106,12 @@ def redecided(record: Record, claim: Claim, packs: Packs) -> list[Difference] | 
     pack = packs.by_hash(record.pack_hash)
     if pack is None:
         return None
+    decided = settle(claim, pack)
+    if record.replaces is not None:
+        # A later version is shared out by who had laid the money out, and so would the next one be.
+        decided = share_out(decided, claim, borne_by(record)).settlement
     before = _parts(record.settlement.awards, on_hold=record.on_hold)
-    after = _parts(settle(claim, pack).awards, on_hold=record.on_hold)
+    after = _parts(decided.awards, on_hold=record.on_hold)
     return [
         Difference(layer, payer, way, before.get((layer, payer, way), 0), after.get((layer, payer, way), 0))
         for layer, payer, way in dict.fromkeys([*before, *after])

@@ -36,7 +36,8 @@ class Owner:
     async def copy(self, **changed: Any) -> UUID:
         """A whole copy of the original settlement under a new id, but for what is changed of its row."""
         made: UUID = changed.pop("id", uuid4())
-        await self.copy_row("settlements", "id", {"id": made, "order_no": 99} | changed)
+        case = self.original if changed.get("kind") == "reversal" else made
+        await self.copy_row("settlements", "id", {"id": made, "case_id": case, "order_no": 99} | changed)
         await self.copy_row("settlement_layers", "settlement_id", {"settlement_id": made})
         await self.copy_row("settlement_documents", "settlement_id", {"settlement_id": made})
         await self.post(made)
@@ -44,7 +45,9 @@ class Owner:
 
     async def post(self, made: UUID, **changed: Any) -> None:
         """What the original makes payers owe, for another settlement."""
-        await self.copy_row("ledger_entries", "id", {"id": made, "settlement_id": made, "case_id": made})
+        of_entry = {name: changed.pop(name) for name in ("cause", "case_id") if name in changed}
+        entry = {"id": made, "settlement_id": made, "case_id": made} | of_entry
+        await self.copy_row("ledger_entries", "id", entry)
         await self.copy_row("postings", "origin", {"origin": made, "entry_id": made} | changed)
 
     async def copy_row(self, table: str, key: str, changed: dict[str, Any], *, into: str | None = None) -> None:
@@ -134,6 +137,12 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
     ("ck_settlements_reversal_names_original", {"reversal_of": "original"}),
     ("ck_settlements_reversal_not_positive", {"kind": "reversal", "reversal_of": "original"}),
     ("ck_settlements_dates", {"admitted_on": "2018-06-10"}),
+    ("ck_settlements_version_replaces", {"version": 2, "case_id": "original"}),
+    ("ck_settlements_version_replaces", {"replaces": "original", "cause": "appeal"}),
+    ("ck_settlements_cause", {"version": 2, "case_id": "original", "replaces": "original"}),
+    ("ck_settlements_cause", {"version": 2, "case_id": "original", "replaces": "original", "cause": "mood"}),
+    ("ck_settlements_opens_case", {"case_id": "original"}),
+    ("ck_settlements_to_collect", {"to_collect": -1}),
     ("fk_settlements_reversal_of", {"kind": "reversal", "reversal_of": "nothing"}),
 ]
 
@@ -154,13 +163,20 @@ async def test_a_row_that_contradicts_itself_is_refused(law: str, changed: dict[
 async def negated(owner: Owner) -> dict[str, int]:
     """The original's amounts with the sign of a reversal."""
     row = await owner.prompt.fetchrow("SELECT * FROM settlements WHERE id = $1", owner.original)
-    kept = {"version", "order_no", "interim_no"}
+    kept = {"version", "order_no", "interim_no", "to_collect"}
     return {name: -value for name, value in row.items() if type(value) is int and name not in kept}
+
+
+FLIPPED_LINES = """
+    UPDATE new SET bill = (SELECT jsonb_agg((SELECT jsonb_agg(
+            CASE WHEN n IN (7, 8, 13, 14, 15, 16) THEN to_jsonb(-value::text::bigint) ELSE value END ORDER BY n)
+        FROM jsonb_array_elements(line) WITH ORDINALITY AS field (value, n))) FROM jsonb_array_elements(bill) AS line)
+"""
 
 
 async def reverse(owner: Owner, **changed: Any) -> None:
     made = uuid4()
-    row = {"id": made, "kind": "reversal", "reversal_of": owner.original, "order_no": 99}
+    row = {"id": made, "kind": "reversal", "reversal_of": owner.original}
     await owner.copy_row("settlements", "id", row | await negated(owner) | changed)
     await owner.prompt.execute(
         "INSERT INTO settlement_layers SELECT county_code, $1, position, layer, payer, -amount, way"
@@ -168,8 +184,8 @@ async def reverse(owner: Owner, **changed: Any) -> None:
         made,
         owner.original,
     )
-    await owner.copy_row("settlement_documents", "settlement_id", {"settlement_id": made})
-    await owner.post(made, source="unbilled", target="fund")
+    await owner.changed_copy("settlement_documents", made, FLIPPED_LINES)
+    await owner.post(made, cause="reversal", case_id=owner.original, source="unbilled", target="fund")
 
 
 async def test_a_settlement_is_reversed_once(owner: Owner) -> None:
@@ -194,7 +210,7 @@ LAYERS = {
 @pytest.mark.parametrize("change", LAYERS.values(), ids=LAYERS.keys())
 async def test_layers_that_do_not_add_up_to_the_row_are_refused(change: str, owner: Owner) -> None:
     made = uuid4()
-    await owner.copy_row("settlements", "id", {"id": made})
+    await owner.copy_row("settlements", "id", {"id": made, "case_id": made})
     await owner.copy_row("settlement_documents", "settlement_id", {"settlement_id": made})
     await owner.changed_copy("settlement_layers", made, change)
 
@@ -236,7 +252,7 @@ BILLS = {
 @pytest.mark.parametrize("change", BILLS.values(), ids=BILLS.keys())
 async def test_fee_lines_that_do_not_add_up_to_the_row_are_refused(change: str, owner: Owner) -> None:
     made = uuid4()
-    await owner.copy_row("settlements", "id", {"id": made})
+    await owner.copy_row("settlements", "id", {"id": made, "case_id": made})
     await owner.copy_row("settlement_layers", "settlement_id", {"settlement_id": made})
     await owner.changed_copy("settlement_documents", made, change)
 
@@ -248,7 +264,7 @@ async def test_fee_lines_that_do_not_add_up_to_the_row_are_refused(change: str, 
 
 async def test_a_settlement_without_its_bill_is_refused(owner: Owner) -> None:
     made = uuid4()
-    await owner.copy_row("settlements", "id", {"id": made})
+    await owner.copy_row("settlements", "id", {"id": made, "case_id": made})
     await owner.copy_row("settlement_layers", "settlement_id", {"settlement_id": made})
 
     with pytest.raises(asyncpg.CheckViolationError) as refused:

@@ -20,7 +20,7 @@ async def settle(call: Call, body: Body) -> Any:
     """Preview and settle; both must say the same, but for what only a settlement has."""
     previewed = await done(await call("POST", "/v1/settlements/preview", body), 200)
     settled = await done(await call("POST", "/v1/settlements", body))
-    own = {"id", "status", "query_code", "settled_at"}
+    own = {"id", "status", "query_code", "settled_at", "case_id"}
     assert {k: v for k, v in previewed.items() if k not in own} == {k: v for k, v in settled.items() if k not in own}
     assert (previewed["id"], previewed["status"], previewed["query_code"]) == (None, "preview", None)
     assert previewed["settled_at"] is None

@@ -10,6 +10,7 @@ from service.settlement.model import Step
 from service.words import FindingCode
 
 KERNEL = Path(service.settlement.__file__).parent
+CLAIMS = KERNEL.parent / "claims"
 LIMIT = "_limit"
 """caps.py writes its steps through this function: rule first, values before last, applied or not."""
 
@@ -24,9 +25,9 @@ class Written(NamedTuple):
 
 
 def steps_written() -> list[Written]:
-    """Every `Step(...)` and `_limit(...)` of the kernel."""
+    """Every `Step(...)` and `_limit(...)` of the kernel, and of what claims add to its working."""
     found = []
-    for file in sorted(KERNEL.rglob("*.py")):
+    for file in (path for folder in (KERNEL, CLAIMS / "changes") for path in sorted(folder.rglob("*.py"))):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
             found += list(_of_function(file.name, function))
@@ -36,7 +37,7 @@ def steps_written() -> list[Written]:
 def findings_written() -> dict[str, frozenset[str]]:
     """Every finding that the kernel or claims can make, with the values of those whose values are written there."""
     found = {}
-    for folder in (KERNEL, KERNEL.parent / "claims"):
+    for folder in (KERNEL, CLAIMS):
         for file in sorted(folder.rglob("*.py")):
             tree = ast.parse(file.read_text(encoding="utf-8"))
             for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):

@@ -100,7 +100,8 @@ async def test_a_settlement_without_its_postings_is_refused(engine: AsyncEngine,
     await settled(Case(JUNE_9, H1, {"basic": 5_00}))
     copied = """
         WITH made AS (INSERT INTO settlements SELECT (jsonb_populate_record(s, jsonb_build_object(
-            'id', gen_random_uuid(), 'visit_no', 'other'))).* FROM settlements s RETURNING county_code, id
+            'id', i.id, 'case_id', i.id, 'visit_no', 'other'))).* FROM settlements s,
+            (SELECT gen_random_uuid() AS id) i RETURNING county_code, id
         ), layers AS (INSERT INTO settlement_layers SELECT l.county_code, m.id, position, layer, payer, amount, way
             FROM settlement_layers l, made m
         ) INSERT INTO settlement_documents SELECT d.county_code, m.id, bill, trace FROM settlement_documents d, made m

@@ -3,6 +3,8 @@ A visit decided anew: as the registers and the law have it today for its own day
 order. Gathers and decides, records nothing.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +23,7 @@ from service.claims.changes.refusals import ForeignVisit
 from service.claims.decide import Facts, Making, decide
 from service.claims.model import Cause, History, Order, Record
 from service.claims.prepare import gather
-from service.errors import Text
+from service.errors import Refusal, Text
 from service.settlement.model import Claim, SumKey
 from service.settlement.waterfall import settle
 
@@ -66,11 +68,23 @@ async def decided_anew(
     if change.cause == Cause.REFUSAL:
         return await on_sums(tx, caller, before, desk, place.before(before), version_id=version_id, now=now)
     order = _order(before, change, desk)
-    facts = await gather(tx, caller, order, desk.law.packs, now, county_code=before.county_code)
-    _check_same(before, order, facts)
-    await _check_parts(tx, before, change, place)
-    history = await _history(tx, before, order, place)
-    return decide(caller, order, facts, history, Making(now, version_id))
+    with pointed(into_request=change.order is not None):
+        facts = await gather(tx, caller, order, desk.law.packs, now, county_code=before.county_code)
+        _check_same(before, order, facts)
+        await _check_parts(tx, before, change, place)
+        history = await _history(tx, before, order, place)
+        return decide(caller, order, facts, history, Making(now, version_id))
+
+
+@contextmanager
+def pointed(*, into_request: bool) -> Iterator[None]:
+    """Let a refusal point into the corrected bill where there is one, and nowhere where the bill is the kept one."""
+    try:
+        yield
+    except Refusal as refusal:
+        moved = [replace(error, pointer=f"/request{error.pointer}") for error in refusal.errors]
+        refusal.errors = tuple(moved) if into_request else ()
+        raise
 
 
 async def on_sums(
@@ -116,7 +130,7 @@ def _check_same(before: Record, order: Order, facts: Facts) -> None:
                 "A corrected bill is of the same hospital, visit, part, type and person: otherwise reverse this"
                 " settlement and settle the other visit.",
             ),
-            pointer="/request",
+            pointer="",
         )
 
 
@@ -131,7 +145,7 @@ async def _check_parts(tx: AsyncConnection, before: Record, change: Change, plac
                 "其后各段已结算，本段起止日期不能更改；请先冲正后面的各段。",
                 "Later parts of this stay are settled, so its days stand: reverse those parts first.",
             ),
-            pointer="/request/discharged_on",
+            pointer="/discharged_on",
         )
     bills = await store.bills(tx, before.county_code, [live.settlement_id for live in later])
     if any(line.quantity < 0 for line in bills):
@@ -140,7 +154,7 @@ async def _check_parts(tx: AsyncConnection, before: Record, change: Change, plac
                 "其后各段有退费，可能退的是本段的费用；请先冲正后面的各段。",
                 "A later part of this stay returns items that this one may have charged: reverse that part first.",
             ),
-            pointer="/request/fee_lines",
+            pointer="/fee_lines",
         )
 
 

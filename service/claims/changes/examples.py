@@ -35,6 +35,10 @@ REVERSAL_REQUEST: Final[dict[str, Any]] = {
         "content": {"application/json": {"examples": {"reversal": {"value": {"reason": _REASON, "chain": False}}}}}
     }
 }
+INVOICE: Final = {"invoice_no": "PJ45990020180600017"}
+INVOICE_REQUEST: Final[dict[str, Any]] = {
+    "requestBody": {"content": {"application/json": {"examples": {"invoice": {"value": INVOICE}}}}}
+}
 READJUDICATION_REQUEST: Final[dict[str, Any]] = {
     "requestBody": {
         "content": {
@@ -140,4 +144,4 @@ REVERSED: Final[dict[str, Any]] = _plain(
 )
 READJUDICATED: Final[dict[str, Any]] = _plain({**_of(_readjudication().record), **_compared(), "chain": []})
 VERSIONS: Final[dict[str, Any]] = _plain({"items": _versions()})
-INVOICED: Final[dict[str, Any]] = {**SETTLED, "invoice_no": "PJ45990020180600017"}
+INVOICED: Final[dict[str, Any]] = {**SETTLED, **INVOICE}

@@ -1,14 +1,29 @@
-"""A settled visit as it was ordered: written down again from what was kept, so that it can be decided anew."""
+"""A visit as it was ordered: what has to be kept of it, and the order written down again, to be decided anew."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from service.access.vault import Vault
 from service.claims import trace
+from service.claims.bill import LineTerms
 from service.claims.model import BillLine, Order, OrderedLine, PlatformTotals, Record, ThirdParty
 from service.registers.keys import person_key
 from service.registers.model import KeyKind
 
 _Stated = tuple[str | None, int | None, int | None]
+
+
+def stated(order: Order, terms: Sequence[LineTerms]) -> list[list[object]]:
+    """
+    What the caller said of a line's terms where other terms were used: line number, grade, ratio, ceiling.
+
+    So that the order can be written down again when the visit is decided anew (domain §6).
+    """
+    return [
+        [line.line_no, line.grade, line.self_pay_ratio, line.price_ceiling]
+        for line, own in zip(order.lines, terms, strict=True)
+        if (line.grade, line.self_pay_ratio or 0, line.price_ceiling) != own[:3]
+    ]
 
 
 def kept_order(record: Record, vault: Vault) -> Order:

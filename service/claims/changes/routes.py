@@ -12,6 +12,7 @@ from service.claims.answer_schemas import SettlementOut
 from service.claims.changes import actions, examples, reading
 from service.claims.changes import refusals as cannot
 from service.claims.changes.actions import Asking
+from service.claims.changes.anew import pointed
 from service.claims.changes.model import Change
 from service.claims.changes.schemas import (
     InvoiceIn,
@@ -91,7 +92,8 @@ async def readjudicate_settlement(
     its own corrected bill as `request`; every other cause is the agency's.
     """
     _check(body, caller)
-    order = body.request.to_order(desk.vault) if body.request is not None else None
+    with pointed(into_request=True):
+        order = body.request.to_order(desk.vault) if body.request is not None else None
     change = Change(Cause(body.cause), body.note, order)
     done = await actions.readjudicate(
         tx, caller, settlement_id, desk, Asking(attempt, language), change=change, chain=body.chain
@@ -122,6 +124,7 @@ def _check(body: ReadjudicationIn, caller: Caller) -> None:
     response_model=SettlementOut,
     summary="Attach the invoice number",
     responses=refusals(*_NOT_LIVE, no.InvoiceUsed) | example(200, examples.INVOICED),
+    openapi_extra=examples.INVOICE_REQUEST,
 )
 async def attach_invoice(
     settlement_id: Id, body: InvoiceIn, caller: Submitter, tx: Tx, desk: DeskOf, language: LanguageOf

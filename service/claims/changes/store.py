@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.claims import year
 from service.claims.changes.model import Live, Made
-from service.claims.checks import invoice_used
 from service.claims.model import BillLine, LiveVisit, Record
 from service.claims.store import as_json, layers_of, row_of
+from service.claims.taken import invoice_used
 from service.settlement.model import Entry, SumKey
 
 _LOCK_VISIT: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:hospital_code || ' ' || :visit_no, 0))")

@@ -120,7 +120,10 @@ async def resolved(desk: Desk, statement: Known, rows: list[FileRow]) -> list[tu
     visits = sorted({row.reference.split("/")[0] for row in rows if row.kind == "visit"})
     by_visit: dict[str, UUID] = {}
     if visits:
-        by_visit = await settlements_of_visits(desk.tx, statement["hospital_code"], statement["county_code"], visits)
+        found = await settlements_of_visits(desk.tx, statement["hospital_code"], statement["county_code"], visits)
+        billed = await store.billed(desk.tx, statement, [one for several in found.values() for one in several])
+        # Of a visit that was reversed and settled anew, the one that this statement bills is meant.
+        by_visit = {visit: next((one for one in of if one in billed), of[0]) for visit, of in found.items()}
 
     def case(row: FileRow) -> str:
         if row.kind == "claim":

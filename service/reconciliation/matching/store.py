@@ -36,6 +36,10 @@ _LINES: Final = text("""
 _ROWS: Final = text(
     "SELECT row_no, reference, amount FROM match_rows WHERE reference = ANY (:references) ORDER BY row_no"
 )
+_BILLED: Final = text("""
+    SELECT DISTINCT case_id FROM statement_lines
+    WHERE county_code = :county_code AND statement_id = :statement_id AND case_id = ANY (CAST(:ids AS uuid[]))
+""")
 _CASES: Final = text("""
     SELECT id::text, case_id::text FROM ledger_entries
     WHERE county_code = :county_code AND id = ANY (CAST(:ids AS uuid[])) AND case_id IS NOT NULL
@@ -122,6 +126,12 @@ async def claims(tx: AsyncConnection, county_code: str, payee: str, ids: Sequenc
     ):
         known.setdefault(case, []).append(Claim(payer, amount, period))
     return known
+
+
+async def billed(tx: AsyncConnection, statement: Row, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of some cases of which a statement has a line."""
+    key = {"county_code": statement["county_code"], "statement_id": statement["id"], "ids": list(ids)}
+    return set(await tx.scalars(_BILLED, key))
 
 
 async def by_number(tx: AsyncConnection, statement: Row, periods: Sequence[str]) -> dict[tuple[str, int], str]:

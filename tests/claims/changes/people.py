@@ -49,6 +49,12 @@ async def stand(world: World, person_no: str) -> Stand:
     )
 
 
+async def identify(world: World, person_no: str, *classes: str) -> None:
+    """Let the register know that a person has always had these identities."""
+    held = [{"class": name, "valid_from": "2015-01-01"} for name in classes]
+    await done(await world.agency("PUT", f"/v1/persons/{person_no}", {"identities": held}), 200)
+
+
 async def settled(call: Call, body: Body) -> Body:
     answer: Body = await done(await call("POST", "/v1/settlements", body))
     return answer
@@ -68,10 +74,17 @@ async def anew(call: Call, settlement_id: str, cause: str = "identity", **more: 
     return answer
 
 
+async def refused(call: Any, settlement_id: str, cause: str = "identity", **more: Any) -> tuple[int, Any]:
+    """Ask for a settlement to be decided anew, in vain: status and problem document."""
+    body = {"cause": cause, "note": "补录", **more}
+    answer = await call("POST", f"/v1/settlements/{settlement_id}/readjudication", body)
+    return answer.status_code, answer.json()
+
+
 def amounts(answer: Body) -> dict[str, int]:
     """The figures of an answer in fen: each layer's payment, and how the bill is shared out."""
     names = ("paid_total", "patient_pays", "hospital_advances", "owed_to_patient", "due_at_discharge", "to_collect")
-    found = {name: fen(answer[name]) for name in names}
+    found: dict[str, int] = {name: fen(answer[name]) for name in names}
     for layer in answer["layers"]:
         found[layer["layer"]] = found.get(layer["layer"], 0) + fen(layer["paid"])
     return found
