@@ -63,6 +63,8 @@ def test_a_script_can_drive_it_stop_it_kill_it_and_go_on(demo: Start, tmp_path: 
 
     process, second = demo()
     assert second["clients"] == first["clients"]
+    assert (second["nhsa"]["A"], second["nhsa"]["B"]) == (first["nhsa"]["A"], first["nhsa"]["B"])
+    assert second["nhsa"]["url"].startswith(second["base_url"])
     assert httpx.get(f"{second['base_url']}/readyz").status_code == 200
     process.kill()
     process.wait()

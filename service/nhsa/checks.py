@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from service.errors import Text
@@ -20,6 +20,7 @@ _log = logging.getLogger("onestop.nhsa")
 _MOST_TOLD: Final = 3
 _MOST_KNOWN: Final = 10_000
 _LARGEST_EXPONENT: Final = 20
+_DECIMAL: Final = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _DAY: Final = re.compile(r"(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})(?:[ T]?(\d{2}):?(\d{2}):?(\d{2})(?:\.\d+)?)?", re.ASCII)
 _MSGID: Final = re.compile(rf"[!-~]{{1,{LONGEST_MSGID}}}", re.ASCII)
 _UNKNOWN: Counter[tuple[str, str]] = Counter()
@@ -123,13 +124,14 @@ def _meant(field: Field) -> str:
 
 def plain(text: str) -> str | None:
     """A number as plain decimal text without needless zeros; None where the text is no number."""
-    with suppress(InvalidOperation):
-        number = Decimal(text.replace(",", ""))
-        if number.is_finite() and abs(number.adjusted()) <= _LARGEST_EXPONENT:
-            written = format(number, "f")
-            written = written.rstrip("0").rstrip(".") if "." in written else written
-            return "0" if written in ("-0", "") else written
-    return None
+    if not _DECIMAL.fullmatch(text):
+        return None
+    number = Decimal(text)
+    if abs(number.adjusted()) > _LARGEST_EXPONENT:
+        return None
+    written = format(number, "f")
+    written = written.rstrip("0").rstrip(".") if "." in written else written
+    return "0" if written in ("-0", "") else written
 
 
 def _moment(text: str, *, whole: bool) -> str | None:

@@ -9,11 +9,12 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.model import Caller, Role
 from service.db import transaction_on
@@ -28,6 +29,7 @@ from service.nhsa.profiles import Profile, profiles
 from service.nhsa.reference import reference
 from service.nhsa.refusals import InputInvalid, MessageReused, MessageReversed
 from service.nhsa.registry import HANDLERS
+from service.nhsa.transactions.sign import SIGNING, refuse_signed_out
 from service.wire.problems import refusal_of
 
 _logger = logging.getLogger("onestop.nhsa")
@@ -86,8 +88,16 @@ async def converse(
         _logger.exception("unexpected failure", extra={"onestop_fields": {"infno": envelope.infno}})
         answer = Answer(refused(_FAULT, asked.manner, at))
     if institution.recorded and not answer.is_file:
-        await recorder.record(ground, institution, envelope, answer.body, at=at)
+        await _record(asked, answer)
     return answer
+
+
+async def _record(asked: _Asked, answer: Answer) -> None:
+    try:
+        await recorder.record(asked.ground, asked.institution, asked.envelope, answer.body, at=asked.at)
+    except _FAILED:
+        # What was done is done: a recorder that fails must not take its answer away.
+        _logger.exception("an envelope was not recorded")
 
 
 async def _answered(asked: _Asked) -> Answer:
@@ -119,7 +129,7 @@ def refusal_is_passing(refusal: Refusal) -> bool:
 
 async def _looked_up(asked: _Asked, handler: Handler) -> Answer:
     async with transaction_on(asked.ground.engine) as tx:
-        done = await handler.act(_desk(asked, tx))
+        done = await _acted(asked, tx, handler)
     if done.file is not None:
         return Answer(done.file, is_file=True)
     return Answer(_written(asked, done))
@@ -131,7 +141,7 @@ async def _done_once(asked: _Asked, handler: Handler) -> str:
         known = await messages.take(tx, vault, asked.name, asked.body_hash, at=asked.at)
         if known is not None:
             return messages.first_answer(known, asked.body_hash)
-        done = await handler.act(_desk(asked, tx))
+        done = await _acted(asked, tx, handler)
         answer = _written(asked, done).decode()
         await messages.keep(
             tx, vault, asked.name, messages.DONE, answer, subject=done.subject, person_no=done.person_no
@@ -163,7 +173,14 @@ def _told_of_failure(error: Exception) -> str:
     return _LOST if refusal.code == "service.unavailable" else _BUSY
 
 
-def _desk(asked: _Asked, tx: Any) -> Desk:
+async def _acted(asked: _Asked, tx: AsyncConnection, handler: Handler) -> Done:
+    desk = _desk(asked, tx)
+    if asked.profile.sign_in and asked.envelope.infno not in SIGNING:
+        await refuse_signed_out(desk)
+    return await handler.act(desk)
+
+
+def _desk(asked: _Asked, tx: AsyncConnection) -> Desk:
     transaction = reference()[asked.envelope.infno]
     clean = checked(transaction, asked.envelope.input, asked.profile)
     return Desk(tx, asked.ground, asked.institution, asked.profile, asked.envelope, _caller(asked), clean, asked.at)

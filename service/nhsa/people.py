@@ -41,6 +41,14 @@ async def by_number(desk: Desk, kind: KeyKind, number: str) -> Known:
     return Known(person, person_key(desk.ground.vault, KeyKind.PERSON_NO, person.person_no))
 
 
+async def of_register(desk: Desk, county_code: str, person_no: str) -> Known:
+    """A person whose entry is known, in one round trip; whoever was joined into another is that other to settle."""
+    person = await persons.person(desk.tx, desk.ground.vault, county_code, person_no)
+    if person is None:
+        return await by_psn_no(desk, person_no)
+    return Known(person, person_key(desk.ground.vault, KeyKind.PERSON_NO, person_no))
+
+
 async def by_psn_no(desk: Desk, psn_no: str) -> Known:
     """The person of a psn_no."""
     return await by_number(desk, KeyKind.PERSON_NO, psn_no)

@@ -3,7 +3,7 @@
 from typing import Final
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from service.errors import Refusal
@@ -16,27 +16,28 @@ from service.nhsa.reading import body_of, envelope_of
 from service.nhsa.refusals import NotLetIn
 from service.nhsa.registry import PATHS
 from service.wire.request_id import request_id_of
+from service.wire.routing import Router
 
 BASE: Final = "/fsi/api"
 CALL: Final = f"{BASE}/rsfComIfsService/callService"
 
 # Not in the OpenAPI document: one address, many messages. openapi/nhsa.md describes them.
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
-@router.post(CALL)
+@router.post(CALL, summary="Any transaction (国家接口)")
 async def call_service(request: Request) -> Response:
     """Any transaction; the envelope names it."""
     return await _exchange(request, None)
 
 
-@router.post(f"{CALL}/{{infno}}")
+@router.post(f"{CALL}/{{infno}}", summary="A transaction by its number (国家接口)")
 async def call_service_by_number(request: Request, infno: str) -> Response:
     """The transaction of the address."""
     return await _exchange(request, infno)
 
 
-@router.post(f"{BASE}/{{service}}/{{method}}")
+@router.post(f"{BASE}/{{service}}/{{method}}", summary="A transaction by its own address (国家接口)")
 async def call_named_service(request: Request, service: str, method: str) -> Response:
     """The transaction that an address of its own stands for, or what the envelope names at an unknown address."""
     return await _exchange(request, PATHS.get(f"{service}/{method}"))

@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.claims.model import OrderedLine
 from service.nhsa.model import Institution
 from service.nhsa.sessions import Visit, plain_uuid
 from service.nhsa.tables import fee_lines, settled
@@ -64,6 +65,38 @@ async def settle(tx: AsyncConnection, visit: Visit, made: Settled) -> None:
     row = {name: getattr(made, name) for name in Settled.__dataclass_fields__}
     row |= {"county_code": visit.county_code, "fixmedins_code": visit.fixmedins_code}
     await tx.execute(_SETTLE, row)
+
+
+_TO_SETTLE: Final = text("""
+SELECT
+    (SELECT coalesce(json_agg(json_build_array(interim_no, setl_id, chrg_bchno, last_day) ORDER BY setl_id), '[]')
+    FROM nhsa_settled WHERE county_code = :county_code AND mdtrt_id = :mdtrt_id AND cancelled_at IS NULL),
+    (SELECT coalesce(json_agg(json_build_array(line_no, item_code, item_name, category, grade, unit_price, quantity,
+        amount, self_pay_ratio, price_ceiling, charged_on) ORDER BY line_no), '[]')
+    FROM nhsa_fee_lines WHERE county_code = :county_code AND mdtrt_id = :mdtrt_id AND setl_id IS NULL
+        AND (CAST(:chrg_bchno AS text) IS NULL OR chrg_bchno = :chrg_bchno))
+""")
+
+
+class Standing(NamedTuple):
+    """A settlement of the visit that stands."""
+
+    interim_no: int
+    setl_id: UUID
+    chrg_bchno: str | None
+    last_day: date
+
+
+async def to_settle(
+    tx: AsyncConnection, visit: Visit, batch: str | None
+) -> tuple[list[Standing], tuple[OrderedLine, ...]]:
+    """What of a visit stands settled, and the lines that are not: in one round trip, as discharges wait for it."""
+    asked = {"county_code": visit.county_code, "mdtrt_id": visit.mdtrt_id, "chrg_bchno": batch}
+    standing, lines = (await tx.execute(_TO_SETTLE, asked)).one()
+    return (
+        [Standing(no, UUID(setl), of, date.fromisoformat(last)) for no, setl, of, last in standing],
+        tuple([OrderedLine(*[*line[:-1], date.fromisoformat(line[-1])]) for line in lines]),
+    )
 
 
 async def settled_of(tx: AsyncConnection, visit: Visit) -> list[Settled]:

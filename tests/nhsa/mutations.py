@@ -65,11 +65,9 @@ def mutated(rng: random.Random, envelope: dict[str, Any]) -> tuple[bytes, str]:
         if how == 0:
             _set(tree, path, None, drop=True)
         else:
-            _set(
-                tree,
-                path,
-                rng.choice(_TEXTS) if how == 1 else rng.choice(_VALUES) if how == 2 else rng.randbytes(8).hex(),
-            )
+            # A copy: a value that stands twice in one tree could come to hold itself.
+            other = copy.deepcopy(rng.choice(_VALUES))
+            _set(tree, path, (rng.choice(_TEXTS), other, rng.randbytes(8).hex())[how - 1])
     if rng.random() < 0.2:
         tree["input"] = json.dumps(tree.get("input"), ensure_ascii=False)
     text = json.dumps(tree, ensure_ascii=rng.random() < 0.5)

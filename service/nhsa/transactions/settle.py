@@ -9,18 +9,18 @@ import orjson
 
 from service.access.idempotency import Attempt, Stored
 from service.claims import actions
-from service.claims.model import Order
+from service.claims.model import Order, OrderedLine
 from service.money import fen, yuan
-from service.nhsa import extensions, sessions, translation
+from service.nhsa import extensions, translation
 from service.nhsa import settled as settlements
 from service.nhsa.desk import Desk, Done
 from service.nhsa.model import short
-from service.nhsa.people import CIVIL_SERVANT, Known, by_psn_no, told
+from service.nhsa.people import CIVIL_SERVANT, Known, of_register, told
 from service.nhsa.reading import extension
 from service.nhsa.reference import reference
 from service.nhsa.refusals import invalid, out_of_order
-from service.nhsa.sessions import Line, Visit
-from service.nhsa.settled import Settled
+from service.nhsa.sessions import Visit
+from service.nhsa.settled import Settled, Standing
 from service.nhsa.transactions import visit as visits
 from service.nhsa.transactions.visit import OUTPATIENT, STAY
 from service.policy.conditions import VisitType
@@ -28,6 +28,8 @@ from service.registers.referrals.store import referrals_of
 
 _YES: Final = "1"
 _CHINESE: Final = "zh"
+
+Lines = tuple[OrderedLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +81,15 @@ async def _settle(desk: Desk, bill: Bill) -> Done:
 async def _of_stay(desk: Desk, *, lock: bool) -> Bill:
     data: dict[str, Any] = desk.input["data"]
     visit = await visits.found(desk, data, kind=STAY, lock=lock)
-    live = [one for one in await settlements.settled_of(desk.tx, visit) if one.cancelled_at is None]
+    live, lines = await settlements.to_settle(desk.tx, visit, None)
     middle = data.get("mid_setl_flag") == _YES
     _refuse_order(desk, visit, live, middle=middle, trial=not lock)
-    lines = [line for line in await sessions.lines_of(desk.tx, visit) if line.setl_id is None]
     last_day = _last_day(desk, visit, lines, data, middle=middle)
     admitted_on = max((one.last_day for one in live), default=visit.begins_on)
     return await _bill(desk, visit, data, lines, None, (admitted_on, last_day), len(live) + 1 if middle else 0)
 
 
-def _refuse_order(desk: Desk, visit: Visit, live: list[Settled], *, middle: bool, trial: bool) -> None:
+def _refuse_order(desk: Desk, visit: Visit, live: list[Standing], *, middle: bool, trial: bool) -> None:
     if visit.state == "cancelled":
         raise out_of_order("该就诊已撤销，请重新办理入院(2401)。", "The visit was cancelled: admit anew.")
     if any(one.interim_no == 0 for one in live):
@@ -104,12 +105,12 @@ def _refuse_order(desk: Desk, visit: Visit, live: list[Settled], *, middle: bool
         )
 
 
-def _last_day(desk: Desk, visit: Visit, lines: list[Line], data: dict[str, Any], *, middle: bool) -> date:
+def _last_day(desk: Desk, visit: Visit, lines: Lines, data: dict[str, Any], *, middle: bool) -> date:
     if visit.ends_on is not None and not middle:
         return visit.ends_on
     if "dscgtime" in data:
         return date.fromisoformat(data["dscgtime"])
-    latest = max((line.ordered.charged_on for line in lines), default=desk.today)
+    latest = max((line.charged_on for line in lines), default=desk.today)
     return max(latest if middle else desk.today, visit.begins_on)
 
 
@@ -123,13 +124,11 @@ async def _of_outpatient(desk: Desk, *, lock: bool) -> Bill:
             "尚未上传就诊信息，请先上传(2203)并填写病种编码 dise_codg。", "Say what the visit is for first (2203)."
         )
     batch = data["chrg_bchno"]
-    live = [one for one in await settlements.settled_of(desk.tx, visit) if one.cancelled_at is None]
+    live, lines = await settlements.to_settle(desk.tx, visit, batch)
     if any(one.chrg_bchno == batch for one in live):
         raise out_of_order(
             "该收费批次已结算；如需更正请先撤销结算(2208)。", "The batch is settled: cancel that first (2208)."
         )
-    known = await sessions.lines_of(desk.tx, visit)
-    lines = [line for line in known if line.setl_id is None and line.chrg_bchno == batch]
     return await _bill(desk, visit, data, lines, batch, (visit.begins_on, visit.begins_on), 0, later=bool(live))
 
 
@@ -137,20 +136,20 @@ async def _bill(
     desk: Desk,
     visit: Visit,
     data: dict[str, Any],
-    lines: list[Line],
+    lines: Lines,
     batch: str | None,
     days: tuple[date, date],
     interim_no: int,
     *,
     later: bool = False,
 ) -> Bill:
-    total = sum(line.ordered.amount for line in lines)
+    total = sum(line.amount for line in lines)
     if lines and fen(data["medfee_sumamt"]) != total:
         raise invalid(
             f"medfee_sumamt {data['medfee_sumamt']} 与已上传未结算费用合计 {yuan(total)} 不符，请核对或补传明细。",
             "medfee_sumamt is not the sum of the fee lines: check it, or send the missing lines.",
         )
-    known = await by_psn_no(desk, visit.person_no)
+    known = await of_register(desk, visit.person_county, visit.person_no)
     said = extensions.read(visit.extension | extension(data))
     order = Order(
         hospital_code=desk.institution.hospital_code,
@@ -161,7 +160,7 @@ async def _bill(
         person_key=known.key,
         admitted_on=days[0],
         last_day=days[1],
-        lines=tuple(line.ordered for line in lines),
+        lines=lines,
         diagnoses=tuple((code, name) for code, name in visit.diagnoses),
         referral_no=said.referral_no or (await _referral(desk, visit, known) if visit.is_stay else None),
         disease_code=None if visit.is_stay else visit.disease_code,

@@ -1,12 +1,32 @@
 """9001 签到 and 9002 签退: who sits at which desk."""
 
-from sqlalchemy import insert, update
+from typing import Final
+
+from sqlalchemy import insert, select, update
 
 from service.ids import new_id
 from service.nhsa.desk import Desk, Done
 from service.nhsa.model import long, short
-from service.nhsa.refusals import not_found
+from service.nhsa.refusals import not_found, out_of_order
 from service.nhsa.tables import signins
+
+SIGNING: Final = frozenset({"9001", "9002"})
+
+
+async def refuse_signed_out(desk: Desk) -> None:
+    """A sign-in number that is given must be open; it may be left out. Raises OutOfOrder."""
+    given = desk.envelope.header.get("sign_no")
+    if given is None:
+        return
+    sign_no, c = long(given), signins.c
+    query = select(c.sign_no).where(
+        c.county_code == desk.institution.county_code,
+        c.sign_no == sign_no,
+        c.fixmedins_code == desk.institution.fixmedins_code,
+        c.signed_out_at.is_(None),
+    )
+    if sign_no is None or await desk.tx.scalar(query) is None:
+        raise out_of_order("签到编号(sign_no)不存在或已签退，请重新签到(9001)。", "Sign in anew (9001).")
 
 
 async def sign_in(desk: Desk) -> Done:
