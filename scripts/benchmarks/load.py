@@ -87,7 +87,8 @@ class _Connection(asyncio.Protocol):
 
 async def _connected(target: Target, count: int) -> list[_Connection]:
     where = urlsplit(target.url)
-    assert where.hostname and where.port
+    assert where.hostname is not None
+    assert where.port is not None
     loop = asyncio.get_running_loop()
     made = [await loop.create_connection(_Connection, where.hostname, where.port) for _ in range(count)]
     return [protocol for _, protocol in made]
