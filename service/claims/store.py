@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.claims.model import BillLine, History, LiveVisit, Order, Record
 from service.claims.posting import posted, ways
 from service.claims.taken import already_settled, invoice_used
+from service.db import Direct
 
-_OPEN: Final = text(
+_OPEN: Final = Direct(
     "SELECT open_person(:county_code, :person_no, :lock, :periods, :hospital_code, :visit_no, :first_day, :last_day)"
 )
 _BILLS: Final = text("""
@@ -22,7 +23,7 @@ _BILLS: Final = text("""
     WHERE county_code = :county_code AND settlement_id = ANY (CAST(:ids AS uuid[]))
     ORDER BY settlement_id
 """)
-_RECORD: Final = text("""
+_RECORD: Final = Direct("""
 WITH settled AS (
     INSERT INTO settlements SELECT * FROM jsonb_populate_record(NULL::settlements, CAST(:settlement AS jsonb))
 ), layers AS (
@@ -81,8 +82,8 @@ async def open_person(
 
     The turn makes settlements of one person wait for each other; settlements of others are not touched.
     """
-    found = await tx.scalar(
-        _OPEN,
+    found = await _OPEN.scalar(
+        tx,
         {
             "county_code": county_code,
             "person_no": person_no,
@@ -145,8 +146,8 @@ async def record(
     row = row_of(record, settled_on, query_code_hash)
     entry, postings = posted(record, settled_on)
     try:
-        await tx.execute(
-            _RECORD,
+        await _RECORD.scalar(
+            tx,
             {
                 "settlement": as_json(row),
                 "layers": as_json(layers_of(record)),

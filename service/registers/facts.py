@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.db import Direct
 from service.money import Ppm
 from service.registers.model import (
     AgreementFacts,
@@ -26,7 +27,7 @@ from service.registers.model import (
     VisitFacts,
 )
 
-FACTS: Final = text("""
+FACTS: Final = Direct("""
 WITH person AS MATERIALIZED (
     SELECT k.county_code, k.person_no, p.born_on, p.died_on,
         EXISTS (
@@ -138,8 +139,8 @@ async def visit_facts(tx: AsyncConnection, asked: FactsAsked) -> VisitFacts:
     A person known in several counties is the one insured on the last day, else the one insured last.
     """
     kind, key_hash = asked.person_key
-    found = await tx.scalar(
-        FACTS,
+    found = await FACTS.scalar(
+        tx,
         {
             "kind": kind,
             "key_hash": key_hash,
