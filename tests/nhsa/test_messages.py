@@ -179,3 +179,22 @@ async def test_a_cancellation_that_got_no_answer_is_reversed_and_the_settlement_
     assert await live(world, "M9") == 1
     assert "2305" in await his.refused("2304", **asked)
     assert await drifted(world) == []
+
+
+async def test_an_encounter_settled_on_the_wire_is_not_settled_again_through_rest(world: World, his: His) -> None:
+    _, asked = await ready(world, his, "M10")
+    await his.done("2304", **asked)
+    person_no, _ = await world.county.person(POOR)
+    body = {
+        "hospital_code": his.code,
+        "visit_no": "M10",
+        "visit_type": "inpatient",
+        "person": {"person_no": person_no},
+        "admitted_on": "2018-06-01",
+        "discharged_on": "2018-06-09",
+        "fee_lines": [wire_line(1, LINE, "2018-06-05")],
+    }
+
+    response = await world.hospital("POST", "/v1/settlements", body)
+
+    assert (response.status_code, response.json()["code"]) == (409, "visit.already_settled")
