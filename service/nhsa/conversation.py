@@ -31,15 +31,17 @@ from service.nhsa.refusals import InputInvalid, MessageReused, MessageReversed
 from service.nhsa.registry import HANDLERS
 from service.nhsa.transactions.sign import SIGNING, refuse_signed_out
 from service.wire.problems import refusal_of
+from service.wire.refusals import ServiceBusy, ServiceUnavailable
 
 _logger = logging.getLogger("onestop.nhsa")
 
 _LONGEST_OPERATOR: Final = 64
 _SERVER_ERRORS: Final = 500
-_BUSY: Final = "系统繁忙，本次交易未办理，请稍候以同一报文(msgid 不变)重发。"
+BUSY: Final = "系统繁忙，本次请求未产生新的办理；请稍候以同一报文(msgid 不变)重发，即得办理结果。"
+_TRIES: Final = 3
 _LOST: Final = "系统暂时不可用，办理结果未知；请稍候以同一报文(msgid 不变)重发，或以 2601 冲正。"
 _FAULT: Final = "系统内部错误，本次交易未办理；请将机构编号与 msgid 告知医保经办机构后重试。"
-_FAILED: Final = (DBAPIError, PoolTimeoutError, OSError)
+FAILURES: Final = (DBAPIError, PoolTimeoutError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ async def converse(
         answer = await _answered(asked)
     except Refusal as refusal:
         answer = Answer(refused(told_of(refusal), asked.manner, at))
-    except _FAILED as error:
+    except FAILURES as error:
         answer = Answer(refused(_told_of_failure(error), asked.manner, at))
     except Exception:
         _logger.exception("unexpected failure", extra={"onestop_fields": {"infno": envelope.infno}})
@@ -95,7 +97,7 @@ async def converse(
 async def _record(asked: _Asked, answer: Answer) -> None:
     try:
         await recorder.record(asked.ground, asked.institution, asked.envelope, answer.body, at=asked.at)
-    except _FAILED:
+    except FAILURES:
         # What was done is done: a recorder that fails must not take its answer away.
         _logger.exception("an envelope was not recorded")
 
@@ -113,7 +115,7 @@ async def _answered(asked: _Asked) -> Answer:
     if not handler.keeps:
         return await _looked_up(asked, handler)
     try:
-        return Answer((await _done_once(asked, handler)).encode())
+        return Answer((await _done_patiently(asked, handler)).encode())
     except (MessageReused, MessageReversed):
         raise
     except Refusal as refusal:
@@ -133,6 +135,22 @@ async def _looked_up(asked: _Asked, handler: Handler) -> Answer:
     if done.file is not None:
         return Answer(done.file, is_file=True)
     return Answer(_written(asked, done))
+
+
+async def _done_patiently(asked: _Asked, handler: Handler) -> str:
+    """
+    As `_done_once`, waiting longer for others than one statement does.
+
+    A copy that waits for its own first must not be told that nothing was done while that one still may do it.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return await _done_once(asked, handler)
+        except DBAPIError as error:
+            refusal = refusal_of(error)
+            if refusal is None or refusal.code != ServiceBusy.code:
+                raise
+    return await _done_once(asked, handler)
 
 
 async def _done_once(asked: _Asked, handler: Handler) -> str:
@@ -170,7 +188,7 @@ def _told_of_failure(error: Exception) -> str:
     if refusal is None:
         _logger.error("unexpected failure", exc_info=error)
         return _FAULT
-    return _LOST if refusal.code == "service.unavailable" else _BUSY
+    return _LOST if refusal.code == ServiceUnavailable.code else BUSY
 
 
 async def _acted(asked: _Asked, tx: AsyncConnection, handler: Handler) -> Done:

@@ -1,5 +1,6 @@
 """The addresses of the national interface. Always HTTP 200 once a message is understood (interface §3)."""
 
+import logging
 from typing import Final
 
 import orjson
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from service.errors import Refusal
 from service.nhsa.answers import Manner, refused, told_of
 from service.nhsa.auth.doors import Doors
-from service.nhsa.conversation import body_hash_of, converse
+from service.nhsa.conversation import BUSY, FAILURES, body_hash_of, converse
 from service.nhsa.desk import Ground
 from service.nhsa.model import Envelope
 from service.nhsa.reading import body_of, envelope_of
@@ -17,6 +18,8 @@ from service.nhsa.refusals import NotLetIn
 from service.nhsa.registry import PATHS
 from service.wire.request_id import request_id_of
 from service.wire.routing import Router
+
+_logger = logging.getLogger("onestop.nhsa")
 
 BASE: Final = "/fsi/api"
 CALL: Final = f"{BASE}/rsfComIfsService/callService"
@@ -56,6 +59,9 @@ async def _exchange(request: Request, infno: str | None) -> Response:
         return _not_let_in(refusal, refused(told_of(refusal), Manner(), at))
     except Refusal as refusal:
         return _json(refused(told_of(refusal), Manner(), at))
+    except FAILURES:
+        _logger.exception("who calls could not be looked up")
+        return _json(refused(BUSY, Manner(), at))
     answer = await converse(ground, institution, envelope, body_hash=body_hash, request_id=request_id_of(request.scope))
     if answer.is_file:
         return Response(answer.body, media_type="application/octet-stream")

@@ -4,9 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from tests.cases.county import wire_line
-from tests.claims.world import World, drifted
+from tests.claims.world import World, drifted, until_somebody_waits
 from tests.nhsa.his import His, as_text, complete
 from tests.nhsa.hospital import Stay, connect
 
@@ -179,3 +180,37 @@ async def test_a_cancellation_that_got_no_answer_is_reversed_and_the_settlement_
     assert await live(world, "M9") == 1
     assert "2305" in await his.refused("2304", **asked)
     assert await drifted(world) == []
+
+
+async def test_an_encounter_settled_on_the_wire_is_not_settled_again_through_rest(world: World, his: His) -> None:
+    _, asked = await ready(world, his, "M10")
+    await his.done("2304", **asked)
+    person_no, _ = await world.county.person(POOR)
+    body = {
+        "hospital_code": his.code,
+        "visit_no": "M10",
+        "visit_type": "inpatient",
+        "person": {"person_no": person_no},
+        "admitted_on": "2018-06-01",
+        "discharged_on": "2018-06-09",
+        "fee_lines": [wire_line(1, LINE, "2018-06-05")],
+    }
+
+    response = await world.hospital("POST", "/v1/settlements", body)
+
+    assert (response.status_code, response.json()["code"]) == (409, "visit.already_settled")
+
+
+async def test_a_copy_waits_for_its_first_and_both_get_its_answer(world: World, his: His) -> None:
+    """Another transaction holds the visit meanwhile."""
+    _, asked = await ready(world, his, "M11")
+    envelope = his.envelope("2304", asked)
+    async with world.app.state.engine.connect() as other, other.begin():
+        await other.execute(text("SELECT 1 FROM nhsa_visits WHERE visit_no = 'M11' FOR UPDATE"))
+        both = [asyncio.create_task(his.post(envelope)) for _ in range(2)]
+        await until_somebody_waits(world)
+    answers = [(await one).content for one in both]
+
+    assert answers[0] == answers[1]
+    assert as_text(answers[0])["infcode"] == "0"
+    assert await live(world, "M11") == 1
