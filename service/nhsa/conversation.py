@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.model import Caller, Role
-from service.db import transaction_on
+from service.db import EVERY_COUNTY, seeing, transaction_on
 from service.errors import Refusal, Text
 from service.nhsa import messages, recorder
 from service.nhsa.answers import Manner, accepted, refused, told_of
@@ -80,18 +80,23 @@ async def converse(
     profile = profiles()[institution.profile]
     at = ground.clock.now()
     asked = _Asked(ground, institution, profile, envelope, body_hash, request_id, at)
-    try:
-        answer = await _answered(asked)
-    except Refusal as refusal:
-        answer = Answer(refused(told_of(refusal), asked.manner, at))
-    except FAILURES as error:
-        answer = Answer(refused(_told_of_failure(error), asked.manner, at))
-    except Exception:
-        _logger.exception("unexpected failure", extra={"onestop_fields": {"infno": envelope.infno}})
-        answer = Answer(refused(_FAULT, asked.manner, at))
-    if institution.recorded and not answer.is_file:
-        await _record(asked, answer)
+    with seeing(EVERY_COUNTY):
+        answer = await _whatever_happens(asked)
+        if institution.recorded and not answer.is_file:
+            await _record(asked, answer)
     return answer
+
+
+async def _whatever_happens(asked: _Asked) -> Answer:
+    try:
+        return await _answered(asked)
+    except Refusal as refusal:
+        return Answer(refused(told_of(refusal), asked.manner, asked.at))
+    except FAILURES as error:
+        return Answer(refused(_told_of_failure(error), asked.manner, asked.at))
+    except Exception:
+        _logger.exception("unexpected failure", extra={"onestop_fields": {"infno": asked.envelope.infno}})
+        return Answer(refused(_FAULT, asked.manner, asked.at))
 
 
 async def _record(asked: _Asked, answer: Answer) -> None:
