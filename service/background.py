@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.clock import Clock
-from service.db import transaction_on
+from service.db import EVERY_COUNTY, seeing, transaction_on
 from service.processes import verify_in_own_processes
 from service.proof.runs import store as verifications
 from service.proof.seals.actions import seal
@@ -28,7 +28,8 @@ async def keep_sealing(engine: AsyncEngine, county_codes: Sequence[str], clock: 
         await asyncio.sleep(every_seconds)
         for county_code in county_codes:
             try:
-                await seal(engine, county_code, clock)
+                with seeing(county_code):
+                    await seal(engine, county_code, clock)
             except (SQLAlchemyError, OSError):
                 _log.exception("sealing failed", extra={"onestop_fields": {"county_code": county_code}})
 
@@ -43,9 +44,14 @@ async def keep_verifying(engine: AsyncEngine) -> None:
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
         try:
-            async with transaction_on(engine) as tx:
-                asked = await verifications.unfinished(tx) if await verifications.take_turn(tx) else None
-                if asked is not None:
-                    await verify_in_own_processes(url, *asked, count=1)
+            with seeing(EVERY_COUNTY):
+                await _verify_what_is_asked(engine, url)
         except (SQLAlchemyError, OSError):
             _log.exception("verifying failed")
+
+
+async def _verify_what_is_asked(engine: AsyncEngine, url: str) -> None:
+    async with transaction_on(engine) as tx:
+        asked = await verifications.unfinished(tx) if await verifications.take_turn(tx) else None
+        if asked is not None:
+            await verify_in_own_processes(url, *asked, count=1)

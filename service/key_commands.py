@@ -19,6 +19,7 @@ from service.config import Settings
 from service.console import PROGRESS, CommandRefused, refusals, say
 from service.database import done
 from service.db import transaction_on
+from service.nhsa import sealed as nhsa
 from service.objections import store as objections
 from service.registers.hospitals import actions as hospitals
 from service.registers.persons import sealing as persons
@@ -32,6 +33,7 @@ EVERYTHING: Final[tuple[Sealed, ...]] = (
     *hospitals.SEALED,
     *rosters.SEALED,
     *objections.SEALED,
+    *nhsa.SEALED,
 )
 """Whatever lies sealed in the database."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service.clock import Clock
 from service.config import Settings
-from service.db import create_engine
+from service.db import create_system_engine
 from service.embedded.launch import end_with_parent
 from service.proof.runs import actions
 
@@ -16,7 +16,7 @@ async def _work(county_code: str, verification_id: UUID) -> None:
     settings = Settings()
     if settings.database_url is None:
         raise SystemExit("set ONESTOP_DATABASE_URL to the database to prove")
-    engine = create_engine(settings.database_url, settings)
+    engine = create_system_engine(settings.database_url, settings)
     try:
         await actions.work(engine, county_code, verification_id, Clock())
     finally:

@@ -48,7 +48,12 @@ class Name:
     @property
     def place(self) -> str:
         """What its kept answer is sealed to."""
-        return f"nhsa:{self.institution.fixmedins_code}:{self.infno}:{self.msgid}"
+        return place_of_answer(self.institution.fixmedins_code, self.infno, self.msgid)
+
+
+def place_of_answer(fixmedins_code: str, infno: str, msgid: str) -> str:
+    """What the kept answer of a message is sealed to."""
+    return f"nhsa:{fixmedins_code}:{infno}:{msgid}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ ABOUT_NOBODY = {
     "signing_keys": "of the service itself",
     "limit_counts": "keyed hashes, counted before it is known who asks",
     "policy_packs": "the law",
+    "nhsa_credentials": "as clients",
+    "nhsa_nonces": "accounts of institutions, counted before it is known who calls",
     "hospitals": "institutions, at which people of every county are treated",
     "hospital_locations": "as hospitals",
     "hospital_terms": "as hospitals",

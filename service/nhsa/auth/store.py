@@ -24,7 +24,8 @@ _COLUMNS: Final = (
 )
 
 
-def _place(auth: Auth, account: str) -> str:
+def place(auth: str, account: str) -> str:
+    """What a secret is sealed to."""
     return f"nhsa:{auth}:{account}"
 
 
@@ -38,7 +39,7 @@ async def add_credential(
     tx: AsyncConnection, vault: Vault, auth: Auth, account: str, fixmedins_code: str, secret: str, *, at: datetime
 ) -> None:
     """Keep what an institution proves itself with; a new secret replaces the one before."""
-    sealed = vault.encrypt(secret, bound_to=_place(auth, account))
+    sealed = vault.encrypt(secret, bound_to=place(auth, account))
     row = {
         "auth": auth.value,
         "account": account,
@@ -68,7 +69,7 @@ async def secret(tx: AsyncConnection, vault: Vault, auth: Auth, account: str) ->
     row = (await tx.execute(query)).one_or_none()
     if row is None:
         return None
-    return row.fixmedins_code, vault.decrypt(row.secret_enc, bound_to=_place(auth, account))
+    return row.fixmedins_code, vault.decrypt(row.secret_enc, bound_to=place(auth, account))
 
 
 async def use_nonce(

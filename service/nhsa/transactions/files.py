@@ -18,6 +18,11 @@ KEPT: Final = timedelta(days=30)
 _LARGEST_BYTE: Final = 255
 
 
+def place_of_file(number: UUID) -> str:
+    """What a file is sealed to."""
+    return f"nhsa:file:{number}"
+
+
 async def upload(desk: Desk) -> Done:
     """9101: as a part of a form, as Base64, or as a list of byte values."""
     data = desk.input["fsuploadin"]
@@ -50,7 +55,7 @@ async def download(desk: Desk) -> Done:
 async def keep(desk: Desk, filename: str, content: bytes) -> UUID:
     """Keep a file of this institution."""
     number = new_id(desk.now)
-    sealed = desk.ground.vault.encrypt(base64.b64encode(content).decode(), bound_to=f"nhsa:file:{number}")
+    sealed = desk.ground.vault.encrypt(base64.b64encode(content).decode(), bound_to=place_of_file(number))
     row = {
         "county_code": desk.institution.county_code,
         "file_qury_no": number,
@@ -75,7 +80,7 @@ async def content_of(desk: Desk, file_qury_no: str) -> bytes:
     sealed = await desk.tx.scalar(query) if number is not None else None
     if sealed is None:
         raise not_found("查无此文件或已过下载期限，请核对文件查询号。", "There is no such file any more.")
-    return base64.b64decode(desk.ground.vault.decrypt(sealed, bound_to=f"nhsa:file:{number}"))
+    return base64.b64decode(desk.ground.vault.decrypt(sealed, bound_to=place_of_file(number)))
 
 
 def _bytes(sent: Any) -> bytes:

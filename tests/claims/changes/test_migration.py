@@ -9,11 +9,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from service.config import Settings
-from service.db import create_engine, transaction_on
+from service.db import create_system_engine, transaction_on
 from service.migrate import MIGRATIONS
 from tests.conftest import Cluster
 
-VERSIONS = "0011"
+VERSIONS = "0010"
 LIVE = """
     INSERT INTO live_visits
     VALUES ('H1', 'V1', 0, '459901', 'P1', :id, 'inpatient', '2018-06-01', '2018-06-09')
@@ -76,7 +76,7 @@ def row(made: UUID) -> dict[str, object]:
 async def test_what_was_settled_before_is_a_case_with_its_invoice(cluster: Cluster, settings: Settings) -> None:
     name, made = f"test_{uuid4().hex}", uuid4()
     await cluster.execute(f"CREATE DATABASE {name}")
-    engine = create_engine(cluster.database(name), settings)
+    engine = create_system_engine(cluster.database(name), settings)
     before = ScriptDirectory(str(MIGRATIONS)).get_revision(VERSIONS).down_revision
     assert isinstance(before, str)
     async with transaction_on(engine) as tx:
