@@ -33,6 +33,9 @@ ABOUT_NOBODY = (
     "/v1/deadlines",
     "/v1/reports",
     "/v1/events",
+    "/v1/closings",
+    "/v1/verifications",
+    "/v1/seals",
 )
 # Sums and states of files, statements and transfers: no line of anybody's.
 SUMS = (

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access.model import Role
 from service.background import keep_sealing, keep_verifying
@@ -102,12 +103,13 @@ async def test_the_head_of_a_day_is_signed_with_a_key_that_everybody_can_get(
     assert public[head.kid] == head.public_key
 
 
-async def test_the_server_seals_again_and_again_also_after_something_went_wrong(county: None, app: FastAPI) -> None:
-    engine = app.state.engine
+async def test_the_server_seals_again_and_again_also_after_something_went_wrong(
+    county: None, app: FastAPI, engine: AsyncEngine
+) -> None:
     async with transaction_on(engine) as tx:
         await tx.execute(text("ALTER TABLE seals RENAME TO seals_elsewhere"))
 
-    async with running(keep_sealing(engine, [COUNTY], Clock(), 0.01)), asyncio.timeout(60):
+    async with running(keep_sealing(app.state.engine, [COUNTY], Clock(), 0.01)), asyncio.timeout(60):
         await pause(app)
         async with transaction_on(engine) as tx:
             await tx.execute(text("ALTER TABLE seals_elsewhere RENAME TO seals"))
