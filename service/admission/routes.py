@@ -51,7 +51,9 @@ _ANSWER: Final[dict[str, Any]] = {
     "remaining": [
         _left("basic", "deductible", "0.00", per="stay"),
         _left("basic", "cap", "200000.00"),
-        _left("basic", "deductible", "10.00", visit_type="chronic_outpatient", per="disease_month", disease_code="CD02"),
+        _left(
+            "basic", "deductible", "10.00", visit_type="chronic_outpatient", per="disease_month", disease_code="CD02"
+        ),
         _left("basic", "cap", "200000.00", visit_type="chronic_outpatient"),
         _left("basic", "cap", "2000.00", visit_type="chronic_outpatient", per="disease_year", disease_code="CD02"),
         _left("serious", "deductible", "3500.00"),
