@@ -150,7 +150,7 @@ class Direct:
     """
 
     def __init__(self, sql: str) -> None:
-        self._text = text(sql)
+        self.text = text(sql)
         self._names = list(dict.fromkeys(_NAMED.findall(sql)))
         places = {name: f"${place}" for place, name in enumerate(self._names, 1)}
         self._sql = _NAMED.sub(lambda found: places[found[1]], sql)
@@ -162,7 +162,7 @@ class Direct:
         assert isinstance(driver, asyncpg.Connection)
         if not driver.is_in_transaction():
             # SQLAlchemy begins the transaction with its own first statement.
-            return await tx.scalar(self._text, values)
+            return await tx.scalar(self.text, values)
         try:
             return await driver.fetchval(self._sql, *(values[name] for name in self._names))
         except asyncpg.IntegrityConstraintViolationError as error:

@@ -113,8 +113,8 @@ async def test_a_visit_s_facts_are_read_by_b_tree_in_a_full_county(tx: AsyncConn
     await tx.execute(text("SET LOCAL enable_seqscan = off"))
     await tx.execute(text("ANALYZE"))
 
-    asked = dict.fromkeys(facts.FACTS.compile().params) | {"item_codes": list(items)[:1000]}
-    plan = "\n".join(await tx.scalars(text(f"EXPLAIN {facts.FACTS.text}"), asked))
+    asked = dict.fromkeys(facts.FACTS.text.compile().params) | {"item_codes": list(items)[:1000]}
+    plan = "\n".join(await tx.scalars(text(f"EXPLAIN {facts.FACTS.text.text}"), asked))
 
     assert "Seq Scan" not in plan
     assert "ix_catalogue_items_item" in plan
