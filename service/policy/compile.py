@@ -10,6 +10,7 @@ from service.policy.clearing import compiled as payer_of
 from service.policy.conditions import ALWAYS, Condition
 from service.policy.model import Advance, ChronicRules, Disease, Layer, Pack, PayerShare
 from service.policy.objections import compiled as objection_days_of
+from service.policy.payouts import compiled as to_patients_of
 from service.policy.read import Origins, fault
 from service.policy.refusals import Fault
 from service.policy.terms import (
@@ -83,6 +84,7 @@ class _Compiler:
             if shape.agreements
             else None,
             objection_days=objection_days_of(shape.objections),
+            to_patients=to_patients_of(shape.to_patients),
             refused_findings=frozenset(shape.findings.refused if shape.findings else ()),
             document=document,
         )

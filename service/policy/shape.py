@@ -13,6 +13,7 @@ from service.money import Fen
 from service.policy.clearing import PayerShape
 from service.policy.conditions import VisitType
 from service.policy.objections import ObjectionsShape
+from service.policy.payouts import ToPatientsShape
 from service.policy.terms import Part
 from service.policy.values import (
     AgreementsShape,
@@ -241,4 +242,5 @@ class PackShape(Shape):
     deposit_waived: DepositShape | None = None
     agreements: AgreementsShape | None = None
     objections: ObjectionsShape | None = None
+    to_patients: ToPatientsShape | None = None
     findings: FindingsShape | None = None
