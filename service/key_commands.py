@@ -20,6 +20,8 @@ from service.console import PROGRESS, CommandRefused, refusals, say
 from service.database import done
 from service.db import transaction_on
 from service.objections import store as objections
+from service.payouts.aid import store as aid_applications
+from service.payouts.manual import store as manual_claims
 from service.registers.hospitals import actions as hospitals
 from service.registers.persons import sealing as persons
 from service.registers.rosters import store as rosters
@@ -32,6 +34,8 @@ EVERYTHING: Final[tuple[Sealed, ...]] = (
     *hospitals.SEALED,
     *rosters.SEALED,
     *objections.SEALED,
+    *manual_claims.SEALED,
+    *aid_applications.SEALED,
 )
 """Whatever lies sealed in the database."""
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 
 from service.claims.model import Cause
 from service.db import metadata
@@ -213,8 +213,19 @@ live_visits = Table(
     PrimaryKeyConstraint("hospital_code", "visit_no", "interim_no"),
     _of_settlement(),
     Index("ix_live_visits_person", "county_code", "person_no", "last_day"),
+    # Half-open days: on the day of transfer one stay ends and the next begins.
+    ExcludeConstraint(
+        ("county_code", "="),
+        ("person_no", "="),
+        (text("daterange(admitted_on, last_day)"), "&&"),
+        name="ex_live_visits_overlap",
+        where=text("visit_type = 'inpatient'"),
+    ),
 )
-"""The second net under the idempotency key: one live settlement per hospital, visit and interim number."""
+"""
+The second net under the idempotency key, whichever way a visit came in: one live settlement per hospital, visit and
+interim number, and no two stays of a person that overlap by more than the day of transfer.
+"""
 
 invoices = Table(
     "invoices",
