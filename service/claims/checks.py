@@ -228,7 +228,7 @@ def _out_of_order(zh: str, en: str) -> no.VisitInterimOrder:
     return no.VisitInterimOrder(Text(zh, en), pointer="/interim_no")
 
 
-def overlaps(order: Order, other: LiveVisit) -> bool:
+def overlaps(order: Order, other: LiveVisit | Order) -> bool:
     """
     Whether two stays share more than the day of transfer, on which one ends and the other begins.
 

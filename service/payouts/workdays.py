@@ -1,5 +1,6 @@
 """Deadlines in working days: weekends and holidays as the State Council moves them, by a maintained calendar."""
 
+import calendar
 from datetime import date, timedelta
 from typing import Final
 
@@ -7,6 +8,7 @@ import chinese_calendar
 
 _DAY: Final = timedelta(days=1)
 _WEEKEND: Final = 5
+_MONTHS: Final = 12
 
 
 def is_working_day(day: date) -> bool:
@@ -28,3 +30,9 @@ def working_days_after(day: date, count: int) -> date:
         day += _DAY
         count -= is_working_day(day)
     return day
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later; where that month is shorter, its last day."""
+    year, month = divmod(day.year * _MONTHS + day.month - 1 + months, _MONTHS)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -21,8 +21,10 @@ async def applied(world: World, by: Any = None) -> tuple[str, Any, Any]:
     """A stay with 1 700 of aid expected, applied for: the person's number, the settlement, the application."""
     person_no, settlement = await expected_aid(world)
     body = {"settlement_id": settlement["id"]}
-    return person_no, settlement, await done(
-        await (by or world.agency)("POST", "/v1/aid-applications", body, headers=CLERK)
+    return (
+        person_no,
+        settlement,
+        await done(await (by or world.agency)("POST", "/v1/aid-applications", body, headers=CLERK)),
     )
 
 
