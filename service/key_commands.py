@@ -20,6 +20,7 @@ from service.console import PROGRESS, CommandRefused, refusals, say
 from service.database import done
 from service.db import transaction_on
 from service.objections import store as objections
+from service.payouts.batches import store as payouts
 from service.registers.hospitals import actions as hospitals
 from service.registers.persons import sealing as persons
 from service.registers.rosters import store as rosters
@@ -32,6 +33,7 @@ EVERYTHING: Final[tuple[Sealed, ...]] = (
     *hospitals.SEALED,
     *rosters.SEALED,
     *objections.SEALED,
+    *payouts.SEALED,
 )
 """Whatever lies sealed in the database."""
 
