@@ -69,3 +69,34 @@ LAYOUT: Final[dict[str, Any]] = {
         "trailer": "合计",
     },
 }
+CYCLE: Final[dict[str, Any]] = {
+    "cycle_start": "2018-01-01",
+    "cycle_end": "2018-11-30",
+    "counts_to": "2018-11-30",
+    "pay_by": "2018-12-15",
+}
+CYCLE_ITEM: Final[dict[str, Any]] = {
+    "person_no": "P459901000001",
+    "township_code": "459901101",
+    "total": "9000.00",
+    "reimbursed": "5331.70",
+    "target": "7200.00",
+    "amount": "1868.30",
+    "difference": "0.00",
+    "pay_by": "2018-12-15",
+    "status": "open",
+    "account": None,
+}
+_SUMS: Final = {"persons": 1, "total": "9000.00", "reimbursed": "5331.70", "amount": "1868.30"}
+RAN: Final[dict[str, Any]] = CYCLE | {
+    "dry_run": False,
+    "run": {"id": _ID, "persons": 1, "changed": 1, "at": "2018-12-03T09:00:00+08:00"},
+    "totals": _SUMS
+    | {
+        "without_account": 0,
+        "by_township": [{"township_code": "459901101", **_SUMS}],
+        "by_disease": [{"disease_code": "CD27", **_SUMS}],
+    },
+    "items": [CYCLE_ITEM],
+    "next_cursor": None,
+}
