@@ -22,6 +22,7 @@ from service.db import transaction_on
 from service.objections import store as objections
 from service.payouts.aid import store as aid_applications
 from service.payouts.backpay import store as backpay
+from service.payouts.batches import store as payouts
 from service.payouts.manual import store as manual_claims
 from service.registers.hospitals import actions as hospitals
 from service.registers.persons import sealing as persons
@@ -38,6 +39,7 @@ EVERYTHING: Final[tuple[Sealed, ...]] = (
     *manual_claims.SEALED,
     *aid_applications.SEALED,
     *backpay.SEALED,
+    *payouts.SEALED,
 )
 """Whatever lies sealed in the database."""
 

@@ -17,7 +17,7 @@ from service.access.model import Caller, Role
 from service.access.vault import Vault
 from service.claims.actions import Desk
 from service.ids import new_id
-from service.payouts.refusals import OperatorNeeded
+from service.payouts.refusals import OperatorMissing
 from service.policy.to_patients import ToPatients
 from service.registers.persons import store as persons
 
@@ -65,9 +65,9 @@ class Counter:
         return person is not None and person.township_code == self.township_code
 
     def named(self) -> tuple[str, str]:
-        """The client and the person behind it. Raises payout.operator_needed where nobody is named."""
+        """The client and the person behind it. Raises payout.operator_missing where nobody is named."""
         if self.caller.operator is None:
-            raise OperatorNeeded("/X-Operator")
+            raise OperatorMissing("/X-Operator")
         return self.caller.client_id, self.caller.operator
 
     async def note(self, action: str, *, person_no: str | None = None, subject: UUID | None = None) -> None:

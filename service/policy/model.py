@@ -10,6 +10,7 @@ from datetime import date
 
 from service.money import Fen, Ppm
 from service.policy.conditions import Condition, VisitType
+from service.policy.cycles import CycleTerms
 from service.policy.terms import Source, Term, Terms
 from service.policy.to_patients import ToPatients
 from service.text import Text
@@ -114,6 +115,7 @@ class Pack:
     deposit_waived: Term[frozenset[str]]
     agreement_warning: Term[int] | None
     objection_days: Term[int] | None
+    chronic_cycle: CycleTerms | None
     refused_findings: frozenset[str]
     to_patients: ToPatients
     document: Mapping[str, object] = field(repr=False, compare=False, default_factory=dict)

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from service.money import Fen
 from service.policy.clearing import PayerShape
 from service.policy.conditions import VisitType
+from service.policy.cycle_shape import CycleShape
 from service.policy.objections import ObjectionsShape
 from service.policy.payouts import ToPatientsShape
 from service.policy.terms import Part
@@ -243,4 +244,5 @@ class PackShape(Shape):
     agreements: AgreementsShape | None = None
     objections: ObjectionsShape | None = None
     to_patients: ToPatientsShape | None = None
+    chronic_cycle: CycleShape | None = None
     findings: FindingsShape | None = None

@@ -120,7 +120,7 @@ async def test_who_applied_does_not_decide_and_who_decides_is_named(world: World
     nobody = await decided(world, application, "approved", headers={})
     same = await decided(world, application, "approved", headers=CLERK)
 
-    assert [nobody.json()["code"], same.json()["code"]] == ["payout.operator_needed", "payout.same_person"]
+    assert [nobody.json()["code"], same.json()["code"]] == ["payout.operator_missing", "payout.same_person"]
 
 
 @pytest.mark.parametrize(

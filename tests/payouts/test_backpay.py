@@ -118,7 +118,7 @@ async def test_each_stay_is_raised_to_the_guarantee_and_its_decided_layers_feed_
         "SELECT name, value FROM accumulators WHERE person_no = :p AND name IN ('basic.paid', 'serious.paid')",
         p=person_no,
     )
-    assert {name: value for name, value in sums} == {"basic.paid": 7_200_00, "serious.paid": 300_50}
+    assert dict(map(tuple, sums)) == {"basic.paid": 7_200_00, "serious.paid": 300_50}
     sources = await world.rows("SELECT kind, due_on::text FROM payout_sources WHERE origin = :o", o=settlement["id"])
     assert [tuple(each) for each in sources] == [("backpay", "2018-08-01")]
     assert await drifted(world) == []

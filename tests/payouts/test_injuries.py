@@ -66,4 +66,4 @@ async def test_somebody_is_named_for_it(world: World) -> None:
 
     answer = await outcome(world, settlement, "none", headers={})
 
-    assert answer.json()["code"] == "payout.operator_needed"
+    assert answer.json()["code"] == "payout.operator_missing"

@@ -175,7 +175,7 @@ async def test_who_registered_it_does_not_decide_it_and_who_decides_is_named(wor
     same = await acted(world, claim, "decision", APPROVE, headers=CLERK)
     other = await acted(world, claim, "decision", APPROVE, headers=CHIEF)
 
-    assert [nobody.json()["code"], same.json()["code"]] == ["payout.operator_needed", "payout.same_person"]
+    assert [nobody.json()["code"], same.json()["code"]] == ["payout.operator_missing", "payout.same_person"]
     assert other.status_code == 200
 
 

@@ -70,7 +70,7 @@ async def decide(
     Grant all, a part (fen) or nothing of what was expected: a new version of the settlement, in which the layers after
     the aid are decided with what was granted.
 
-    Raises aid_application.unknown, .decided, .amount, payout.same_person, payout.operator_needed, and what
+    Raises aid_application.unknown, .decided, .amount, payout.same_person, payout.operator_missing, and what
     `claims.changes.actions.readjudicate` raises.
     """
     await hold(counter.tx, "aid application", application_id)

@@ -16,7 +16,7 @@ from service.payouts.aid import actions, examples
 from service.payouts.aid import refusals as no
 from service.payouts.aid.schemas import AidApplicationOut, AidDecisionIn, ApplicationIn, MissingAidOut
 from service.payouts.counter import Counter
-from service.payouts.refusals import NotKnownByLaw, OperatorNeeded, SamePerson
+from service.payouts.refusals import NotKnownByLaw, OperatorMissing, SamePerson
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -108,7 +108,7 @@ async def read_aid_application(request: Request, application_id: Id, caller: Rea
         no.NoAidExpected,
         no.AidAmount,
         SamePerson,
-        OperatorNeeded,
+        OperatorMissing,
     )
     | example(200, examples.DECIDED),
 )

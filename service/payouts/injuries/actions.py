@@ -30,7 +30,7 @@ async def decide(counter: Counter, settlement_id: UUID, third_party: ThirdParty,
     Say what was found out: what was held is owed to the patient, or, where a third party has paid, taken back.
 
     Nothing of a held settlement was ever posted, so to refuse it is to reverse it. Raises injury.not_on_hold,
-    payout.operator_needed, and what `claims.changes.actions` raises.
+    payout.operator_missing, and what `claims.changes.actions` raises.
     """
     counter.named()
     record = await live(counter.tx, counter.caller, settlement_id)

@@ -18,7 +18,7 @@ from service.db import Tx
 from service.payouts.counter import Counter
 from service.payouts.injuries import actions
 from service.payouts.injuries.refusals import NotOnHold
-from service.payouts.refusals import OperatorNeeded
+from service.payouts.refusals import OperatorMissing
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
@@ -82,7 +82,7 @@ async def list_injuries(request: Request, caller: Reader, tx: Tx, paging: PageAs
     "/{settlement_id}/outcome",
     response_model=OutcomeOut,
     summary="Release or refuse an injury on hold",
-    responses=refusals(*NOT_DECIDED, NotOnHold, OperatorNeeded) | example(200, _DECIDED),
+    responses=refusals(*NOT_DECIDED, NotOnHold, OperatorMissing) | example(200, _DECIDED),
 )
 async def decide_injury(
     request: Request,

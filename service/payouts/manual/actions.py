@@ -169,7 +169,7 @@ async def ask_for_more(counter: Counter, claim_id: UUID, reason: str) -> ManualC
 
 
 async def refuse(counter: Counter, claim_id: UUID, reason: str) -> ManualClaim:
-    """Refuse a claim, with the reason. Raises manual_claim.state, payout.same_person, payout.operator_needed."""
+    """Refuse a claim, with the reason. Raises manual_claim.state, payout.same_person, payout.operator_missing."""
     claim = await _held(counter, claim_id)
     _check_next(claim, State.REFUSED)
     _check_other(counter, claim)

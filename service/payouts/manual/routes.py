@@ -20,7 +20,7 @@ from service.payouts.manual import refusals as no
 from service.payouts.manual.model import ManualClaim, State
 from service.payouts.manual.schemas import DecisionIn, HandInIn, Kept, ManualClaimIn, ManualClaimOut, MissingIn
 from service.payouts.manual.store import Filters
-from service.payouts.refusals import NotKnownByLaw, OperatorNeeded, SamePerson
+from service.payouts.refusals import NotKnownByLaw, OperatorMissing, SamePerson
 from service.wire.form import form_schema, sent
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
@@ -175,7 +175,7 @@ async def request_manual_claim_documents(
     "/{claim_id}/decision",
     response_model=ManualClaimOut,
     summary="Approve or refuse a manual claim (审核)",
-    responses=refusals(*NOT_SETTLED, no.ManualClaimUnknown, no.ManualClaimState, SamePerson, OperatorNeeded)
+    responses=refusals(*NOT_SETTLED, no.ManualClaimUnknown, no.ManualClaimState, SamePerson, OperatorMissing)
     | example(200, examples.APPROVED),
 )
 async def decide_manual_claim(
