@@ -9,6 +9,7 @@ from service.payouts.backpay import routes as backpay
 from service.payouts.batches import item_routes as items
 from service.payouts.batches import routes as batches
 from service.payouts.cycles import routes as cycles
+from service.payouts.encounters import routes as encounters
 from service.payouts.injuries import routes as injuries
 from service.payouts.manual import routes as manual
 
@@ -20,6 +21,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     aid.router,
     backpay.router,
     injuries.router,
+    encounters.router,
 )
 TAGS: Final = [
     {"name": "Payouts", "description": "Money to patients' own accounts: batches of transfers and their answers."},
@@ -27,4 +29,5 @@ TAGS: Final = [
     *aid.TAGS,
     *backpay.TAGS,
     *injuries.TAGS,
+    *encounters.TAGS,
 ]

@@ -35,7 +35,7 @@ async def unconnected(world: World) -> str:
 
 def claim_body(hospital: str, id_number: str, reason: str = "not_connected", **more: Any) -> Body:
     """A claim for a stay of 1 000 yuan in scope, with an invoice of its own."""
-    return {"reason": reason, "visit": stay(hospital, id_number, invoice_no=f"F{next(_INVOICES)}", **more)}
+    return {"reason": reason, "visit": stay(hospital, id_number, **{"invoice_no": f"F{next(_INVOICES)}", **more})}
 
 
 async def registered(world: World, **more: Any) -> tuple[str, Any]:
