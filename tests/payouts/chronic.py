@@ -13,7 +13,7 @@ from service.db import metadata
 from tests.reconciliation.bulk import COUNTY, PACK_HASH, serial_id
 
 DISEASES = ("CD01", "CD03", "CD27")
-CLASSES = (
+CLASSES: tuple[list[str], ...] = (
     [],
     ["registered_poor"],
     ["lifted_but_covered"],
