@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.proof.book_of_payouts import PAYOUTS
 from service.proof.book_of_statements import STATEMENTS
 from service.proof.book_of_transfers import TRANSFERS
 from service.proof.model import Wrong
@@ -101,7 +102,7 @@ _LEDGER: Final = {
         WHERE k.amount * b.way < 0 AND NOT (e.cause = 'release' AND k.state = 'deducted') ORDER BY 2, 3
     """,
 }
-PROOFS: Final = {**_LEDGER, **STATEMENTS, **TRANSFERS}
+PROOFS: Final = {**_LEDGER, **STATEMENTS, **TRANSFERS, **PAYOUTS}
 
 _FOREIGN_KEYS: Final = text("""
     SELECT c.conrelid::regclass::text AS child, c.confrelid::regclass::text AS parent,

@@ -87,11 +87,11 @@ class Office:
         return await done(await self.insurer("POST", path, files=files, data=data), status)
 
     async def states(self) -> dict[str, int]:
-        """What stands on the patients' accounts, by state."""
+        """What stands between the top-up insurer and patients, by state."""
         found = await self.rows("""
             SELECT m.state, sum(m.signed)::bigint FROM postings p
             CROSS JOIN LATERAL (VALUES (p.target, p.amount), (p.source, -p.amount)) m (state, signed)
-            WHERE p.payee LIKE 'person:%' GROUP BY 1 HAVING sum(m.signed) <> 0""")
+            WHERE p.payee LIKE 'person:%' AND p.payer = 'top_up_insurer' GROUP BY 1 HAVING sum(m.signed) <> 0""")
         return {row[0]: row[1] for row in found}
 
     async def items(self, query: str = "") -> list[Any]:

@@ -105,7 +105,7 @@ async def test_what_changes_later_is_paid_or_taken_from_the_next_batch(
 ) -> None:
     _, id_number = await patient(office)
     first = await visit(office, id_number, "2000.00", "2018-03-05")
-    await visit(office, id_number, "2000.00", "2018-04-05")
+    await visit(office, id_number, "1000.00", "2018-04-05")
     paid = (await run(office, "2018-01-01"))["items"][0]["amount"]
     batch = await office.released(filter={"kinds": ["cycle"]})
     assert batch["total"] == paid
@@ -132,7 +132,7 @@ async def test_what_changes_later_is_paid_or_taken_from_the_next_batch(
 
 async def test_who_has_no_account_is_counted_and_named(office: Office) -> None:
     _, id_number = await patient(office, bank_account=None, township_code="459901102")
-    await visit(office, id_number, "2000.00", "2018-03-05")
+    await visit(office, id_number, "4000.00", "2018-03-05")
     ran = await run(office, "2018-01-01")
     assert ran["totals"]["without_account"] == 1
     assert [item["account"] for item in ran["items"]] == ["account.none"]

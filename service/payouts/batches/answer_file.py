@@ -6,6 +6,7 @@ bank's reason, and its last line says how many there are and what they sum to: s
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, BinaryIO, Final
@@ -45,16 +46,17 @@ def read(source: BinaryIO, filename: str, answer: Answer, items: list[dict[str, 
 
     Raises the refusals of `service.sheets`, and payout.answer_differs with everything that does not fit.
     """
-    found = sheet_rows(source, filename)
-    places = _places(next(found), answer)
     reading = _Reading({item["reference"]: item for item in items})
-    for row in found:
-        if reading.trailer:
-            reading.wrong("after_trailer", "合计行之后不应再有内容。", "Nothing follows the last line.", row.number)
-        elif row.faults:
-            reading.wrong("cell", "单元格无法读取。", "A cell cannot be read.", row.number)
-        else:
-            _line(reading, row, places, answer)
+    # Closed here and now: the file is gone when whoever refuses it is told so.
+    with closing(sheet_rows(source, filename)) as found:
+        places = _places(next(found), answer)
+        for row in found:
+            if reading.trailer:
+                reading.wrong("after_trailer", "合计行之后不应再有内容。", "Nothing follows the last line.", row.number)
+            elif row.faults:
+                reading.wrong("cell", "单元格无法读取。", "A cell cannot be read.", row.number)
+            else:
+                _line(reading, row, places, answer)
     _whole(reading, answer)
     if reading.errors:
         more = len(reading.errors)

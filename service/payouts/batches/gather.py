@@ -16,9 +16,9 @@ LARGEST_ATTEMPT_BY_ITSELF = 2
 
 
 async def candidates(desk: Desk, payer: str, wanted: Wanted) -> list[str]:
-    """Whom a payer owes anything, of those that are wanted."""
+    """Whom a payer owes anything, of those that are wanted; or who owes it something."""
     found = await items.open_of(desk.tx, desk.county_code, payer, wanted.person_nos)
-    return sorted({each.person_no for each in found if _is_wanted(each, wanted) and each.amount > 0})
+    return sorted({each.person_no for each in found if _is_wanted(each, wanted)})
 
 
 async def gather(desk: Desk, payer: str, wanted: Wanted, person_nos: list[str]) -> tuple[list[Transfer], list[LeftOut]]:

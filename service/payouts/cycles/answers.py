@@ -90,6 +90,16 @@ def _shown(sums: dict[str, int]) -> dict[str, Any]:
     return {name: value if name == "persons" else yuan(value) for name, value in sums.items()}
 
 
+async def ran(desk: Desk, law: Law, run: dict[str, Any] | None) -> dict[str, Any]:
+    """A run with its sums; None: a dry run."""
+    return {
+        **cycle_of(law.cycle),
+        "dry_run": run is None,
+        "run": None if run is None else run_of(run),
+        "totals": await totals_of(desk, law),
+    }
+
+
 def cycle_of(cycle: Cycle) -> dict[str, Any]:
     """The days of a cycle."""
     return {

@@ -65,14 +65,7 @@ async def run_cycle(
             await actions.tell(desk, law, run)
         await desk.note("cycle.preview" if run is None else "cycle.run", subject=start.isoformat())
         items, cursor = await _page(desk, law, paging, dry_run=body.dry_run)
-        return {
-            **answers.cycle_of(law.cycle),
-            "dry_run": body.dry_run,
-            "run": None if run is None else answers.run_of(run),
-            "totals": await answers.totals_of(desk, law),
-            "items": items,
-            "next_cursor": cursor,
-        }
+        return await answers.ran(desk, law, run) | {"items": items, "next_cursor": cursor}
 
     return await desk.once(attempt, act, status=200)
 
