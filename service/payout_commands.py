@@ -1,11 +1,14 @@
-"""`onestop cycle`: the yearly top-up of chronic visits."""
+"""`onestop cycle` and `onestop backpay`: the yearly top-up of chronic visits, and stays from before the agreement."""
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from service.backpay_run import Backpay, run_backpay
+from service.backpay_run import told as told_of_backpay
 from service.console import refusals
 from service.cycle_run import Run, run_cycle, told
 from service.database import done
@@ -33,3 +36,18 @@ def run(
         asked = Run(cycle_start.date(), county, operator, dry_run)
         answer = done(lambda engine, settings: run_cycle(engine, settings, asked))
         print(json.dumps(answer, ensure_ascii=False, default=str) if as_json else told(answer))
+
+
+def backpay(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, XLSX or XLS.")],
+    county: Annotated[str, typer.Option(help="Division code of the county.")],
+    agreement_on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day of the agreement.")],
+    operator: Annotated[str | None, typer.Option(help="Who does it; kept with the file.")] = None,
+    post: Annotated[bool, typer.Option("--post", help="Post it, whole or not at all; else preview only.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Preview the bureau's file of stays before the agreement, or post it. A content is posted once."""
+    with refusals():
+        asked = Backpay(file, county, agreement_on.date(), operator, post)
+        answer = done(lambda engine, settings: run_backpay(engine, settings, asked))
+        print(json.dumps(answer, ensure_ascii=False) if as_json else told_of_backpay(answer))

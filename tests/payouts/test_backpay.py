@@ -2,14 +2,18 @@
 
 import io
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import Workbook
 
 from service.access.model import Role
-from tests.cases.county import done, id_no
+from service.backpay_run import Backpay, run_backpay, told
+from service.console import CommandRefused
+from tests.cases.county import COUNTY, done, id_no
 from tests.claims.bills import fee_line, layers_of, stay
 from tests.claims.changes.people import POOR, settled
 from tests.claims.world import World, drifted
@@ -33,7 +37,6 @@ HEADINGS = (
     "发票号",
 )
 AGREED = {"agreement_on": "2018-06-01"}
-LONG = timedelta(days=400)
 NOBODY = id_no(11_900)
 ABSENT = "0198c7a4-5c00-7000-8000-00000000dead"
 
@@ -298,3 +301,24 @@ async def test_what_the_file_says_lies_sealed_and_never_changes(world: World) ->
         for statement in (f"UPDATE {table} SET county_code = 'x'", f"DELETE FROM {table}"):  # noqa: S608 - our own names
             with pytest.raises(Exception, match=r"only grows|keeps its history"):
                 await world.rows(statement)
+
+
+async def test_the_command_previews_and_posts_as_the_api_does(world: World, tmp_path: Path) -> None:
+    _, patient = await poor(world)
+    file = tmp_path / "补支付.csv"
+    file.write_bytes(csv_of(row_of(patient, world.hospital_code), row_of(NOBODY, world.hospital_code)))
+    settings = world.app.state.settings
+    asked = Backpay(file, COUNTY, date(2018, 6, 1), "clerk", post=False)
+
+    seen = await run_backpay(world.system, settings, asked)
+    done_ = await run_backpay(world.system, settings, replace(asked, post=True))
+    again = await run_backpay(world.system, settings, replace(asked, post=True))
+
+    assert (seen["posted_at"], seen["ready"], seen["rejected"], seen["amount"]) == (None, 1, 1, "1499.50")
+    assert [each["code"] for each in done_["left"]] == ["person.unknown"]
+    assert done_["posted_at"] is not None
+    assert again == done_
+    assert "1 ready (1499.50 yuan, 0.00 paid)" in told(done_)
+    file.write_bytes(b"")
+    with pytest.raises(CommandRefused, match="no row"):
+        await run_backpay(world.system, settings, asked)

@@ -143,7 +143,8 @@ async def test_the_database_itself_refuses_stays_that_overlap(world: World) -> N
     await settled(world.agency, stay(world.hospital_code, patient))
     copied = """
         INSERT INTO live_visits SELECT hospital_code, visit_no || 'x', interim_no, county_code, person_no,
-            settlement_id, visit_type, admitted_on + CAST(:days AS int), last_day + CAST(:days AS int) FROM live_visits WHERE person_no = :p
+            settlement_id, visit_type, admitted_on + CAST(:days AS int), last_day + CAST(:days AS int)
+        FROM live_visits WHERE person_no = :p
     """
     with pytest.raises(Exception, match="ex_live_visits_overlap"):
         await world.rows(f"{copied} RETURNING 1", p=person_no, days=7)
