@@ -143,3 +143,23 @@ async def test_who_has_no_account_is_counted_and_named(office: Office) -> None:
 
 def cents(amount: str) -> int:
     return int(amount.replace(".", ""))
+
+
+async def test_what_is_due_stands_in_the_list_of_deadlines(office: Office, turn_to: Callable[[str], None]) -> None:
+    _, id_number = await patient(office)
+    await visit(office, id_number, "4000.00", "2018-03-05")
+
+    async def kinds() -> list[tuple[str, str, bool]]:
+        found = await done(await office.insurer("GET", "/v1/deadlines"), 200)
+        ours = ("cycle.run", "payout.pay", "payout.answer")
+        return [(one["kind"], one["due_on"], one["overdue"]) for one in found["items"] if one["kind"] in ours]
+
+    assert await kinds() == [("cycle.run", "2018-12-15", False)]
+    await run(office, "2018-01-01")
+    assert await kinds() == [("payout.pay", "2018-12-15", False)]
+    batch = await office.released()
+    assert await kinds() == [("payout.answer", "2018-12-14", False), ("payout.pay", "2018-12-15", False)]
+    turn_to("2018-12-16")
+    assert [overdue for _, _, overdue in await kinds()] == [True, True]
+    await office.answer(batch["id"], bank(await office.file(batch["id"])))
+    assert await kinds() == []

@@ -33,7 +33,7 @@ Reader = Annotated[Caller, allow(Role.PAYER, Role.AGENCY, Role.AUDITOR)]
     summary="List transfers to patients",
     responses=example(200, {"items": [examples.ITEM], "next_cursor": None}),
 )
-async def list_items(
+async def list_transfers(
     request: Request,
     caller: Reader,
     tx: Tx,
@@ -64,7 +64,7 @@ async def list_items(
     summary="Enter that a transfer came back late",
     responses=refusals(no.ItemUnknown, no.WrongState) | example(200, examples.CAME_BACK),
 )
-async def return_item(
+async def return_transfer(
     request: Request,
     item_id: Id,
     body: Annotated[ReturnIn, Body(examples=[examples.RETURN_ASKED])],
@@ -84,7 +84,7 @@ async def return_item(
     summary="Let a transfer that came back go out again",
     responses=refusals(no.ItemUnknown, no.WrongState) | example(200, examples.CAME_BACK | {"attempt": 2}),
 )
-async def clear_item(
+async def clear_transfer(
     request: Request,
     item_id: Id,
     body: Annotated[ReasonIn, Body(examples=[{"reason": "已与银行核实，账户恢复正常"}])],

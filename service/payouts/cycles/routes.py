@@ -77,7 +77,7 @@ async def run_cycle(
     responses=refusals(CycleUnknown, PayerUnknown)
     | example(200, {"items": [examples.CYCLE_ITEM], "next_cursor": None}),
 )
-async def list_items(request: Request, start: Day, caller: Reader, tx: Tx, paging: PageAsked) -> Response:
+async def list_cycle_persons(request: Request, start: Day, caller: Reader, tx: Tx, paging: PageAsked) -> Response:
     """What each person is owed for the cycle and how far it has got, by number."""
     desk = Desk.of(request, tx, caller)
     items, cursor = await _page(desk, actions.law_of(desk, start), paging, dry_run=False)

@@ -130,6 +130,13 @@ async def unfinished(tx: AsyncConnection, county_code: str, start: date) -> Row 
     return None if row is None else dict(row)
 
 
+async def was_run(tx: AsyncConnection, county_code: str, start: date) -> bool:
+    """Whether a run over the cycle has come to its end."""
+    c = cycle_runs.c
+    ended = select(c.id).where(c.county_code == county_code, c.cycle_start == start, c.finished_at.is_not(None))
+    return bool(await tx.scalar(select(ended.exists())))
+
+
 async def add_run(tx: AsyncConnection, run: Row) -> None:
     """Begin a run."""
     await tx.execute(insert(cycle_runs).values(run))
