@@ -113,6 +113,10 @@ async def live(tx: AsyncConnection, caller: Caller, settlement_id: UUID) -> Reco
     await store.take_turn(tx, seen)
     # Read again: while this waited, somebody else may have reversed or replaced it.
     found = await _find(tx, caller, settlement_id)
+    if found.reversal_of is not None:
+        raise IsReversal(
+            Text("本单为冲正，不能再冲正；如需恢复，请重新结算。", "A reversal is not changed: settle the visit again.")
+        )
     if caller.role == Role.HOSPITAL and not found.trace["claim"]["advances"]:
         # The hospital laid nothing out, and what was paid went to the patient.
         raise NotTheHospitals(
@@ -120,10 +124,6 @@ async def live(tx: AsyncConnection, caller: Caller, settlement_id: UUID) -> Reco
                 "该次就诊已按手工报销或补支付支付给患者，请由医保经办机构办理。",
                 "The visit was paid to the patient as a manual claim or back-pay: ask the agency to change it.",
             )
-        )
-    if found.reversal_of is not None:
-        raise IsReversal(
-            Text("本单为冲正，不能再冲正；如需恢复，请重新结算。", "A reversal is not changed: settle the visit again.")
         )
     if found.reversed_by is not None:
         raise AlreadyReversed(
