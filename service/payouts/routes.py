@@ -12,11 +12,13 @@ from service.payouts.cycles import routes as cycles
 from service.payouts.encounters import routes as encounters
 from service.payouts.injuries import routes as injuries
 from service.payouts.manual import routes as manual
+from service.payouts.papers import routes as papers
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     batches.router,
     items.router,
     cycles.router,
+    papers.router,
     manual.router,
     aid.router,
     backpay.router,

@@ -61,7 +61,8 @@ async def totals_of(desk: Desk, law: Law) -> dict[str, Any]:
             figures = (each.now.total, each.now.reimbursed, each.now.amount)
             _add(whole, *figures)
             _add(townships.setdefault(each.township_code or "", _nothing()), *figures)
-            if each.now.amount and isinstance(account_of(persons[each.person_no]), Why):
+            person = persons.get(each.person_no)
+            if each.now.amount and (person is None or isinstance(account_of(person), Why)):
                 unpayable += 1
             for disease, amount in shared_by_disease(each).items():
                 of_it = [visit for visit in each.visits if visit.disease_code == disease]
