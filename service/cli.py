@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from service import client_commands, key_commands, list_commands, nhsa_commands, proof_commands
+from service import client_commands, key_commands, list_commands, nhsa_commands, payout_commands, proof_commands
 from service.access.matrix import matrix
 from service.access.vault import Vault
 from service.clock import COUNTY_ZONE
@@ -41,6 +41,8 @@ policy = typer.Typer(help="Policy packs: the law of a county as data.", no_args_
 app.add_typer(policy, name="policy")
 statements = typer.Typer(help="What payers owe hospitals, billed by period.", no_args_is_help=True)
 app.add_typer(statements, name="statements")
+app.add_typer(payout_commands.cycle, name="cycle")
+app.command()(payout_commands.backpay)
 app.add_typer(list_commands.roster, name="roster")
 app.add_typer(list_commands.catalogue, name="catalogue")
 app.add_typer(client_commands.app, name="client")

@@ -21,6 +21,10 @@ from service.database import done
 from service.db import transaction_on
 from service.nhsa import sealed as nhsa
 from service.objections import store as objections
+from service.payouts.aid import store as aid_applications
+from service.payouts.backpay import store as backpay
+from service.payouts.batches import store as payouts
+from service.payouts.manual import store as manual_claims
 from service.registers.hospitals import actions as hospitals
 from service.registers.persons import sealing as persons
 from service.registers.rosters import store as rosters
@@ -34,6 +38,10 @@ EVERYTHING: Final[tuple[Sealed, ...]] = (
     *rosters.SEALED,
     *objections.SEALED,
     *nhsa.SEALED,
+    *manual_claims.SEALED,
+    *aid_applications.SEALED,
+    *backpay.SEALED,
+    *payouts.SEALED,
 )
 """Whatever lies sealed in the database."""
 

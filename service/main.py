@@ -40,6 +40,7 @@ from service.inquiry import township
 from service.nhsa import routes as nhsa
 from service.nhsa.auth.doors import Doors
 from service.objections import routes as objections
+from service.payouts import routes as payouts
 from service.policy import routes as policy
 from service.policy.library import Library
 from service.policy.load import load_packs
@@ -71,6 +72,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     admission.router,
     *registers.ROUTERS,
     *reconciliation.ROUTERS,
+    *payouts.ROUTERS,
     policy.router,
     proof.router,
     nhsa.router,
@@ -107,6 +109,7 @@ _TAGS: Final = [
     *inquiry.TAGS,
     *township.TAGS,
     *reconciliation.TAGS,
+    *payouts.TAGS,
     *proof.TAGS,
     {"name": "Operations", "description": "For those who run the service."},
 ]

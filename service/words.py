@@ -35,6 +35,17 @@ class IdentityClass(StrEnum):
     LOW_INCOME_MARGIN = "low_income_margin"
 
 
+class ClaimDocument(StrEnum):
+    """A paper that belongs to a manual claim."""
+
+    INVOICE = "invoice"
+    FEE_LIST = "fee_list"
+    POVERTY_PROOF = "poverty_proof"
+    IDENTITY_CARD = "identity_card"
+    HOUSEHOLD_BOOK = "household_book"
+    BANK_CARD = "bank_card"
+
+
 class FindingCode(StrEnum):
     """What a clerk should look at; it stops no discharge unless a pack says so (api.md, findings)."""
 

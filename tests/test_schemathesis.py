@@ -22,12 +22,13 @@ from schemathesis.specs.openapi.checks import (
 
 from service.access.model import Role
 from service.claims.examples import REQUEST_BODY
+from service.clock import Clock
 from service.config import Settings
 from service.db import transaction_on
 from service.main import create_app
 from service.wire import openapi
 from tests.access.callers import bearer, headers_of
-from tests.cases.county import done
+from tests.cases.county import done, visit_body
 from tests.claims import world as worlds
 from tests.claims.bills import stay
 from tests.claims.world import World
@@ -97,7 +98,27 @@ async def furnish(world: World) -> dict[str, str]:
         "roster_id": await uploaded(world, "/v1/rosters", people),
         "import_id": await uploaded(world, "/v1/catalogue-imports", items),
         **await objected(world, id_number),
+        **await paid_out(world, person_no, id_number),
     }
+
+
+async def paid_out(world: World, person_no: str, id_number: str) -> dict[str, str]:
+    """A cycle that was run, and a batch of transfers at the bank."""
+    account = {"holder": "测试甲", "bank": "示范县农村信用社", "number": "6200004599010000013"}
+    await done(await world.agency("PUT", f"/v1/persons/{person_no}", {"name": "测试甲", "bank_account": account}), 200)
+    await world.county.card(person_no, "CD01")
+    visit = {"visit_no": "CD-1", "visit_type": "chronic_outpatient", "service_on": "2018-03-05", "disease": "CD01"}
+    lines = [{"grade": "C", "unit_price": "500.00", "quantity": "1"}]
+    body = visit_body(visit, lines, hospital=world.hospital_code, id_number=id_number, referral=None)
+    await done(await world.hospital("POST", "/v1/settlements", body))
+    await done(await world.agency("POST", "/v1/cycles/2018-01-01/run", {}), 200)
+    asked = {"payer": "top_up_insurer", "pay_on": Clock().today().isoformat()}
+    made = await done(await world.agency("POST", "/v1/payout-batches", asked, headers={"X-Operator": "maker"}))
+    batch_id = made["batch"]["id"]
+    path = f"/v1/payout-batches/{batch_id}/release"
+    await done(await world.agency("POST", path, headers={"X-Operator": "checker"}), 200)
+    items = await done(await world.agency("GET", "/v1/payout-items"), 200)
+    return {"start": "2018-01-01", "batch_id": batch_id, "item_id": items["items"][0]["id"]}
 
 
 async def objected(world: World, id_number: str) -> dict[str, str]:
@@ -212,6 +233,7 @@ READ = [path for path, method in OPERATIONS if method == "GET"]
 @pytest.mark.parametrize("path", READ)
 def test_what_there_is_is_read_as_the_document_says(path: str, served: Served) -> None:
     asked = {"/recognition": {"person_no": served.known["person_no"]}, "/export": {"format": "csv"}}
+    asked["/file"] = {"format": "csv"}
     asked |= {"/month": {"period": "2018-06"}, "/clearing": {"period": "2018-06"}, "/cashier": {"day": "2018-06-09"}}
     query = next((query for end, query in asked.items() if path.endswith(end)), {})
     case = served.operation(path, "GET").Case(path_parameters=served.known, query=query)

@@ -1,6 +1,6 @@
 """What can be done with a visit: preview it, settle it once, read it again. Each is one transaction of its caller."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ from service.errors import Text
 from service.explanation.render import Renderer
 from service.ids import new_id
 from service.policy.library import Library
+from service.policy.model import Pack
 
 CREATED = 201
 
@@ -64,30 +65,58 @@ async def settle(
     if first is not None:
         return first
 
-    code = query_code(desk.vault, settlement_id)
-    record = await prepare(tx, caller, order, desk.law.packs, Making(now, settlement_id, code))
-    pack = await desk.law.by_hash(tx, record.pack_hash)
+    record, pack = await _made(tx, caller, order, desk, settlement_id, now)
     body = orjson.dumps(answer(record, Renderer(pack), language))
 
+    await _record(tx, caller, record, pack, desk, now, idempotency.compress(body))
+    return body
+
+
+async def settle_for_patient(
+    tx: AsyncConnection, caller: Caller, order: Order, desk: Desk, *, settlement_id: UUID, now: datetime
+) -> Record:
+    """
+    Settle a visit that came in another way than from a hospital: nothing is advanced, the rest is the caller's.
+
+    The same checks and the same one live settlement of a visit. Raises every refusal of `claims.refusals`.
+    """
+    order = replace(order, advances=False)
+    record, pack = await _made(tx, caller, order, desk, settlement_id, now)
+
+    await _record(tx, caller, record, pack, desk, now, None)
+    return record
+
+
+async def _made(
+    tx: AsyncConnection, caller: Caller, order: Order, desk: Desk, settlement_id: UUID, now: datetime
+) -> tuple[Record, Pack]:
+    code = query_code(desk.vault, settlement_id)
+    record = await prepare(tx, caller, order, desk.law.packs, Making(now, settlement_id, code))
+    return record, await desk.law.by_hash(tx, record.pack_hash)
+
+
+async def _record(
+    tx: AsyncConnection, caller: Caller, record: Record, pack: Pack, desk: Desk, now: datetime, answered: bytes | None
+) -> None:
+    assert record.query_code is not None
     await desk.law.keep(tx, pack, at=now)
     await store.record(
         tx,
         record,
         settled_on=now.date(),
-        query_code_hash=query_code_hash(desk.vault, code),
+        query_code_hash=query_code_hash(desk.vault, record.query_code),
         client_county=caller.county_code,
         status=CREATED,
-        answer=idempotency.compress(body),
+        answer=answered,
         audit=audit.entry(
             caller,
             "settlement.create",
             at=now,
             person_no=record.person_no,
             county_code=record.county_code,
-            subject=str(settlement_id),
+            subject=str(record.id),
         ),
     )
-    return body
 
 
 async def read(

@@ -76,17 +76,21 @@ def unknown_hospital(hospital_code: str) -> no.HospitalUnknown:
     )
 
 
+def unknown_person() -> no.PersonUnknown:
+    return no.PersonUnknown(
+        Text(
+            "查无此人，请核对证件号码；新参保人员请先登记。",
+            "Nobody is registered under this number: check it, or have the person registered.",
+        ),
+        pointer="/person",
+    )
+
+
 def check_person(order: Order, facts: VisitFacts) -> PersonFacts:
     """Raises person.unknown, person.barred, person.not_insured, visit.dates (before birth, after death)."""
     person = facts.person
     if person is None:
-        raise no.PersonUnknown(
-            Text(
-                "查无此人，请核对证件号码；新参保人员请先登记。",
-                "Nobody is registered under this number: check it, or have the person registered.",
-            ),
-            pointer="/person",
-        )
+        raise unknown_person()
     if person.barred is not None:
         raise no.PersonBarred(
             Text(
@@ -224,7 +228,7 @@ def _out_of_order(zh: str, en: str) -> no.VisitInterimOrder:
     return no.VisitInterimOrder(Text(zh, en), pointer="/interim_no")
 
 
-def overlaps(order: Order, other: LiveVisit) -> bool:
+def overlaps(order: Order, other: LiveVisit | Order) -> bool:
     """
     Whether two stays share more than the day of transfer, on which one ends and the other begins.
 

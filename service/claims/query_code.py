@@ -19,7 +19,7 @@ def query_code(vault: Vault, settlement_id: UUID, serial: int = 0) -> str:
     nth = b"" if serial == 0 else b"/%d" % serial
     secret = vault.fingerprint_bytes("query_code", settlement_id.bytes + nth)
     digits = str(int.from_bytes(secret[:8]) % 10**_DIGITS).rjust(_DIGITS, "0")
-    return digits + _check_digit(digits)
+    return digits + check_digit(digits)
 
 
 def query_code_hash(vault: Vault, code: str) -> bytes:
@@ -27,6 +27,7 @@ def query_code_hash(vault: Vault, code: str) -> bytes:
     return vault.fingerprint("query_code_lookup", code)[:_HASH_BYTES]
 
 
-def _check_digit(digits: str) -> str:
+def check_digit(digits: str) -> str:
+    """The digit that belongs behind these (Luhn, ISO/IEC 7812-1): it finds every single digit that is mistyped."""
     doubled = [int(digit) * (2 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits))]
     return str(-sum(value // 10 + value % 10 for value in doubled) % 10)

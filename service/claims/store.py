@@ -49,7 +49,8 @@ WITH settled AS (
     VALUES (:county_code, pg_current_xact_id()::text::bigint, :settled_at, 'settlement.settled', :id, :hospital_code)
 ), answer AS (
     INSERT INTO idempotency_answers (county_code, result_id, status, body, created_at)
-    VALUES (:client_county, :id, :status, :answer, :settled_at)
+    SELECT :client_county, :id, :status, answer, :settled_at
+    FROM CAST(:answer AS bytea) AS answer WHERE answer IS NOT NULL
 )
 INSERT INTO audit_log SELECT * FROM jsonb_populate_record(NULL::audit_log, CAST(:audit AS jsonb))
 """)
@@ -134,11 +135,11 @@ async def record(
     query_code_hash: bytes,
     client_county: str,
     status: int,
-    answer: bytes,
+    answer: bytes | None,
     audit: dict[str, Any],
 ) -> None:
     """
-    Keep a settlement with its layers, bill, trace, sums, answer and audit row, in one statement.
+    Keep a settlement with its layers, bill, trace, sums, audit row and, where there is one, answer, in one statement.
 
     Raises visit.already_settled when another county's transaction took the same visit number meanwhile, and
     invoice.used.

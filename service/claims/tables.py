@@ -15,7 +15,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     text,
 )
@@ -46,7 +45,8 @@ def _sign(comparison: str) -> str:
     return " AND ".join(f"{name} {comparison} 0" for name in AMOUNTS + SHARES)
 
 
-def _of_settlement() -> ForeignKeyConstraint:
+def of_settlement() -> ForeignKeyConstraint:
+    """The key of a settlement of the same county."""
     return ForeignKeyConstraint(["county_code", "settlement_id"], ["settlements.county_code", "settlements.id"])
 
 
@@ -154,7 +154,7 @@ settlement_layers = Table(
     Column("amount", BigInteger, nullable=False),
     Column("way", Text, nullable=False),
     PrimaryKeyConstraint("county_code", "settlement_id", "position"),
-    _of_settlement(),
+    of_settlement(),
     CheckConstraint(
         "way IN ('hospital', 'patient', 'expected', 'held', 'elsewhere', 'credited', 'beside')", name="way"
     ),
@@ -169,7 +169,7 @@ settlement_documents = Table(
     Column("bill", JSONB, nullable=False),
     Column("trace", JSONB, nullable=False),
     PrimaryKeyConstraint("county_code", "settlement_id"),
-    _of_settlement(),
+    of_settlement(),
 )
 """The bill line by line, and everything that was read and decided: enough to decide it again."""
 
@@ -199,7 +199,7 @@ accumulator_entries = Table(
     Column("delta", BigInteger, nullable=False),
     Column("cap", BigInteger),
     PrimaryKeyConstraint("county_code", "settlement_id", "position"),
-    _of_settlement(),
+    of_settlement(),
     CheckConstraint("cap IS NULL OR delta <= 0 OR before + delta <= greatest(cap, before)", name="within_cap"),
 )
 """What a settlement adds to the person's sums, and the cap it kept to."""
@@ -214,38 +214,6 @@ person_orders = Table(
 )
 """The person's place in the order of settlement: the row whose lock makes one settlement wait for another."""
 
-live_visits = Table(
-    "live_visits",
-    metadata,
-    Column("hospital_code", Text, nullable=False),
-    Column("visit_no", Text, nullable=False),
-    Column("interim_no", Integer, nullable=False),
-    Column("county_code", Text, nullable=False),
-    Column("person_no", Text, nullable=False),
-    Column("settlement_id", Uuid, nullable=False),
-    Column("visit_type", Text, nullable=False),
-    Column("admitted_on", Date, nullable=False),
-    Column("last_day", Date, nullable=False),
-    PrimaryKeyConstraint("hospital_code", "visit_no", "interim_no"),
-    _of_settlement(),
-    Index("ix_live_visits_person", "person_no", "county_code", "last_day"),
-)
-"""The second net under the idempotency key: one live settlement per hospital, visit and interim number."""
-
-invoices = Table(
-    "invoices",
-    metadata,
-    Column("hospital_code", Text, nullable=False),
-    Column("invoice_no", Text, nullable=False),
-    Column("county_code", Text, nullable=False),
-    Column("case_id", Uuid, nullable=False),
-    Column("attached_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("hospital_code", "invoice_no"),
-    UniqueConstraint("county_code", "case_id", name="uq_invoices_county_code_case_id"),
-    ForeignKeyConstraint(["county_code", "case_id"], ["settlements.county_code", "settlements.id"]),
-)
-"""The invoice of a live visit: one bill is claimed once, by whichever way it comes in."""
-
 query_codes = Table(
     "query_codes",
     metadata,
@@ -257,7 +225,7 @@ query_codes = Table(
     Column("operator", Text),
     Column("at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("county_code", "settlement_id", "serial"),
-    _of_settlement(),
+    of_settlement(),
     CheckConstraint("serial > 0", name="serial"),
     Index("ix_query_codes_code", "code_hash"),
 )

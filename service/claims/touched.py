@@ -15,7 +15,8 @@ from service.claims.decide import agreement_of
 from service.claims.model import Record
 from service.claims.posting import ways
 from service.claims.records import View
-from service.claims.tables import live_visits, settlements
+from service.claims.tables import settlements
+from service.claims.visits.tables import live_visits
 from service.policy.model import Packs
 from service.settlement.model import Claim
 from service.settlement.waterfall import settle

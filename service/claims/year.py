@@ -14,6 +14,12 @@ _TAKE_TURN: Final = text("""
     INSERT INTO person_orders AS o (county_code, person_no, last_order) VALUES (:county_code, :person_no, 0)
     ON CONFLICT (county_code, person_no) DO UPDATE SET last_order = o.last_order
 """)
+_TAKE_TURNS: Final = text("""
+    INSERT INTO person_orders AS o (county_code, person_no, last_order)
+    SELECT :county_code, person_no, 0 FROM unnest(CAST(:person_nos AS text[])) WITH ORDINALITY given (person_no, place)
+    ORDER BY place
+    ON CONFLICT (county_code, person_no) DO UPDATE SET last_order = o.last_order
+""")
 _HAS_LIVE: Final = text(
     "SELECT EXISTS (SELECT FROM live_visits WHERE county_code = :county_code AND person_no = :person_no)"
 )
@@ -30,6 +36,11 @@ async def sums_of(
 async def take_turn(tx: AsyncConnection, county_code: str, person_no: str) -> None:
     """Let no settlement of a person be made or changed by anybody else until this transaction ends."""
     await tx.execute(_TAKE_TURN, {"county_code": county_code, "person_no": person_no})
+
+
+async def take_turns(tx: AsyncConnection, county_code: str, person_nos: Sequence[str]) -> None:
+    """As `take_turn`, for many persons, always in the same order: two who want the same ones cannot wait in a ring."""
+    await tx.execute(_TAKE_TURNS, {"county_code": county_code, "person_nos": sorted(set(person_nos))})
 
 
 async def has_settlements(tx: AsyncConnection, county_code: str, person_no: str) -> bool:

@@ -25,6 +25,9 @@ _DID: Final = {
     "objection": Text("办理或查看了您的异议", "worked on or read an objection of yours"),
     "patient": Text("查询了自己的结算", "asked about your claims"),
     "slip": Text("打印了结算单", "printed a slip"),
+    "payout": Text("办理或查看了付给您本人的款项", "worked on or read a payment to your account"),
+    "cycle": Text("办理或打印了您的慢性病年度补偿", "worked on or printed your yearly top-up"),
+    "decision": Text("打印了补偿决定书", "printed a decision letter"),
     "township": Text("查看了乡镇名单", "read the township's list"),
 }
 _OTHER: Final = Text("查看或办理了与您有关的事项", "did something that concerns you")

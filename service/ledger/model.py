@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID
 
-_PERSON: Final = "person:"
+PERSON: Final = "person:"
+"""What the payees begin with that are patients."""
 
 
 class State(StrEnum):
@@ -39,6 +40,8 @@ class Cause(StrEnum):
     RELEASE = "release"
     HOLD = "hold"
     REFUND = "refund"
+    CYCLE = "cycle"
+    PAYOUT = "payout"
 
 
 class Share(NamedTuple):
@@ -100,9 +103,9 @@ def hospital(code: str) -> str:
 
 def person(person_no: str) -> str:
     """The payee of what is owed to a patient's account."""
-    return f"{_PERSON}{person_no}"
+    return f"{PERSON}{person_no}"
 
 
 def is_person(payee: str) -> bool:
     """Whether a payee is a patient."""
-    return payee.startswith(_PERSON)
+    return payee.startswith(PERSON)

@@ -8,8 +8,10 @@ from service.policy import shape as s
 from service.policy import values as v
 from service.policy.clearing import compiled as payer_of
 from service.policy.conditions import ALWAYS, Condition
+from service.policy.cycle_shape import compiled as cycle_of
 from service.policy.model import Advance, ChronicRules, Disease, Layer, Pack, PayerShare
 from service.policy.objections import compiled as objection_days_of
+from service.policy.payouts import compiled as to_patients_of
 from service.policy.read import Origins, fault
 from service.policy.refusals import Fault
 from service.policy.terms import (
@@ -61,7 +63,7 @@ class _Compiler:
         layers = tuple(self._layer(name) for name in shape.order.layers if name in shape.layers)
         for name in shape.conditions.keys() - self._used:
             self._fault("unreachable", ("conditions", name), "no rule of the pack names this condition")
-        chronic, waived = shape.chronic, shape.deposit_waived
+        chronic, waived, agreements = shape.chronic, shape.deposit_waived, shape.agreements
         pack = Pack(
             id=shape.id,
             hash=content_hash,
@@ -79,10 +81,10 @@ class _Compiler:
                 source_of(chronic),
             ),
             deposit_waived=Term(frozenset(waived.identities if waived else ()), source_of(waived)),
-            agreement_warning=Term(shape.agreements.warn_days, source_of(shape.agreements))
-            if shape.agreements
-            else None,
+            agreement_warning=Term(agreements.warn_days, source_of(agreements)) if agreements else None,
             objection_days=objection_days_of(shape.objections),
+            to_patients=to_patients_of(shape.to_patients),
+            chronic_cycle=cycle_of(shape.chronic_cycle, layers, self._fault),
             refused_findings=frozenset(shape.findings.refused if shape.findings else ()),
             document=document,
         )

@@ -10,7 +10,9 @@ from datetime import date
 
 from service.money import Fen, Ppm
 from service.policy.conditions import Condition, VisitType
+from service.policy.cycles import CycleTerms
 from service.policy.terms import Source, Term, Terms
+from service.policy.to_patients import ToPatients
 from service.text import Text
 
 
@@ -113,7 +115,9 @@ class Pack:
     deposit_waived: Term[frozenset[str]]
     agreement_warning: Term[int] | None
     objection_days: Term[int] | None
+    chronic_cycle: CycleTerms | None
     refused_findings: frozenset[str]
+    to_patients: ToPatients
     document: Mapping[str, object] = field(repr=False, compare=False, default_factory=dict)
 
     def covers(self, day: date) -> bool:
@@ -169,6 +173,11 @@ class Packs:
         """Within how many days of its receipt an objection is decided; None where no pack says so."""
         pack = self.on(county_code, day)
         return pack.objection_days.value if pack is not None and pack.objection_days is not None else None
+
+    def to_patients(self, county_code: str, day: date) -> ToPatients:
+        """What holds for money that reaches patients beside the discharge; without a pack, nothing does."""
+        pack = self.on(county_code, day)
+        return pack.to_patients if pack is not None else ToPatients()
 
     def deposit_waived(self, county_code: str, day: date) -> frozenset[str]:
         """The identity classes that are treated first and pay afterwards (先诊疗后付费, 000 §五(二))."""

@@ -12,7 +12,9 @@ from pydantic_core import PydanticCustomError
 from service.money import Fen
 from service.policy.clearing import PayerShape
 from service.policy.conditions import VisitType
+from service.policy.cycle_shape import CycleShape
 from service.policy.objections import ObjectionsShape
+from service.policy.payouts import ToPatientsShape
 from service.policy.terms import Part
 from service.policy.values import (
     AgreementsShape,
@@ -241,4 +243,6 @@ class PackShape(Shape):
     deposit_waived: DepositShape | None = None
     agreements: AgreementsShape | None = None
     objections: ObjectionsShape | None = None
+    to_patients: ToPatientsShape | None = None
+    chronic_cycle: CycleShape | None = None
     findings: FindingsShape | None = None

@@ -5,6 +5,7 @@ from typing import Any
 
 from service.money import ratio, yuan
 from service.policy.conditions import ALWAYS, Condition
+from service.policy.cycles import CycleTerms
 from service.policy.model import Layer, Pack, PayerName
 from service.policy.terms import (
     AidTerms,
@@ -39,7 +40,16 @@ def summary(pack: Pack) -> list[str]:
         lines.append(f"  {number}. {layer.name.zh} / {layer.name.en}, paid by {payers}; {_advanced(layer)}")
         for terms in layer.terms:
             lines += [f"     {line}" for line in _terms(terms)]
-    return lines
+    return lines + ([f"  {_cycle(pack.chronic_cycle)}"] if pack.chronic_cycle else [])
+
+
+def _cycle(cycle: CycleTerms) -> str:
+    who = ", ".join(sorted(cycle.identities))
+    return (
+        f"once a cycle, {cycle.layer} pays chronic visits of {who} up to {ratio(cycle.floor)} of the total; the first"
+        f" begins {cycle.first}, each later one {cycle.begins.month:02}-{cycle.begins.day:02}; paid by"
+        f" {cycle.due.month:02}-{cycle.due.day:02}{_source(cycle.source)}"
+    )
 
 
 def _clearing(payer: PayerName) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.proof.book_of_payouts import PAYOUTS
 from service.proof.book_of_statements import STATEMENTS
 from service.proof.book_of_transfers import TRANSFERS
 from service.proof.model import Wrong
@@ -33,6 +34,10 @@ _LEDGER: Final = {
                 SELECT FROM deductions o WHERE o.county_code = e.county_code AND o.id = e.id AND o.at = e.at)
             WHEN e.cause = 'hold' THEN EXISTS (
                 SELECT FROM line_holds o WHERE o.county_code = e.county_code AND o.id = e.id AND o.at = e.at)
+            WHEN e.cause = 'cycle' THEN EXISTS (
+                SELECT FROM cycle_lines o WHERE o.county_code = e.county_code AND o.id = e.id AND o.at = e.at)
+            WHEN e.cause = 'payout' THEN EXISTS (
+                SELECT FROM payout_steps o WHERE o.county_code = e.county_code AND o.id = e.id AND o.at = e.at)
             WHEN e.cause = 'release' THEN e.settlement_id IS NOT NULL OR EXISTS (
                 SELECT FROM deduction_releases o WHERE o.county_code = e.county_code AND o.id = e.id AND o.at = e.at)
             ELSE true END
@@ -47,7 +52,11 @@ _LEDGER: Final = {
             UNION ALL SELECT 'deductions', id, 'deduction' FROM deductions WHERE county_code = :county_code
             UNION ALL SELECT 'deduction_releases', id, 'release' FROM deduction_releases
                 WHERE county_code = :county_code
-            UNION ALL SELECT 'line_holds', id, 'hold' FROM line_holds WHERE county_code = :county_code) o
+            UNION ALL SELECT 'line_holds', id, 'hold' FROM line_holds WHERE county_code = :county_code
+            UNION ALL SELECT 'cycle_lines', id, 'cycle' FROM cycle_lines
+                WHERE county_code = :county_code AND difference <> 0
+            UNION ALL SELECT 'payout_steps', id, 'payout' FROM payout_steps
+                WHERE county_code = :county_code AND kind NOT IN ('released', 'cleared')) o
         WHERE NOT EXISTS (SELECT FROM ledger_entries e
             WHERE e.county_code = :county_code AND e.id = o.id AND e.cause = o.cause)
         ORDER BY o.id
@@ -93,7 +102,7 @@ _LEDGER: Final = {
         WHERE k.amount * b.way < 0 AND NOT (e.cause = 'release' AND k.state = 'deducted') ORDER BY 2, 3
     """,
 }
-PROOFS: Final = {**_LEDGER, **STATEMENTS, **TRANSFERS}
+PROOFS: Final = {**_LEDGER, **STATEMENTS, **TRANSFERS, **PAYOUTS}
 
 _FOREIGN_KEYS: Final = text("""
     SELECT c.conrelid::regclass::text AS child, c.confrelid::regclass::text AS parent,

@@ -2,17 +2,16 @@
 
 from typing import Final
 
-import segno
 from fpdf.enums import XPos, YPos
 
 from service.money import yuan
+from service.paper import qr
 from service.paper.sheet import FONT, ROW, SMALL, TEXT, TITLE, WIDTH, Sheet
 from service.slip import words
 from service.slip.content import Slip
 from service.text import Text
 
 _FILL: Final = (232, 238, 244)
-_QR: Final = 42
 _LARGE: Final = 14
 _LARGE_ROW: Final = 9
 _HEAD: Final = (
@@ -128,30 +127,18 @@ def _why(paper: Sheet, slip: Slip, language: str) -> None:
 
 
 def _ask(paper: Sheet, slip: Slip, language: str) -> None:
-    if paper.will_page_break(_QR + ROW):
+    if paper.will_page_break(qr.SIDE + ROW):
         paper.add_page()
     paper.ln(3)
     top, left = paper.get_y(), paper.l_margin
-    _qr(paper, slip.link, left, top)
-    beside = left + _QR + 5
+    qr.draw(paper, slip.link, left, top)
+    beside = left + qr.SIDE + 5
     paper.set_xy(beside, top + 3)
     paper.set_font(FONT, size=_LARGE)
     code = f"{words.CODE.in_language(language)}  {slip.grouped_code}"
-    paper.cell(WIDTH - _QR - 5, 8, code, new_x=XPos.LEFT, new_y=YPos.NEXT)
+    paper.cell(WIDTH - qr.SIDE - 5, 8, code, new_x=XPos.LEFT, new_y=YPos.NEXT)
     paper.set_font(FONT, size=TEXT)
     for sentence in (words.ASK.in_language(language).format(address=slip.address), words.KEEP.in_language(language)):
-        paper.multi_cell(WIDTH - _QR - 5, 5, sentence, new_x=XPos.LEFT, new_y=YPos.NEXT)
+        paper.multi_cell(WIDTH - qr.SIDE - 5, 5, sentence, new_x=XPos.LEFT, new_y=YPos.NEXT)
         paper.ln(1)
         paper.set_x(beside)
-
-
-def _qr(paper: Sheet, link: str, left: int | float, top: int | float) -> None:
-    """Drawn as squares, so that it is as sharp as the printer, with the quiet margin that readers need."""
-    rows = [list(row) for row in segno.make(link, error="m", micro=False).matrix_iter(border=4)]
-    side = _QR / len(rows)
-    paper.set_fill_color(0, 0, 0)
-    for down, row in enumerate(rows):
-        for across, dark in enumerate(row):
-            if dark:
-                paper.rect(left + across * side, top + down * side, side, side, style="F")
-    paper.set_fill_color(*_FILL)

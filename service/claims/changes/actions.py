@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access import audit, idempotency
 from service.access.idempotency import Attempt, Stored
-from service.access.model import Caller
+from service.access.model import Caller, Role
 from service.claims import records
 from service.claims.actions import CREATED, Desk, unknown, view_of
 from service.claims.answer import answer
 from service.claims.changes import anew, making, store
 from service.claims.changes.answers import chained, compared, differences
 from service.claims.changes.model import Change, Made
-from service.claims.changes.refusals import AlreadyReversed, IsReversal, Superseded
+from service.claims.changes.refusals import AlreadyReversed, IsReversal, NotTheHospitals, Superseded
 from service.claims.model import Record
 from service.claims.query_code import query_code, query_code_hash
 from service.errors import Text
@@ -106,7 +106,8 @@ async def live(tx: AsyncConnection, caller: Caller, settlement_id: UUID) -> Reco
     """
     A settlement that may be changed, with the turn of its person taken until the transaction ends.
 
-    Raises settlement.unknown, settlement.already_reversed, settlement.superseded, settlement.is_reversal.
+    Raises settlement.unknown, settlement.already_reversed, settlement.superseded, settlement.is_reversal, and
+    settlement.not_the_hospitals.
     """
     seen = await _find(tx, caller, settlement_id)
     await store.take_turn(tx, seen)
@@ -115,6 +116,14 @@ async def live(tx: AsyncConnection, caller: Caller, settlement_id: UUID) -> Reco
     if found.reversal_of is not None:
         raise IsReversal(
             Text("本单为冲正，不能再冲正；如需恢复，请重新结算。", "A reversal is not changed: settle the visit again.")
+        )
+    if caller.role == Role.HOSPITAL and not found.trace["claim"]["advances"]:
+        # The hospital laid nothing out, and what was paid went to the patient.
+        raise NotTheHospitals(
+            Text(
+                "该次就诊已按手工报销或补支付支付给患者，请由医保经办机构办理。",
+                "The visit was paid to the patient as a manual claim or back-pay: ask the agency to change it.",
+            )
         )
     if found.reversed_by is not None:
         raise AlreadyReversed(

@@ -68,7 +68,7 @@ async def decided_anew(
     if change.cause == Cause.REFUSAL:
         return await on_sums(tx, caller, before, desk, place.before(before), version_id=version_id, now=now)
     order = _order(before, change, desk)
-    with pointed(into_request=change.order is not None):
+    with pointed(at="/request" if change.order is not None else None):
         facts = await gather(tx, caller, order, desk.law.packs, now, county_code=before.county_code)
         _check_same(before, order, facts)
         await _check_parts(tx, before, change, place)
@@ -77,13 +77,13 @@ async def decided_anew(
 
 
 @contextmanager
-def pointed(*, into_request: bool) -> Iterator[None]:
-    """Let a refusal point into the corrected bill where there is one, and nowhere where the bill is the kept one."""
+def pointed(*, at: str | None) -> Iterator[None]:
+    """Let a refusal point into the bill of the request, where it has one and `at` that; a kept bill is nowhere."""
     try:
         yield
     except Refusal as refusal:
-        moved = [replace(error, pointer=f"/request{error.pointer}") for error in refusal.errors]
-        refusal.errors = tuple(moved) if into_request else ()
+        moved = [replace(error, pointer=f"{at}{error.pointer}") for error in refusal.errors]
+        refusal.errors = tuple(moved) if at is not None else ()
         raise
 
 

@@ -27,6 +27,14 @@ class IsReversal(Refusal):
     title = Text("本单为冲正", "This is a reversal")
 
 
+class NotTheHospitals(Refusal):
+    """The visit was settled beside the hospital (a manual claim, back-pay): only the agency changes it."""
+
+    status = 409
+    code = "settlement.not_the_hospitals"
+    title = Text("非本院经办的结算", "Not settled at the hospital")
+
+
 class HasLater(Refusal):
     """
     Settlements made later rest on this one: `later` names the caller's own, `others` counts those of other hospitals.

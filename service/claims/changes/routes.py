@@ -34,8 +34,14 @@ from service.wire.types import Id
 
 router = Router(prefix="/v1/settlements", tags=["Settlements"])
 
-_NOT_LIVE: Final = (no.SettlementUnknown, cannot.AlreadyReversed, cannot.Superseded, cannot.IsReversal)
-_NOT_DECIDED: Final = (*NOT_SETTLED, *_NOT_LIVE, cannot.HasLater, cannot.Unchanged, cannot.ForeignVisit)
+NOT_LIVE: Final = (
+    no.SettlementUnknown,
+    cannot.AlreadyReversed,
+    cannot.Superseded,
+    cannot.IsReversal,
+    cannot.NotTheHospitals,
+)
+NOT_DECIDED: Final = (*NOT_SETTLED, *NOT_LIVE, cannot.HasLater, cannot.Unchanged, cannot.ForeignVisit)
 
 
 @router.post(
@@ -43,7 +49,7 @@ _NOT_DECIDED: Final = (*NOT_SETTLED, *_NOT_LIVE, cannot.HasLater, cannot.Unchang
     status_code=CREATED,
     response_model=ReversalOut,
     summary="Reverse a settlement (冲正)",
-    responses=refusals(*_NOT_LIVE, cannot.HasLater) | example(CREATED, examples.REVERSED),
+    responses=refusals(*NOT_LIVE, cannot.HasLater) | example(CREATED, examples.REVERSED),
     openapi_extra=examples.REVERSAL_REQUEST,
 )
 async def reverse_settlement(
@@ -73,7 +79,7 @@ async def reverse_settlement(
     status_code=CREATED,
     response_model=ReadjudicationOut,
     summary="Decide a settlement anew (重新核算)",
-    responses=refusals(*_NOT_DECIDED) | example(CREATED, examples.READJUDICATED),
+    responses=refusals(*NOT_DECIDED) | example(CREATED, examples.READJUDICATED),
     openapi_extra=examples.READJUDICATION_REQUEST,
 )
 async def readjudicate_settlement(
@@ -93,7 +99,7 @@ async def readjudicate_settlement(
     its own corrected bill as `request`; every other cause is the agency's.
     """
     _check(body, caller)
-    with pointed(into_request=True):
+    with pointed(at="/request"):
         order = body.request.to_order(desk.vault) if body.request is not None else None
     change = Change(Cause(body.cause), body.note, order)
     done = await actions.readjudicate(
@@ -124,7 +130,7 @@ def _check(body: ReadjudicationIn, caller: Caller) -> None:
     "/{settlement_id:uuid}/invoice",
     response_model=SettlementOut,
     summary="Attach the invoice number",
-    responses=refusals(*_NOT_LIVE, no.InvoiceUsed) | example(200, examples.INVOICED),
+    responses=refusals(*NOT_LIVE, no.InvoiceUsed) | example(200, examples.INVOICED),
     openapi_extra=examples.INVOICE_REQUEST,
 )
 async def attach_invoice(

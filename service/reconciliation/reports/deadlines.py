@@ -8,6 +8,8 @@ from sqlalchemy import text
 from service.clock import COUNTY_ZONE
 from service.errors import Text
 from service.money import yuan
+from service.payouts.deadlines import due
+from service.payouts.decisions_due import waiting
 from service.reconciliation.desk import Desk
 from service.reconciliation.payments import store as payments
 from service.reconciliation.reports.expiring import expiring
@@ -27,6 +29,12 @@ _WORDS = {
     "recovery.left": Text(
         "追回款尚未冲抵完，将在以后的结算单中冲抵", "A recovery that later statements have yet to give"
     ),
+    "cycle.run": Text("慢性病年度补偿周期已结束，尚未执行", "A cycle of chronic top-ups that is over and was not run"),
+    "payout.pay": Text("应付患者本人的款项尚未付清", "Money for patients' own accounts that has not arrived yet"),
+    "payout.answer": Text("已交银行的付款批次尚无回盘", "A batch of transfers that the bank has not answered"),
+    "manual.decide": Text("手工报销待审核", "A manual claim to decide"),
+    "aid.decide": Text("救助申请待审批", "An application for aid to decide"),
+    "backpay.post": Text("补支付文件已预览，尚未过账", "A back-pay file that was previewed and not posted"),
     "agreement.ends": Text("保险服务协议到期，尚未续签", "An agreement that runs out and was not renewed"),
     "card.ends": Text("慢性病证到期，尚未续办", "A chronic card that runs out and was not renewed"),
     "aid.apply": Text("出院时预计的医疗救助尚未申请", "Aid expected at discharge that nobody has applied for"),
@@ -71,6 +79,14 @@ async def deadlines(desk: Desk) -> list[dict[str, Any]]:
     found += [
         _item(desk, one.kind, one.due_on, one.payer, one.hospital_code, None, one.subject, one.amount)
         for one in await expiring(desk, MOST)
+    ]
+    found += [
+        _item(desk, one.kind, one.due_on, one.payer, None, None, one.subject, one.amount)
+        for one in await due(desk, MOST)
+    ]
+    found += [
+        _item(desk, one.kind, one.due_on, None, None, None, one.subject, one.amount)
+        for one in await waiting(desk, MOST)
     ]
     return sorted(found, key=lambda one: (one["due_on"], one["kind"], one["payer"] or "", one["hospital_code"] or ""))
 

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from service.access.model import Role
 from service.claims.month import expected_aid
+from service.payouts.decisions_due import applied_for
 from service.reconciliation.desk import Desk
 from service.registers.agreements.store import agreements_of
 from service.registers.cards.store import cards_of
@@ -79,6 +80,7 @@ async def _aid(desk: Desk, most: int) -> list[Expiring]:
     rows = await expected_aid(
         desk.tx, county_codes=desk.county_codes, hospital_code=desk.hospital_code, payers=desk.payers, most=most
     )
+    applied = await applied_for(desk, [str(row["id"]) for row in rows])
     return [
         Expiring(
             "aid.apply",
@@ -89,4 +91,5 @@ async def _aid(desk: Desk, most: int) -> list[Expiring]:
             row["amount"],
         )
         for row in rows
+        if str(row["id"]) not in applied
     ]

@@ -80,6 +80,14 @@ async def person(tx: AsyncConnection, vault: Vault, county_code: str, person_no:
     return None if row is None else opened(vault, row)
 
 
+async def persons_numbered(
+    tx: AsyncConnection, vault: Vault, county_code: str, person_nos: Sequence[str]
+) -> dict[str, Person]:
+    """Several persons by their numbers, in one statement; those that are not there are left out."""
+    query = select(persons).where(persons.c.county_code == county_code, persons.c.person_no.in_(person_nos))
+    return {row["person_no"]: opened(vault, row) for row in (await tx.execute(query)).mappings()}
+
+
 async def replace_person(
     tx: AsyncConnection, vault: Vault, known: Person, person: Person, author: Author
 ) -> KeyKind | None:

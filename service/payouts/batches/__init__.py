@@ -1,0 +1,1 @@
+"""Order the transfers, have a second person release them, and take in what the bank says became of them."""

@@ -1,0 +1,1 @@
+"""What does the ledger owe to patients, where does it come from, and how far has it got?"""
