@@ -1,4 +1,4 @@
-"""What a server process does beside answering: seal what was written, and do the verifications that were asked for."""
+"""What a server process does beside answering: seal what was written, verify and re-adjudicate what was asked for."""
 
 import asyncio
 import logging
@@ -8,8 +8,11 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.claims.actions import Desk
 from service.clock import Clock
-from service.db import transaction_on
+from service.corrections.bulk import store as readjudications
+from service.corrections.bulk.work import work
+from service.db import EVERY_COUNTY, seeing, transaction_on
 from service.processes import verify_in_own_processes
 from service.proof.runs import store as verifications
 from service.proof.seals.actions import seal
@@ -28,7 +31,8 @@ async def keep_sealing(engine: AsyncEngine, county_codes: Sequence[str], clock: 
         await asyncio.sleep(every_seconds)
         for county_code in county_codes:
             try:
-                await seal(engine, county_code, clock)
+                with seeing(county_code):
+                    await seal(engine, county_code, clock)
             except (SQLAlchemyError, OSError):
                 _log.exception("sealing failed", extra={"onestop_fields": {"county_code": county_code}})
 
@@ -43,9 +47,28 @@ async def keep_verifying(engine: AsyncEngine) -> None:
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
         try:
-            async with transaction_on(engine) as tx:
-                asked = await verifications.unfinished(tx) if await verifications.take_turn(tx) else None
-                if asked is not None:
-                    await verify_in_own_processes(url, *asked, count=1)
+            with seeing(EVERY_COUNTY):
+                async with transaction_on(engine) as tx:
+                    asked = await verifications.unfinished(tx) if await verifications.take_turn(tx) else None
+                    if asked is not None:
+                        await verify_in_own_processes(url, *asked, count=1)
         except (SQLAlchemyError, OSError):
             _log.exception("verifying failed")
+
+
+async def keep_readjudicating(engine: AsyncEngine, county_codes: Sequence[str], desk: Desk) -> None:
+    """
+    Preview and do the bulk re-adjudications that callers asked for. Several server processes may: each takes persons
+    that nobody else works on, and what one that is killed leaves the next one does.
+    """
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        for county_code in county_codes:
+            try:
+                with seeing(county_code):
+                    async with transaction_on(engine) as tx:
+                        asked = await readjudications.unfinished(tx, county_code)
+                    if asked is not None:
+                        await work(engine, county_code, asked, desk)
+            except (SQLAlchemyError, OSError):
+                _log.exception("re-adjudicating failed", extra={"onestop_fields": {"county_code": county_code}})

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from service import client_commands, key_commands, list_commands, nhsa_commands, proof_commands
+from service import bulk_commands, client_commands, key_commands, list_commands, nhsa_commands, proof_commands
 from service.access.matrix import matrix
 from service.access.vault import Vault
 from service.clock import COUNTY_ZONE
@@ -43,6 +43,7 @@ statements = typer.Typer(help="What payers owe hospitals, billed by period.", no
 app.add_typer(statements, name="statements")
 app.add_typer(list_commands.roster, name="roster")
 app.add_typer(list_commands.catalogue, name="catalogue")
+app.add_typer(bulk_commands.app, name="readjudicate")
 app.add_typer(client_commands.app, name="client")
 app.add_typer(key_commands.app, name="keys")
 app.command()(proof_commands.verify)

@@ -32,6 +32,7 @@ from service.claims.changes import routes as changes
 from service.clock import Clock
 from service.config import Settings
 from service.corrections import routes as corrections
+from service.corrections.bulk import routes as bulk
 from service.db import create_engine
 from service.inquiry import routes as inquiry
 from service.inquiry import township
@@ -66,6 +67,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     web.router,
     *rosters.ROUTERS,
     *corrections.ROUTERS,
+    bulk.router,
     admission.router,
     *registers.ROUTERS,
     *reconciliation.ROUTERS,
@@ -101,6 +103,7 @@ _TAGS: Final = [
     {"name": "Settlements", "description": "Preview a visit, settle it, read it again with its reasons."},
     *registers.TAGS,
     *rosters.TAGS,
+    *bulk.TAGS,
     *objections.TAGS,
     *inquiry.TAGS,
     *township.TAGS,
