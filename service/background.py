@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.claims.actions import Desk
 from service.clock import Clock
+from service.corrections.amendments.law import renew
 from service.corrections.bulk import store as readjudications
 from service.corrections.bulk.work import work
 from service.db import EVERY_COUNTY, seeing, transaction_on
@@ -18,6 +19,7 @@ from service.proof.runs import store as verifications
 from service.proof.seals.actions import seal
 
 _LOOK_SECONDS: Final = 2
+_LAW_SECONDS: Final = 1
 _log = logging.getLogger("onestop.background")
 
 
@@ -72,3 +74,13 @@ async def keep_readjudicating(engine: AsyncEngine, county_codes: Sequence[str], 
                         await work(engine, county_code, asked, desk)
             except (SQLAlchemyError, OSError):
                 _log.exception("re-adjudicating failed", extra={"onestop_fields": {"county_code": county_code}})
+
+
+async def keep_to_the_law(state: Any) -> None:
+    """Read each second whether the law was amended, from the very start of the process."""
+    while True:
+        try:
+            await renew(state)
+        except (SQLAlchemyError, OSError):
+            _log.exception("reading the amendments of the law failed")
+        await asyncio.sleep(_LAW_SECONDS)

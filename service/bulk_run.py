@@ -35,12 +35,13 @@ class Readjudicating:
 
 async def run_readjudication(engine: AsyncEngine, settings: Settings, asked: Readjudicating) -> dict[str, Any]:
     """Go through what is left; gives what the API answers. Raises CommandRefused where there is no such one."""
-    desk = Desk(Library(load_packs(settings.packs_dir)), Clock(), Vault.from_settings(settings))
     try:
         async with transaction_on(engine) as tx:
+            law = await Library(load_packs(settings.packs_dir)).with_amendments(tx)
             made = await known(tx, asked.county_code, asked.readjudication_id)
     except Refusal as refusal:
         raise CommandRefused(f"{refusal.detail.en}\n{refusal.detail.zh}") from refusal
+    desk = Desk(law, Clock(), Vault.from_settings(settings))
     left = made.persons - (made.previewed if WORKING.get(made.state) is Phase.PREVIEW else made.done)
     columns = (TextColumn("Persons"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=PROGRESS, disable=not PROGRESS.is_terminal) as bar:

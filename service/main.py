@@ -32,6 +32,7 @@ from service.claims.changes import routes as changes
 from service.clock import Clock
 from service.config import Settings
 from service.corrections import routes as corrections
+from service.corrections.amendments import routes as amendments
 from service.corrections.bulk import routes as bulk
 from service.db import create_engine
 from service.inquiry import routes as inquiry
@@ -72,6 +73,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *registers.ROUTERS,
     *reconciliation.ROUTERS,
     policy.router,
+    amendments.router,
     proof.router,
     nhsa.router,
     health.router,

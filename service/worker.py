@@ -10,7 +10,7 @@ from datetime import timedelta
 import uvicorn
 from fastapi import FastAPI
 
-from service.background import keep_readjudicating, keep_sealing, keep_verifying
+from service.background import keep_readjudicating, keep_sealing, keep_to_the_law, keep_verifying
 from service.claims.actions import Desk
 from service.clock import Clock
 from service.embedded.launch import end_with_parent
@@ -37,6 +37,7 @@ class _Server(uvicorn.Server):
 
     def _begin(self) -> None:
         state = self._app.state
+        self._background = [asyncio.create_task(keep_to_the_law(state))]
         if every := state.settings.seal_seconds:
             counties = sorted({county for pack in state.packs.packs for county in pack.county_codes})
             work = (
@@ -44,7 +45,7 @@ class _Server(uvicorn.Server):
                 keep_verifying(state.engine),
                 keep_readjudicating(state.engine, counties, Desk(state.law, state.clock, state.vault)),
             )
-            self._background = [asyncio.create_task(one) for one in work]
+            self._background += [asyncio.create_task(one) for one in work]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for task in self._background:

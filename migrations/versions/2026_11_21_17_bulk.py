@@ -77,8 +77,52 @@ CREATE TABLE readjudication_rows (
 )
 """
 
+AMENDMENTS = """
+CREATE TABLE policy_amendments (
+    county_code text NOT NULL,
+    id uuid NOT NULL,
+    replaces text NOT NULL,
+    hash text NOT NULL,
+    first_day date NOT NULL,
+    note text NOT NULL,
+    client_id text NOT NULL,
+    operator text NOT NULL,
+    at timestamptz NOT NULL,
+    approved_by text,
+    approved_client_id text,
+    approved_at timestamptz,
+    CONSTRAINT pk_policy_amendments PRIMARY KEY (county_code, id),
+    CONSTRAINT ck_policy_amendments_another_text CHECK (replaces <> hash),
+    CONSTRAINT ck_policy_amendments_second_person CHECK (approved_by <> operator),
+    CONSTRAINT ck_policy_amendments_approved CHECK (
+        (approved_by IS NULL) = (approved_at IS NULL) AND (approved_by IS NULL) = (approved_client_id IS NULL))
+)
+"""
+REPLACES = "CREATE INDEX ix_policy_amendments_replaces ON policy_amendments (county_code, replaces)"
+
+# A server process that has not read of an amendment yet must not settle by the old text. A text that was replaced and
+# enacted again later is in force. Later versions keep the law of their own decision: only the first is held to this.
+LAW_IN_FORCE = """
+CREATE FUNCTION law_in_force() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.kind = 'settlement' AND NEW.version = 1 AND EXISTS (
+        SELECT FROM policy_amendments a
+        WHERE a.county_code = NEW.county_code AND a.replaces = NEW.pack_hash AND a.approved_at IS NOT NULL
+            AND a.first_day <= NEW.last_day AND NOT EXISTS (
+                SELECT FROM policy_amendments b
+                WHERE b.county_code = NEW.county_code AND b.hash = NEW.pack_hash AND b.approved_at > a.approved_at
+                    AND b.first_day <= NEW.last_day))
+    THEN
+        RAISE EXCEPTION 'the law was amended: % is not in force on % any more', NEW.pack_hash, NEW.last_day
+            USING ERRCODE = 'serialization_failure';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+GUARD = "CREATE TRIGGER law_in_force BEFORE INSERT ON settlements FOR EACH ROW EXECUTE FUNCTION law_in_force()"
+
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    for table in (READJUDICATIONS, PERSONS, ROWS):
-        op.execute(table)
+    for statement in (READJUDICATIONS, PERSONS, ROWS, AMENDMENTS, REPLACES, LAW_IN_FORCE, GUARD):
+        op.execute(statement)

@@ -13,6 +13,7 @@ from service.corrections.bulk import store
 from service.corrections.bulk.choosing import settlements_of
 from service.corrections.bulk.model import Readjudication, Selection, State
 from service.corrections.bulk.refusals import (
+    AmendmentFirst,
     NothingChosen,
     OperatorUnnamed,
     ReadjudicationState,
@@ -20,6 +21,7 @@ from service.corrections.bulk.refusals import (
     SecondPersonNeeded,
 )
 from service.ids import new_id
+from service.policy import amendments
 
 
 async def draft(
@@ -63,7 +65,7 @@ async def draft(
 async def approve(tx: AsyncConnection, caller: Caller, desk: Desk, readjudication_id: UUID) -> Readjudication:
     """
     Let a previewed re-adjudication be done. Raises readjudication.state, readjudication.same_person,
-    readjudication.operator_needed.
+    readjudication.operator_needed, readjudication.amendment_first.
     """
     operator = named(caller)
     made = await known(tx, caller.county_code, readjudication_id, lock=True)
@@ -71,6 +73,10 @@ async def approve(tx: AsyncConnection, caller: Caller, desk: Desk, readjudicatio
         raise ReadjudicationState(made.state)
     if made.operator == operator:
         raise SecondPersonNeeded
+    if made.amendment_id is not None:
+        amended = await amendments.find(tx, made.county_code, made.amendment_id)
+        if amended is None or amended.approved_at is None:
+            raise AmendmentFirst
     now = desk.clock.now()
 
     await store.approve(tx, made, caller.client_id, operator, now)

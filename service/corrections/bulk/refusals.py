@@ -73,3 +73,16 @@ class OperatorUnnamed(Refusal):
             Text("请在 X-Operator 头中写明经办人。", "Name the person behind the client in the X-Operator header."),
             pointer="/X-Operator",
         )
+
+
+class AmendmentFirst(Refusal):
+    """The amendment whose cost it shows is not in force."""
+
+    status = 409
+    code = "readjudication.amendment_first"
+    title = Text("须先批准政策修订", "Approve the amendment first")
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("请先批准该政策修订，再批准重新核算。", "Approve the amendment of the law first, then this.")
+        )

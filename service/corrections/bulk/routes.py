@@ -133,7 +133,9 @@ async def list_readjudicated(
     "/{readjudication_id}/approval",
     response_model=BulkOut,
     summary="Approve a bulk re-adjudication",
-    responses=refusals(no.ReadjudicationUnknown, no.ReadjudicationState, no.SecondPersonNeeded, no.OperatorUnnamed)
+    responses=refusals(
+        no.ReadjudicationUnknown, no.ReadjudicationState, no.SecondPersonNeeded, no.OperatorUnnamed, no.AmendmentFirst
+    )
     | example(200, examples.APPROVED),
 )
 async def approve_readjudication(

@@ -74,7 +74,8 @@ async def add(tx: AsyncConnection, made: Readjudication, persons: Sequence[str])
     row["selection"] = {name: value for name, value in asdict(made.selection).items() if value is not None}
     await tx.execute(insert(readjudications).values(row))
     key = {"county_code": made.county_code, "readjudication_id": made.id}
-    await tx.execute(insert(readjudication_persons), [key | {"person_no": one} for one in persons])
+    if persons:
+        await tx.execute(insert(readjudication_persons), [key | {"person_no": one} for one in persons])
 
 
 async def listed(

@@ -6,6 +6,7 @@ of processes may work on the same one.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from service.db import transaction_on
 from service.errors import Refusal
 from service.ledger.model import is_person
 from service.ledger.postings import net
+from service.policy import amendments
 
 WORKING = {State.PREVIEWING: Phase.PREVIEW, State.RUNNING: Phase.RUN}
 
@@ -53,9 +55,19 @@ async def step(engine: AsyncEngine, county_code: str, readjudication_id: UUID, d
         if phase is None or person_no is None:
             return False
         now = desk.clock.now()
+        if made.amendment_id is not None:
+            desk = await _desk_of_amendment(tx, made, made.amendment_id, desk)
         rows = await _of_person(tx, made, phase, person_no, desk, now)
         await store.finish(tx, made, phase, person_no, rows, now)
     return True
+
+
+async def _desk_of_amendment(tx: AsyncConnection, made: Readjudication, amendment_id: UUID, desk: Desk) -> Desk:
+    """The desk under the amended law, which is only being tried where nobody has approved it."""
+    amended = await amendments.find(tx, made.county_code, amendment_id)
+    assert amended is not None
+    trying = [amended] if amended.approved_at is None else []
+    return replace(desk, law=await desk.law.with_amendments(tx, trying=trying))
 
 
 async def _of_person(

@@ -103,8 +103,8 @@ class Service:
 
     def turn_to(self, day: date) -> None:
         self.today = day
-        noon = datetime(day.year, day.month, day.day, 12, tzinfo=COUNTY_ZONE)
-        self.world.app.state.clock = Clock(source=lambda: noon)
+        noon, began = datetime(day.year, day.month, day.day, 12, tzinfo=COUNTY_ZONE), datetime.now(COUNTY_ZONE)
+        self.world.app.state.clock = Clock(source=lambda: noon + (datetime.now(COUNTY_ZONE) - began))
 
     async def settle(self, visit: Visit) -> None:
         code, id_no = self.codes[visit.where.name], self.people[visit.person][1]
@@ -155,6 +155,10 @@ class Service:
         path = f"/v1/objections/{filed['id']}"
         await done(await self.agency("POST", f"{path}/review", headers={"X-Operator": "Li"}), 200)
         return path
+
+    async def decide(self, objection: str, said: dict[str, str]) -> None:
+        """The decision on an objection, by a third person."""
+        await done(await self.agency("POST", f"{objection}/decision", said, headers={"X-Operator": "Wang"}), 200)
 
     async def renew(self) -> None:
         """The live version of each visit."""

@@ -11,7 +11,6 @@ import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.cases.county import done
 from tests.claims.machine.comparing import on_paper, on_record
 from tests.claims.machine.driving import HOSPITALS, MONTHLY, PERCENTS, Service, packs_of
 from tests.claims.machine.naive import QUARTERLY, County, Visit
@@ -71,6 +70,9 @@ class Settlements(RuleBasedStateMachine):
         chronic=st.booleans(),
     )
     def settle(self, person: int, where: Any, slot: int, price: int, chronic: bool) -> None:
+        self.settled(person, where, slot, price, chronic=chronic)
+
+    def settled(self, person: int, where: Any, slot: int, price: int, *, chronic: bool) -> None:
         day = date(2018, 1, 3) + timedelta(days=6 * slot)
         if any(visit.day == day for visit in self.paper.of(person)):
             return
@@ -88,14 +90,41 @@ class Settlements(RuleBasedStateMachine):
         self.run(self.service.settle(visit))
         self.paper.settle(visit)
 
+    @rule(stays=st.lists(st.tuples(st.integers(0, PEOPLE - 1), st.sampled_from(HOSPITALS), SLOTS, PRICES), max_size=4))
+    def settle_some(self, stays: list[tuple[int, Any, int, int]]) -> None:
+        for person, where, slot, price in stays:
+            self.settled(person, where, slot, price, chronic=False)
+
+    @_LIVE
+    @rule(pick=st.integers(0, 50), classes=IDENTITIES)
+    def recognise_late(self, pick: int, classes: tuple[str, ...]) -> None:
+        visit = self.one_of(pick)
+        assert visit is not None
+        self.identified(visit.person, classes)
+        self.redecided(visit, "identity")
+
+    @_LIVE
+    @rule(pick=st.integers(0, 50), percent=st.sampled_from(PERCENTS))
+    def amend_for_the_past(self, pick: int, percent: int) -> None:
+        visit = self.one_of(pick)
+        assert visit is not None
+        self.amend_policy_to(percent)
+        self.redecided(visit, "policy_amendment")
+
     @rule(person=st.integers(0, PEOPLE - 1), classes=IDENTITIES)
     def change_identity(self, person: int, classes: tuple[str, ...]) -> None:
+        self.identified(person, classes)
+
+    def identified(self, person: int, classes: tuple[str, ...]) -> None:
         self.note("change identity")
         self.run(self.service.identify(person, classes))
         self.paper.people[person] = frozenset(classes)
 
     @rule(percent=st.sampled_from(PERCENTS))
     def amend_policy(self, percent: int) -> None:
+        self.amend_policy_to(percent)
+
+    def amend_policy_to(self, percent: int) -> None:
         self.note("amend policy")
         self.service.enact(percent)
         self.paper.level2_percent = percent
@@ -143,12 +172,7 @@ class Settlements(RuleBasedStateMachine):
         if upheld:
             said["version_id"] = self.service.ids[visit.visit_no]
         self.note("appeal")
-        call = self.service.agency("POST", f"{path}/decision", said, headers={"X-Operator": "Wang"})
-        self.run(self.decided(call))
-
-    @staticmethod
-    async def decided(call: Coroutine[Any, Any, httpx.Response]) -> None:
-        await done(await call, 200)
+        self.run(self.service.decide(path, said))
 
     @_LIVE
     @rule(pick=st.integers(0, 50), part=st.sampled_from([0, 1, 3, 4]))

@@ -11,8 +11,13 @@ from tests.claims.machine.machine import Settlements
 from tests.conftest import Cluster
 
 
-def run_machine(cluster: Cluster, folder: Path, *, examples: int, steps: int, derandomize: bool) -> dict[str, int]:
-    """How often each step was taken. Raises AssertionError with the shortest run after which the two sides differ."""
+def run_machine(
+    cluster: Cluster, folder: Path, *, examples: int, steps: int, derandomize: bool, shrink: bool = False
+) -> dict[str, int]:
+    """
+    How often each step was taken. Raises AssertionError with a run after which the two sides differ; `shrink` looks
+    for the shortest such run, which takes a while.
+    """
     asked = settings(
         max_examples=examples,
         stateful_step_count=steps,
@@ -20,7 +25,7 @@ def run_machine(cluster: Cluster, folder: Path, *, examples: int, steps: int, de
         derandomize=derandomize,
         database=None,
         suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
         print_blob=False,
     )
     Settlements.steps = {}
