@@ -27,6 +27,9 @@ from service.errors import Refusal, Text
 from service.settlement.model import Claim, SumKey
 from service.settlement.waterfall import settle
 
+_OF_ITS_OWN_FACTS = frozenset({Cause.REFUSAL, Cause.LATE_AID, Cause.AID_REFUSED})
+"""Causes that say something about one layer: what else the registers say by now is not silently decided with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -84,8 +87,9 @@ async def decided_anew(
 
     Raises every refusal of `claims.refusals`, settlement.other_visit, and request.invalid.
     """
-    if change.cause == Cause.REFUSAL:
-        return await on_sums(tx, caller, before, desk, place.before(before), version_id=version_id, now=now)
+    if change.cause in _OF_ITS_OWN_FACTS:
+        sums, granted = place.before(before), change.approved_aid
+        return await on_sums(tx, caller, before, desk, sums, version_id=version_id, now=now, granted=granted)
     order = _order(before, change, desk)
     with pointed(into_request=change.order is not None):
         facts = await gather(tx, caller, order, desk.law.packs, now, county_code=before.county_code)
@@ -115,9 +119,16 @@ async def on_sums(
     *,
     version_id: UUID,
     now: datetime,
+    granted: int | None = None,
 ) -> Record:
-    """The visit under the facts and the law it was decided on, with other sums before it; not yet shared out."""
+    """
+    The visit under the facts and the law it was decided on, with other sums before it; not yet shared out.
+
+    `granted`: what the township has now granted of the expected aid (fen).
+    """
     claim = trace.claim_of(before.trace["claim"], before.bill)
+    if granted is not None:
+        claim = replace(claim, approved_aid=granted)
     stay = f"stay:{before.hospital_code}:{before.visit_no}"
     periods = {claim.year, claim.month, stay}
     claim = replace(claim, sums={key: value for key, value in sums.items() if key[0] in periods and value})
@@ -134,8 +145,6 @@ def _order(before: Record, change: Change, desk: Desk) -> Order:
     kept = kept_order(before, desk.vault)
     if change.order is not None:
         kept = replace(change.order, advances=kept.advances, approved_aid=kept.approved_aid)
-    if change.approved_aid is not None:
-        kept = replace(kept, approved_aid=change.approved_aid)
     return replace(kept, third_party=change.third_party) if change.third_party is not None else kept
 
 

@@ -45,10 +45,15 @@ def packs_of(percent: int) -> tuple[Pack, ...]:
     assert old is not None
     if percent == PERCENTS[0]:
         return shipped_packs().packs
-    document = orjson.dumps(_plain(read(SHIPPED / old.id)[0])).decode()
-    assert document.count('"level2":"0.75"') == 1
-    amended = load_text(document.replace('"level2":"0.75"', f'"level2":"0.{percent}"'))
+    amended = load_text(amended_text(percent))
     return (amended, *(pack for pack in shipped_packs().packs if pack.id != old.id))
+
+
+def amended_text(percent: int) -> str:
+    """The shipped pack of 2018 in one text, with another ratio at hospitals of level 2."""
+    document = orjson.dumps(_plain(read(SHIPPED / "guangxi-county-2018")[0])).decode()
+    assert document.count('"level2":"0.75"') == 1
+    return document.replace('"level2":"0.75"', f'"level2":"0.{percent}"')
 
 
 def _plain(value: Any) -> Any:

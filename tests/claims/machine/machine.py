@@ -208,4 +208,5 @@ class Settlements(RuleBasedStateMachine):
     def both_sides_are_equal(self) -> None:
         if not hasattr(self, "paper"):
             return
-        assert self.run(on_record(self.service)) == on_paper(self.paper, self.service)
+        record, paper = self.run(on_record(self.service)), on_paper(self.paper, self.service)
+        assert record == paper, {name: (record[name], paper[name]) for name in paper if record[name] != paper[name]}

@@ -1,4 +1,4 @@
-"""What a server process does beside answering, on the connection of a server process: as its role, seeing its county."""
+"""What a server process does beside answering, connected as a server process is: its role, and its county only."""
 
 import asyncio
 from collections.abc import Coroutine
