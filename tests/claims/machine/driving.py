@@ -24,7 +24,7 @@ from service.policy.model import Pack, Packs
 from service.policy.read import read
 from tests.access.callers import headers_of
 from tests.cases.county import Call, County, done
-from tests.claims.bills import chronic, fee_line, stay
+from tests.claims.bills import Body, chronic, fee_line, stay
 from tests.claims.machine.naive import QUARTERLY, Hospital, Visit
 from tests.claims.world import World, caller
 
@@ -79,6 +79,7 @@ class Service:
     people: list[tuple[str, str]] = field(default_factory=list)
     codes: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, tuple[Body, bytes]] = field(default_factory=dict)
     today: date = FIRST_DAY
 
     async def begin(self, people: int) -> None:
@@ -119,8 +120,16 @@ class Service:
             body = chronic(code, id_no, service_on=day, fee_lines=lines)
         else:
             body = stay(code, id_no, admitted_on=day, discharged_on=day, fee_lines=lines)
-        answer = await done(await self.agency("POST", "/v1/settlements", body | {"visit_no": visit.visit_no}))
-        self.ids[visit.visit_no] = answer["id"]
+        body["visit_no"] = visit.visit_no
+        answer = await self.agency("POST", "/v1/settlements", body, key=visit.visit_no)
+        self.ids[visit.visit_no] = (await done(answer))["id"]
+        self.answers[visit.visit_no] = body, answer.content
+
+    async def repeat(self, visit: Visit) -> bool:
+        """Send the first request once more; whether it gets its first answer."""
+        body, content = self.answers[visit.visit_no]
+        answer = await self.agency("POST", "/v1/settlements", body, key=visit.visit_no)
+        return (answer.status_code, answer.content) == (httpx.codes.CREATED, content)
 
     async def identify(self, person: int, classes: Iterable[str]) -> None:
         held = [{"class": name, "valid_from": "2015-01-01"} for name in sorted(classes)]
@@ -173,7 +182,7 @@ class Service:
         self.ids = {row.visit_no: row.id for row in await self.world.rows(query, county=self.county_code)}
 
     async def close(self) -> dict[tuple[str, str], tuple[Fraction, Fraction]]:
-        """Let the month end and bill it: lines and carried, by payer and hospital."""
+        """Let the month end, bill it and close the books: lines and carried, by payer and hospital."""
         year, month = self.today.year, self.today.month
         self.turn_to(date(year + month // DECEMBER, month % DECEMBER + 1, 10))
         periods = [(payer, f"{year}-{month:02}") for payer in MONTHLY]
@@ -185,6 +194,7 @@ class Service:
             for one in (await done(await self.agency("POST", "/v1/statements/run", body), 200))["items"]:
                 key = payer, names[one["hospital_code"]]
                 found[key] = Fraction(one["lines_total"]), Fraction(one["carried_forward"])
+            await done(await self.agency("POST", "/v1/closings", {"payer": payer, "period": period}))
         return found
 
     async def pay(self, payer: str, where: str, amount: Fraction, reference: str) -> None:

@@ -185,6 +185,13 @@ class Settlements(RuleBasedStateMachine):
         self.run(self.service.grant(visit, fen))
         self.paper.grant(visit, Fraction(fen, 100))
 
+    @precondition(lambda self: self.paper.visits)
+    @rule(pick=st.integers(0, 50))
+    def repeat_the_first_request(self, pick: int) -> None:
+        self.note("repeat the first request")
+        visit = self.paper.visits[pick % len(self.paper.visits)]
+        assert self.run(self.service.repeat(visit)), "whatever has become of it, the first answer is given again"
+
     @rule()
     def close_month(self) -> None:
         self.note("close month")

@@ -7,6 +7,6 @@ from tests.conftest import Cluster
 
 
 def test_the_service_agrees_with_the_county_on_paper_after_every_step(cluster: Cluster, tmp_path: Path) -> None:
-    taken = run_machine(cluster, tmp_path, examples=12, steps=25, derandomize=True)
+    taken = run_machine(cluster, tmp_path, examples=10, steps=25, derandomize=True)
 
     assert taken["settle"] > 0

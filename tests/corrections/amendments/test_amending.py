@@ -13,7 +13,7 @@ from tests.claims.bills import Body
 from tests.claims.changes.people import month_stay, settled
 from tests.claims.machine.driving import amended_text
 from tests.claims.world import World, drifted
-from tests.corrections.bulk.doing import APPROVES, ASKS, approved, read, worked
+from tests.corrections.bulk.doing import APPROVES, ASKS, approved, proved, read, worked
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -88,6 +88,7 @@ async def test_an_amendment_is_previewed_approved_and_then_holds_also_for_the_pa
     assert (finished["state"], finished["run"]["changed"]) == ("done", 1)
     assert versions["items"][-1]["side"]["policy"]["hash"] == made["hash"]
     assert await drifted(world) == []
+    assert await proved(world) == []
 
 
 async def test_a_process_that_has_not_read_of_it_cannot_settle_by_the_old_law(world: World) -> None:

@@ -5,9 +5,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.access.model import Caller, Role
 from service.access.vault import Vault
 from service.claims.actions import Desk
+from service.clock import Clock
 from service.corrections.bulk.work import work
+from service.db import transaction_on
+from service.proof.model import Wrong
+from service.proof.runs import actions as runs
 from tests.cases.county import COUNTY, done
 from tests.claims.bills import Body
 from tests.claims.world import World
@@ -26,6 +31,20 @@ async def worked(world: World, readjudication_id: str) -> Body:
     engine: AsyncEngine = world.app.state.engine
     await work(engine, COUNTY, UUID(readjudication_id), desk_of(world))
     return await read(world, readjudication_id)
+
+
+async def proved(world: World) -> list[Wrong]:
+    """What `onestop verify` finds wrong in the county: every settlement decided again, every book added up."""
+    clock = Clock()
+    auditor = Caller("verify", Role.AUDITOR, COUNTY, None, frozenset(), None, None, "test")
+    async with transaction_on(world.system) as tx:
+        verification_id = await runs.begin(tx, auditor, clock)
+    await runs.work(world.system, COUNTY, verification_id, clock)
+    async with transaction_on(world.system) as tx:
+        found = await runs.read(tx, COUNTY, verification_id, most=20)
+    assert found is not None
+    assert (found.parts_done, found.settlements > 0) == (found.parts, True)
+    return list(found.wrongs)
 
 
 def desk_of(world: World) -> Desk:

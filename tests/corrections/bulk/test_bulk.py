@@ -8,7 +8,7 @@ from service.money import fen
 from tests.cases.county import done
 from tests.claims.changes.people import POOR, identify, month_stay, reversed_, settled, stand
 from tests.claims.world import World, drifted
-from tests.corrections.bulk.doing import APPROVES, ASKS, approved, asked, read, rows_of, worked
+from tests.corrections.bulk.doing import APPROVES, ASKS, approved, asked, proved, read, rows_of, worked
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -65,6 +65,7 @@ async def test_what_is_approved_leaves_each_person_as_if_it_had_always_been_know
     read_again = await done(await world.agency("GET", f"/v1/settlements/{first[1]['id']}/versions"), 200)
     assert read_again["items"][-1]["operator"] == "Li"
     assert await drifted(world) == []
+    assert await proved(world) == []
 
 
 async def test_a_second_person_must_approve_and_only_a_whole_preview(world: World) -> None:
