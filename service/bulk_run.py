@@ -16,7 +16,7 @@ from service.corrections.bulk import store
 from service.corrections.bulk.actions import known
 from service.corrections.bulk.model import Phase
 from service.corrections.bulk.schemas import BulkReadOut
-from service.corrections.bulk.work import WORKING, work
+from service.corrections.bulk.work import work
 from service.db import transaction_on
 from service.errors import Refusal
 from service.policy.library import Library
@@ -42,7 +42,7 @@ async def run_readjudication(engine: AsyncEngine, settings: Settings, asked: Rea
     except Refusal as refusal:
         raise CommandRefused(f"{refusal.detail.en}\n{refusal.detail.zh}") from refusal
     desk = Desk(law, Clock(), Vault.from_settings(settings))
-    left = made.persons - (made.previewed if WORKING.get(made.state) is Phase.PREVIEW else made.done)
+    left = made.persons - (made.previewed if made.approved_at is None else made.done)
     columns = (TextColumn("Persons"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=PROGRESS, disable=not PROGRESS.is_terminal) as bar:
         task, gone = bar.add_task("", total=left), 0

@@ -30,6 +30,9 @@ _FOUND: Final = """
         FROM readjudication_persons p WHERE p.county_code = r.county_code AND p.readjudication_id = r.id) p
     WHERE r.county_code = :county_code {where} ORDER BY r.id DESC LIMIT :limit {lock}
 """
+_BEGUN: Final = text("""
+    SELECT *, 0 AS persons, 0 AS previewed, 0 AS done FROM readjudications WHERE county_code = :county_code AND id = :id
+""")
 # The turn of a person is taken without waiting: several processes may work on one re-adjudication.
 _TAKE: Final = {
     phase: text(f"""
@@ -93,6 +96,13 @@ async def find(
     """One re-adjudication; with `lock`, nobody else approves or withdraws it meanwhile."""
     query = text(_FOUND.format(where="AND r.id = :id", lock="FOR UPDATE OF r" if lock else ""))
     found = await tx.execute(query, {"county_code": county_code, "id": readjudication_id, "limit": 1})
+    row = found.mappings().one_or_none()
+    return _made(row) if row is not None else None
+
+
+async def begun(tx: AsyncConnection, county_code: str, readjudication_id: UUID) -> Readjudication | None:
+    """As `find`, for each step of the work: how far it is, is not counted."""
+    found = await tx.execute(_BEGUN, {"county_code": county_code, "id": readjudication_id})
     row = found.mappings().one_or_none()
     return _made(row) if row is not None else None
 

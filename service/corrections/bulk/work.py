@@ -21,16 +21,13 @@ from service.claims.changes.model import Change, Made
 from service.claims.changes.several import Together, several
 from service.claims.model import Cause, Record
 from service.corrections.bulk import store
-from service.corrections.bulk.actions import known
 from service.corrections.bulk.choosing import settlements_of
-from service.corrections.bulk.model import Outcome, Phase, Readjudication, Row, State
+from service.corrections.bulk.model import Outcome, Phase, Readjudication, Row
 from service.db import transaction_on
 from service.errors import Refusal
 from service.ledger.model import is_person
 from service.ledger.postings import net
 from service.policy import amendments
-
-WORKING = {State.PREVIEWING: Phase.PREVIEW, State.RUNNING: Phase.RUN}
 
 
 async def work(
@@ -49,10 +46,13 @@ async def work(
 async def step(engine: AsyncEngine, county_code: str, readjudication_id: UUID, desk: Desk) -> bool:
     """One person, if there is one left to go through."""
     async with transaction_on(engine) as tx:
-        made = await known(tx, county_code, readjudication_id)
-        phase = WORKING.get(made.state)
-        person_no = await store.take(tx, made, phase) if phase is not None else None
-        if phase is None or person_no is None:
+        made = await store.begun(tx, county_code, readjudication_id)
+        if made is None or made.withdrawn_at is not None:
+            return False
+        # Nobody is approved before all are previewed: with the approval the preview is over.
+        phase = Phase.PREVIEW if made.approved_at is None else Phase.RUN
+        person_no = await store.take(tx, made, phase)
+        if person_no is None:
             return False
         now = desk.clock.now()
         if made.amendment_id is not None:
