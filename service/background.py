@@ -1,20 +1,25 @@
-"""What a server process does beside answering: seal what was written, and do the verifications that were asked for."""
+"""What a server process does beside answering: seal what was written, verify and re-adjudicate what was asked for."""
 
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.claims.actions import Desk
 from service.clock import Clock
+from service.corrections.amendments.law import renew
+from service.corrections.bulk import store as readjudications
+from service.corrections.bulk.work import work
 from service.db import EVERY_COUNTY, seeing, transaction_on
 from service.processes import verify_in_own_processes
 from service.proof.runs import store as verifications
 from service.proof.seals.actions import seal
 
 _LOOK_SECONDS: Final = 2
+_LAW_SECONDS: Final = 1
 _log = logging.getLogger("onestop.background")
 
 
@@ -55,3 +60,31 @@ async def _verify_what_is_asked(engine: AsyncEngine, url: str) -> None:
         asked = await verifications.unfinished(tx) if await verifications.take_turn(tx) else None
         if asked is not None:
             await verify_in_own_processes(url, *asked, count=1)
+
+
+async def keep_readjudicating(engine: AsyncEngine, county_codes: Sequence[str], desk: Desk) -> None:
+    """
+    Preview and do the bulk re-adjudications that callers asked for. Several server processes may: each takes persons
+    that nobody else works on, and what one that is killed leaves the next one does.
+    """
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        for county_code in county_codes:
+            try:
+                with seeing(county_code):
+                    async with transaction_on(engine) as tx:
+                        asked = await readjudications.unfinished(tx, county_code)
+                    if asked is not None:
+                        await work(engine, county_code, asked, desk)
+            except (SQLAlchemyError, OSError):
+                _log.exception("re-adjudicating failed", extra={"onestop_fields": {"county_code": county_code}})
+
+
+async def keep_to_the_law(state: Any) -> None:
+    """Read each second whether the law was amended, from the very start of the process."""
+    while True:
+        try:
+            await renew(state)
+        except (SQLAlchemyError, OSError):
+            _log.exception("reading the amendments of the law failed")
+        await asyncio.sleep(_LAW_SECONDS)

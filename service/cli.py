@@ -13,7 +13,15 @@ from typing import Annotated
 
 import typer
 
-from service import client_commands, key_commands, list_commands, nhsa_commands, payout_commands, proof_commands
+from service import (
+    bulk_commands,
+    client_commands,
+    key_commands,
+    list_commands,
+    nhsa_commands,
+    payout_commands,
+    proof_commands,
+)
 from service.access.matrix import matrix
 from service.access.vault import Vault
 from service.clock import COUNTY_ZONE
@@ -45,6 +53,7 @@ app.add_typer(payout_commands.cycle, name="cycle")
 app.command()(payout_commands.backpay)
 app.add_typer(list_commands.roster, name="roster")
 app.add_typer(list_commands.catalogue, name="catalogue")
+app.add_typer(bulk_commands.app, name="readjudicate")
 app.add_typer(client_commands.app, name="client")
 app.add_typer(key_commands.app, name="keys")
 app.command()(proof_commands.verify)

@@ -34,6 +34,8 @@ from service.claims.changes import routes as changes
 from service.clock import Clock
 from service.config import Settings
 from service.corrections import routes as corrections
+from service.corrections.amendments import routes as amendments
+from service.corrections.bulk import routes as bulk
 from service.db import create_engine
 from service.inquiry import routes as inquiry
 from service.inquiry import township
@@ -69,11 +71,13 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     web.router,
     *rosters.ROUTERS,
     *corrections.ROUTERS,
+    bulk.router,
     admission.router,
     *registers.ROUTERS,
     *reconciliation.ROUTERS,
     *payouts.ROUTERS,
     policy.router,
+    amendments.router,
     proof.router,
     nhsa.router,
     health.router,
@@ -105,6 +109,7 @@ _TAGS: Final = [
     {"name": "Settlements", "description": "Preview a visit, settle it, read it again with its reasons."},
     *registers.TAGS,
     *rosters.TAGS,
+    *bulk.TAGS,
     *objections.TAGS,
     *inquiry.TAGS,
     *township.TAGS,

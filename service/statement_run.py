@@ -15,6 +15,7 @@ from service.config import Settings
 from service.console import PROGRESS, CommandRefused, say
 from service.db import transaction_on
 from service.errors import Refusal
+from service.policy.library import Library
 from service.policy.load import load_packs
 from service.reconciliation.desk import Desk
 from service.reconciliation.statements import actions
@@ -49,7 +50,8 @@ async def run_statements(
     async def run() -> dict[str, Any]:
         async with transaction_on(engine) as tx:
             now = (clock or Clock()).now()
-            desk = Desk(tx, caller, engine, packs, Vault.from_settings(settings), now)
+            law = await Library(packs).with_amendments(tx)
+            desk = Desk(tx, caller, engine, law.packs, Vault.from_settings(settings), now)
             with _progress() as progress:
                 return await actions.run(desk, asked.payer, asked.period, dry_run=asked.dry_run, progress=progress)
 

@@ -10,7 +10,8 @@ from datetime import timedelta
 import uvicorn
 from fastapi import FastAPI
 
-from service.background import keep_sealing, keep_verifying
+from service.background import keep_readjudicating, keep_sealing, keep_to_the_law, keep_verifying
+from service.claims.actions import Desk
 from service.clock import Clock
 from service.embedded.launch import end_with_parent
 from service.main import create_app
@@ -36,10 +37,15 @@ class _Server(uvicorn.Server):
 
     def _begin(self) -> None:
         state = self._app.state
+        self._background = [asyncio.create_task(keep_to_the_law(state))]
         if every := state.settings.seal_seconds:
             counties = sorted({county for pack in state.packs.packs for county in pack.county_codes})
-            work = keep_sealing(state.engine, counties, state.clock, every)
-            self._background = [asyncio.create_task(work), asyncio.create_task(keep_verifying(state.engine))]
+            work = (
+                keep_sealing(state.engine, counties, state.clock, every),
+                keep_verifying(state.engine),
+                keep_readjudicating(state.engine, counties, Desk(state.law, state.clock, state.vault)),
+            )
+            self._background += [asyncio.create_task(one) for one in work]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for task in self._background:

@@ -74,9 +74,9 @@ def _touched(county_code: str, changes: Subquery) -> Select[Any]:
 
 
 async def touched_by(
-    tx: AsyncConnection, county_code: str, changes: Subquery, *, after: UUID | None, rows: int
+    tx: AsyncConnection, county_code: str, changes: Subquery, *, after: UUID | None, rows: int | None
 ) -> list[Touched]:
-    """The live settlements that changes of identities touch, oldest first (`_touched`)."""
+    """The live settlements that changes of identities touch, oldest first (`_touched`); `rows` None: all."""
     query = _touched(county_code, changes).order_by(live_visits.c.settlement_id).limit(rows)
     if after is not None:
         query = query.where(live_visits.c.settlement_id > after)

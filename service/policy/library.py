@@ -5,6 +5,8 @@ A county edits a pack, and what was decided under the old text must still be rea
 is kept with the first settlement that rests on it.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,8 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.policy.amendments import Amended, approved
 from service.policy.load import rebuilt
-from service.policy.model import Pack, Packs
+from service.policy.model import Amendment, Pack, Packs
 from service.policy.tables import policy_packs
 
 
@@ -24,6 +27,24 @@ class Library:
         self.packs = packs
         self._kept: set[str] = set()
         self._past: dict[str, Pack] = {}
+
+    async def with_amendments(self, tx: AsyncConnection, *, trying: Sequence[Amended] = ()) -> "Library":
+        """This law with every amendment that is approved by now, and some that are only being tried."""
+        amendments = [
+            Amendment(each.county_code, each.replaces, each.first, await self.by_hash(tx, each.hash))
+            for each in (*await approved(tx), *trying)
+        ]
+        other = Library(replace(self.packs, amendments=tuple(amendments)))
+        other._kept, other._past = self._kept, self._past
+        return other
+
+    async def renew(self, tx: AsyncConnection) -> bool:
+        """Read which amendments are approved; whether they are others than were known."""
+        known = [(each.county_code, each.replaces, each.first, each.pack.hash) for each in self.packs.amendments]
+        if [(each.county_code, each.replaces, each.first, each.hash) for each in await approved(tx)] == known:
+            return False
+        self.packs = (await self.with_amendments(tx)).packs
+        return True
 
     async def keep(self, tx: AsyncConnection, pack: Pack, *, at: datetime) -> None:
         """Keep a pack in the caller's transaction. Costs nothing once it has been found there."""

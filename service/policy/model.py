@@ -125,37 +125,67 @@ class Pack:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """A county's new text of a pack: in the place of the text with the hash `replaces`, from `first` on."""
+
+    county_code: str
+    replaces: str
+    first: date
+    pack: Pack
+
+
+@dataclass(frozen=True, slots=True)
 class Packs:
-    """Every pack that is loaded, found by county and day or by hash."""
+    """
+    Every pack that is loaded, found by county and day or by hash, and what counties have amended of them.
+
+    Amendments stand in the order in which they were approved: each replaces what was in force until then.
+    """
 
     packs: tuple[Pack, ...]
+    amendments: tuple[Amendment, ...] = ()
 
     def on(self, county_code: str, day: date) -> Pack | None:
         """The pack of a county in force on a day, or None."""
         for pack in self.packs:
             if county_code in pack.county_codes and pack.covers(day):
-                return pack
+                return self._amended(pack, county_code, day)
         return None
+
+    def _amended(self, pack: Pack, county_code: str, day: date) -> Pack:
+        for each in self.amendments:
+            if (each.county_code, each.replaces) == (county_code, pack.hash) and day >= each.first:
+                pack = each.pack
+        return pack
+
+    def newest(self, pack: Pack, county_code: str) -> Pack:
+        """The text that has taken a loaded pack's place in a county, however late in its time; itself where none."""
+        return self._amended(pack, county_code, date.max)
+
+    def _of(self, county_code: str) -> list[Pack]:
+        amended = [each.pack for each in self.amendments if each.county_code == county_code]
+        return [*(pack for pack in self.packs if county_code in pack.county_codes), *amended]
 
     def in_order(self) -> list[Pack]:
         """All packs, by the day they came into force."""
         return sorted(self.packs, key=lambda pack: (pack.valid_from, pack.id))
 
     def by_hash(self, content_hash: str) -> Pack | None:
-        return next((pack for pack in self.packs if pack.hash == content_hash), None)
+        known = (*self.packs, *(each.pack for each in self.amendments))
+        return next((pack for pack in known if pack.hash == content_hash), None)
 
     def by_id(self, pack_id: str) -> Pack | None:
         return next((pack for pack in self.packs if pack.id == pack_id), None)
 
     def payer(self, county_code: str, payer: str, day: date) -> PayerName | None:
         """A payer as the newest pack that names it has it, of those in force by a day: a payer outlives its pack."""
-        known = [pack for pack in self.packs if county_code in pack.county_codes and pack.valid_from <= day]
+        known = [pack for pack in self._of(county_code) if pack.valid_from <= day]
         named = [pack for pack in sorted(known, key=lambda pack: pack.valid_from) if payer in pack.payers]
         return named[-1].payers[payer] if named else None
 
     def payers(self, county_code: str, day: date) -> dict[str, PayerName]:
         """Every payer that a county has had up to a day, by its id."""
-        found = {name for pack in self.packs if county_code in pack.county_codes for name in pack.payers}
+        found = {name for pack in self._of(county_code) for name in pack.payers}
         known = {name: self.payer(county_code, name, day) for name in sorted(found)}
         return {name: payer for name, payer in known.items() if payer is not None}
 

@@ -67,19 +67,18 @@ _CHECK = {
 
 @router.get("", summary="List policy packs", responses=example(200, {"items": [_HEAD], "next_cursor": None}))
 async def list_policies(request: Request, caller: Anyone, paging: PageAsked) -> Page[PackSummaryOut]:
-    """The packs that are loaded, in the order in which they came into force."""
-    del caller
+    """The packs that are loaded, as the county has amended them, in the order in which they came into force."""
     packs: Packs = request.app.state.packs
     after = paging.after(str, str) or ("", "")
-    rows = [pack for pack in packs.in_order() if (pack.valid_from.isoformat(), pack.id) > after]
+    newest = [packs.newest(pack, caller.county_code) for pack in packs.in_order()]
+    rows = [pack for pack in newest if (pack.valid_from.isoformat(), pack.id) > after]
     page, cursor = paging.cut(rows[: paging.limit + 1], lambda pack: (pack.valid_from.isoformat(), pack.id))
     return Page(items=[PackSummaryOut.of(pack) for pack in page], next_cursor=cursor)
 
 
 @router.get("/{policy_id}", summary="Read a policy pack", responses=refusals(PolicyUnknown) | example(200, _EXAMPLE))
 async def read_policy(request: Request, policy_id: Code, caller: Anyone) -> PackOut:
-    """A pack's parameters with the clause that each one rests on, and what the pack says in plain words."""
-    del caller
+    """A pack's parameters with the clause that each one rests on, and what the pack says, as the county amended it."""
     packs: Packs = request.app.state.packs
     pack = packs.by_id(policy_id)
     if pack is None:
@@ -87,7 +86,7 @@ async def read_policy(request: Request, policy_id: Code, caller: Anyone) -> Pack
             Text(f"没有政策包 {policy_id}，请核对名称。", f"There is no policy pack {policy_id}: check its name."),
             pointer="/policy_id",
         )
-    return PackOut.of(pack)
+    return PackOut.of(packs.newest(pack, caller.county_code))
 
 
 @router.post("/check", summary="Check a policy pack", responses=example(200, _REFUSED), openapi_extra=_CHECK)

@@ -83,6 +83,8 @@ def settle(
         else:
             pays = tilted_aid(this, year, identities, visit)
         still_decided = add(amount for name, amount in decided.items() if name not in this.paid)
+        if layer == "aid" and visit.get("granted") is not None:
+            pays = min(pays, visit["granted"])
         left = total - add(this.paid.values()) - still_decided
         this.paid[layer] = decided[layer] if layer in decided else min(pays, left)
 
@@ -138,7 +140,8 @@ def basic(
     if poor and (location in {"county", "city"} or referred):
         deductible, ratio = NOTHING, [F(95), F(80), F(65), F(60)][level]
     else:
-        deductible, ratio = [F(100), F(300), F(600), F(600)][level], [F(90), F(75), F(60), F(55)][level]
+        deductible = [F(100), F(300), F(600), F(600)][level]
+        ratio = [F(90), F(visit.get("level2_percent", 75)), F(60), F(55)][level]
     if location == "region" and not referred:
         ratio -= 15
     if location == "outside":

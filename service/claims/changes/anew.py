@@ -3,9 +3,9 @@ A visit decided anew: as the registers and the law have it today for its own day
 order. Gathers and decides, records nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,28 +16,45 @@ from service.claims import refusals as no
 from service.claims import trace
 from service.claims.actions import Desk
 from service.claims.changes import store, versions
-from service.claims.changes.chain import sums_before
+from service.claims.changes.chain import add, sums_before
 from service.claims.changes.kept_order import kept_order
 from service.claims.changes.model import Change, Live
 from service.claims.changes.refusals import ForeignVisit
 from service.claims.decide import Facts, Making, decide
-from service.claims.model import Cause, History, Order, Record
+from service.claims.model import BillLine, Cause, History, Order, Record
 from service.claims.prepare import gather
 from service.errors import Refusal, Text
 from service.settlement.model import Claim, SumKey
 from service.settlement.waterfall import settle
 
+_OF_ITS_OWN_FACTS = frozenset({Cause.REFUSAL, Cause.LATE_AID, Cause.AID_REFUSED})
+"""Causes that say something about one layer: what else the registers say by now is not silently decided with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A person's live settlements in their order, and the running sums as they stand now."""
+    """
+    A person's live settlements in their order, and the running sums as they stand now.
+
+    `bills`: of settlements that were decided anew in this place and are not written yet.
+    """
 
     current: dict[SumKey, int]
     lives: list[Live]
+    bills: Mapping[UUID, tuple[BillLine, ...]] = field(default_factory=dict)
 
     def before(self, record: Record) -> dict[SumKey, int]:
         """The sums on which the record stands, without it and all that came after."""
         return sums_before(self.current, self.lives, record.order_no)
+
+    def with_version(self, of: UUID, version: Record) -> "Place":
+        """As it will be when a new version stands in the place of a live settlement."""
+        entries = version.settlement.entries
+        lives = [live._replace(entries=entries) if live.settlement_id == of else live for live in self.lives]
+        current = dict(self.current)
+        add(current, (entry._replace(delta=-entry.delta) for live in self.lives for entry in live.entries))
+        add(current, (entry for live in lives for entry in live.entries))
+        return Place(current, lives, {**self.bills, of: version.bill})
 
     def parts_after(self, record: Record) -> list[Live]:
         own = (record.hospital_code, record.visit_no)
@@ -46,7 +63,12 @@ class Place:
 
 async def place_of(tx: AsyncConnection, record: Record) -> Place:
     """Where a record stands. The caller holds the person's turn."""
-    return Place(await store.sums(tx, record), await store.lives(tx, record))
+    return await place_of_person(tx, record.county_code, record.person_no)
+
+
+async def place_of_person(tx: AsyncConnection, county_code: str, person_no: str) -> Place:
+    """A person's settlements in their order. The caller holds the person's turn."""
+    return Place(await store.sums(tx, county_code, person_no), await store.lives(tx, county_code, person_no))
 
 
 async def decided_anew(
@@ -65,8 +87,9 @@ async def decided_anew(
 
     Raises every refusal of `claims.refusals`, settlement.other_visit, and request.invalid.
     """
-    if change.cause == Cause.REFUSAL:
-        return await on_sums(tx, caller, before, desk, place.before(before), version_id=version_id, now=now)
+    if change.cause in _OF_ITS_OWN_FACTS:
+        sums, granted = place.before(before), change.approved_aid
+        return await on_sums(tx, caller, before, desk, sums, version_id=version_id, now=now, granted=granted)
     order = _order(before, change, desk)
     with pointed(at="/request" if change.order is not None else None):
         facts = await gather(tx, caller, order, desk.law.packs, now, county_code=before.county_code)
@@ -96,9 +119,16 @@ async def on_sums(
     *,
     version_id: UUID,
     now: datetime,
+    granted: int | None = None,
 ) -> Record:
-    """The visit under the facts and the law it was decided on, with other sums before it; not yet shared out."""
+    """
+    The visit under the facts and the law it was decided on, with other sums before it; not yet shared out.
+
+    `granted`: what the township has now granted of the expected aid (fen).
+    """
     claim = trace.claim_of(before.trace["claim"], before.bill)
+    if granted is not None:
+        claim = replace(claim, approved_aid=granted)
     stay = f"stay:{before.hospital_code}:{before.visit_no}"
     periods = {claim.year, claim.month, stay}
     claim = replace(claim, sums={key: value for key, value in sums.items() if key[0] in periods and value})
@@ -115,8 +145,6 @@ def _order(before: Record, change: Change, desk: Desk) -> Order:
     kept = kept_order(before, desk.vault)
     if change.order is not None:
         kept = replace(change.order, advances=kept.advances, approved_aid=kept.approved_aid)
-    if change.approved_aid is not None:
-        kept = replace(kept, approved_aid=change.approved_aid)
     return replace(kept, third_party=change.third_party) if change.third_party is not None else kept
 
 
@@ -170,5 +198,8 @@ async def _history(tx: AsyncConnection, before: Record, order: Order, place: Pla
     )
     periods = {str(order.last_day.year), f"{order.last_day:%Y-%m}", order.stay_period}
     sums = {key: value for key, value in place.before(before).items() if key[0] in periods and value}
-    lines = await store.bills(tx, before.county_code, [part.settlement_id for part in parts]) if parts else ()
+    lines = tuple(line for part in parts for line in place.bills.get(part.settlement_id, ()))
+    kept = [part.settlement_id for part in parts if part.settlement_id not in place.bills]
+    if kept:
+        lines += await store.bills(tx, before.county_code, kept)
     return History(before.order_no, sums, parts, others, lines)

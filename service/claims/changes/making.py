@@ -66,11 +66,11 @@ async def readjudication(
     Raises settlement.has_later, settlement.unchanged, and what `anew.decided_anew` raises.
     """
     decided = await anew.decided_anew(tx, caller, before, change, desk, place, version_id=version_id, now=now)
-    made = await _version(tx, before, decided, change)
+    made = await version_of(tx, before, decided, change)
     _check_changed(made)
     entries = decided.settlement.entries
     if not differ(before.settlement.entries, entries):
-        return [_without_entries(made)]
+        return [without_entries(made)]
     years = years_of([*before.settlement.entries, *entries]) | {str(before.last_day.year)}
     later = later_than(before, place.lives, years)
     check_later(caller, before, later, chain=chain, reversal=False)
@@ -101,12 +101,13 @@ async def _chained(
         record = await find(tx, live.settlement_id, View(before.county_code))
         assert record is not None
         decided = await anew.on_sums(tx, caller, record, desk, sums, version_id=new_id(now), now=now)
-        found.append(await _version(tx, record, decided, Change(Cause.CHAIN)))
+        found.append(await version_of(tx, record, decided, Change(Cause.CHAIN)))
         add(sums, decided.settlement.entries)
     return found
 
 
-async def _version(tx: AsyncConnection, before: Record, decided: Record, change: Change) -> Made:
+async def version_of(tx: AsyncConnection, before: Record, decided: Record, change: Change) -> Made:
+    """What was decided anew as a new version, shared out by who had laid the money out."""
     assert before.case_id is not None
     borne = versions.borne_by(before, change.refused)
     shared = share_out(decided.settlement, anew.claim_of(decided), borne)
@@ -116,18 +117,24 @@ async def _version(tx: AsyncConnection, before: Record, decided: Record, change:
     return Made(record, before, before.settlement.entries, decided.settlement.entries, postings)
 
 
-def _without_entries(made: Made) -> Made:
+def without_entries(made: Made) -> Made:
+    """A new version that leaves the person's sums as they are."""
     return Made(made.record, made.before, (), (), made.postings)
 
 
 def _check_changed(made: Made) -> None:
-    if _substance(made.before) == _substance(made.record):
+    if is_unchanged(made):
         raise Unchanged(
             Text(
                 "按现行登记与政策重新核算，结果与原结算一致，未生成新版本。",
                 "By today's registers and law the settlement comes out as it is: no version was made.",
             )
         )
+
+
+def is_unchanged(made: Made) -> bool:
+    """Whether a new version would say nothing new."""
+    return _substance(made.before) == _substance(made.record)
 
 
 def _substance(record: Record) -> tuple[object, ...]:

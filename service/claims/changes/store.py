@@ -76,9 +76,9 @@ async def take_turn(tx: AsyncConnection, record: Record) -> None:
     await tx.execute(_LOCK_VISIT, {"hospital_code": record.hospital_code, "visit_no": record.visit_no})
 
 
-async def lives(tx: AsyncConnection, record: Record) -> list[Live]:
-    """The live settlements of the record's person, in their order, each with its own entries."""
-    rows = await tx.execute(_LIVES, {"county_code": record.county_code, "person_no": record.person_no})
+async def lives(tx: AsyncConnection, county_code: str, person_no: str) -> list[Live]:
+    """The live settlements of a person, in their order, each with its own entries."""
+    rows = await tx.execute(_LIVES, {"county_code": county_code, "person_no": person_no})
     return [
         Live(
             UUID(bytes=row.id.bytes),
@@ -93,9 +93,9 @@ async def lives(tx: AsyncConnection, record: Record) -> list[Live]:
     ]
 
 
-async def sums(tx: AsyncConnection, record: Record) -> dict[SumKey, int]:
-    """All running sums of the record's person, as they stand now."""
-    rows = await tx.execute(_SUMS, {"county_code": record.county_code, "person_no": record.person_no})
+async def sums(tx: AsyncConnection, county_code: str, person_no: str) -> dict[SumKey, int]:
+    """All running sums of a person, as they stand now."""
+    rows = await tx.execute(_SUMS, {"county_code": county_code, "person_no": person_no})
     return {(row.period, row.name): row.value for row in rows}
 
 

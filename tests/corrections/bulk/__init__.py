@@ -1,0 +1,1 @@
+"""Many settlements decided anew, as the agency would, and killed while it is being done."""
