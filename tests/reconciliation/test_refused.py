@@ -202,14 +202,12 @@ async def test_the_patients_slip_and_message_say_what_they_said_before_a_refusal
     stay = await case(parties, county)
     june = await billed(parties, calendar)
     await done(await refuse(parties, june, "400.00", [1]))
-    path = "/v1/settlements/{}/sms"
-    said = [
-        (await done(await parties.hospital("GET", path.format(one["id"])), 200))
-        for one in (stay.first, await stay.live())
-    ]
+    path = f"/v1/settlements/{(await stay.live())['id']}"
+    sent = await done(await parties.hospital("GET", f"{path}/sms"), 200)
+    slip = await parties.hospital("GET", f"{path}/slip.pdf")
 
-    assert "1000.00" in str(said[1])
-    assert "400.00" not in str(said[1])
+    assert "各方承担9000.00元，您负担1000.00元" in sent["parts"][0]
+    assert (slip.status_code, slip.content[:4]) == (200, b"%PDF")
 
 
 async def test_refusals_by_two_payers_and_discharges_of_the_same_persons_at_once_all_come_through(
