@@ -50,7 +50,7 @@ async def has_settlements(tx: AsyncConnection, county_code: str, person_no: str)
 
 
 class Totals(NamedTuple):
-    """What a person's visits of a year cost and who paid it (fen); reversals are taken off."""
+    """What a person's visits of a year cost and who paid it (fen), by the last versions, without what was reversed."""
 
     visits: int
     total: int
@@ -65,6 +65,8 @@ _TOTALS: Final = text("""
         SELECT id, kind, total, paid_total, hospital_bears, patient_pays FROM settlements
         WHERE county_code = :county_code AND person_no = :person_no
             AND last_day >= make_date(:year, 1, 1) AND last_day <= make_date(:year, 12, 31)
+            AND NOT EXISTS (SELECT FROM settlements n
+                WHERE n.county_code = settlements.county_code AND n.replaces = settlements.id)
     ), layers AS (
         SELECT l.layer, sum(l.amount)::bigint AS amount FROM settlement_layers l
         WHERE l.county_code = :county_code AND l.settlement_id IN (SELECT id FROM visits) GROUP BY l.layer

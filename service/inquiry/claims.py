@@ -11,7 +11,7 @@ from service.claims.records import View
 from service.explanation.render import Renderer
 from service.inquiry.guard import Inquirer
 from service.inquiry.refusals import ClaimUnknown
-from service.inquiry.timeline import Moment, timeline
+from service.inquiry.timeline import Moment, timeline, versions_of
 from service.objections import actions as objecting
 from service.objections.model import Objection
 from service.objections.store import Filters
@@ -37,6 +37,11 @@ class Claim:
     @property
     def status(self) -> str:
         return "reversed" if self.record.reversed_by is not None else self.record.status.value
+
+    @property
+    def is_listed(self) -> bool:
+        """A list has each visit once: by its last version, and neither by its reversal."""
+        return self.record.reversal_of is None and self.record.replaced_by is None
 
     @property
     def is_stay(self) -> bool:
@@ -68,7 +73,11 @@ async def read(patient: Inquirer, claim_id: UUID) -> Answer:
     claim = await find(patient, claim_id)
     record = claim.record
     pack = await patient.law.by_hash(patient.tx, record.pack_hash)
-    filed = await objecting.listed(patient.objections, Filters(settlement_id=claim_id), after=None, rows=_ALL)
+    filed = [
+        each
+        for version in await versions_of(patient, record)
+        for each in await objecting.listed(patient.objections, Filters(settlement_id=version), after=None, rows=_ALL)
+    ]
 
     await patient.note("patient.claim", subject=claim_id)
     explanation = Renderer(pack).whole(record.settlement, held=record.on_hold)

@@ -75,7 +75,7 @@ async def list_patient_claims(patient: Patient, paging: PageAsked) -> Page[Claim
     after = paging.after(UUID)
     found = await claims.listed(patient, after=after[0] if after else None, rows=paging.limit + 1)
     page, cursor = paging.cut(found, lambda each: (each.id,))
-    return Page(items=[ClaimOut.of(each) for each in page if each.record.reversal_of is None], next_cursor=cursor)
+    return Page(items=[ClaimOut.of(each) for each in page if each.is_listed], next_cursor=cursor)
 
 
 @router.get(

@@ -59,7 +59,7 @@ class ClaimOut(WireModel):
     """A claim in short. `patient_pays` is the final share; `due_at_discharge` what the cashier asked for."""
 
     id: UUID
-    status: Literal["settled", "on_hold", "reversed"]
+    status: Literal["settled", "on_hold", "reversed", "superseded"]
     version: int
     hospital: str
     visit_type: str

@@ -17,6 +17,7 @@ _OF_TOWNSHIP: Final = """
     FROM settlements s JOIN persons p ON p.county_code = s.county_code AND p.person_no = s.person_no
     WHERE s.county_code = :county_code AND p.township_code = :township_code AND s.kind = 'settlement'
         AND NOT EXISTS (SELECT FROM settlements r WHERE r.county_code = s.county_code AND r.reversal_of = s.id)
+        AND NOT EXISTS (SELECT FROM settlements n WHERE n.county_code = s.county_code AND n.replaces = s.id)
         {scope}
     ORDER BY s.id DESC LIMIT :rows
 """
@@ -26,6 +27,8 @@ _YEARS: Final = text("""
     FROM settlements
     WHERE county_code = :county_code AND person_no = ANY (:person_nos)
         AND last_day >= make_date(:year, 1, 1) AND last_day <= make_date(:year, 12, 31)
+        AND NOT EXISTS (SELECT FROM settlements n
+            WHERE n.county_code = settlements.county_code AND n.replaces = settlements.id)
     GROUP BY person_no
 """)
 

@@ -59,17 +59,16 @@ async def _settled(patient: Inquirer, record: Record) -> list[Moment]:
     return found
 
 
+async def versions_of(patient: Inquirer, record: Record) -> list[UUID]:
+    """The versions of a claim's visit and its reversal, in their order."""
+    assert record.case_id is not None
+    found = await records.of_case(patient.tx, patient.county_code, record.case_id)
+    return [each.id for each in found if each.id is not None]
+
+
 async def _moved(patient: Inquirer, record: Record) -> list[Moment]:
     """What payers did about it: towards the hospital, and towards the patient's own account."""
-    versions = await records.listed(
-        patient.tx,
-        View(patient.county_code),
-        {"person_no": record.person_no, "visit_no": record.visit_no},
-        after=None,
-        limit=_MANY,
-    )
-    same = [each for each in versions if (each.hospital_code, each.interim_no) == _visit(record)]
-    origins = [each.id for each in same if each.id is not None]
+    origins = await versions_of(patient, record)
     summed: dict[tuple[date, str, str], int] = {}
     for move in await moves(patient.tx, patient.county_code, origins):
         kind = _kind(move, record)
@@ -80,10 +79,6 @@ async def _moved(patient: Inquirer, record: Record) -> list[Moment]:
         Moment(day, kind, await _by(patient, record, payer, kind), amount, payer)
         for (day, kind, payer), amount in summed.items()
     ]
-
-
-def _visit(record: Record) -> tuple[str, int]:
-    return record.hospital_code, record.interim_no
 
 
 def _kind(move: Move, record: Record) -> str | None:
@@ -107,9 +102,9 @@ async def _by(patient: Inquirer, record: Record, payer: str, kind: str) -> Text:
 
 
 async def _objected(patient: Inquirer, record: Record) -> list[Moment]:
-    assert record.id is not None
     found = []
-    for each in await _objections_to(patient, record.id):
+    filed = [each for version in await versions_of(patient, record) for each in await _objections_to(patient, version)]
+    for each in filed:
         found.append(Moment(each.at.date(), "objection_received", OBJECTED[State.RECEIVED]))
         for step in each.steps:
             says = OBJECTED[step.state] if step.outcome is None else OUTCOMES[step.outcome]

@@ -61,6 +61,7 @@ async def file(desk: Desk, settlement_id: UUID, *, reason: str, contact: str | N
     )
 
     await store.add(desk.tx, desk.vault, objection)
+    await desk.tell("objection.filed", objection, due_on=str(objection.due_on) if objection.due_on else None)
     await _note(desk, "objection.file", objection)
     return objection
 
@@ -147,6 +148,8 @@ async def decide(
 
     step = Step(State.DECIDED, desk.now, desk.caller.client_id, desk.caller.operator, outcome, reason, version_id)
     await store.add_step(desk.tx, desk.vault, objection, step)
+    version = str(version_id) if version_id is not None else None
+    await desk.tell("objection.decided", objection, outcome=outcome.value, version_id=version)
     await _note(desk, "objection.decide", objection)
     return replace(objection, steps=(*objection.steps, step))
 

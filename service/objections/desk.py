@@ -17,7 +17,10 @@ from service.access.model import Caller, Role
 from service.access.vault import Vault
 from service.claims import records
 from service.claims.model import Record
+from service.events import store as events
+from service.events.store import Event
 from service.ids import new_id
+from service.objections.model import Objection
 from service.objections.store import View
 from service.policy.model import Packs
 
@@ -64,6 +67,14 @@ class Desk:
         await audit.record(
             self.tx, self.caller, action, at=self.now, person_no=person_no, county_code=county_code, subject=told
         )
+
+    async def tell(self, kind: str, objection: Objection, **data: Any) -> None:
+        """Tell the hospital that filed an objection what became of it. Of those of patients no hospital is told."""
+        if objection.filed_by != Role.HOSPITAL:
+            return
+        told = {"settlement_id": str(objection.settlement_id)} | data
+        county_code, hospital_code = objection.county_code, objection.hospital_code
+        await events.add(self.tx, Event(county_code, self.now, kind, objection.id, hospital_code, None, told))
 
     async def once(self, attempt: Attempt, act: Callable[[], Awaitable[Any]], status: int) -> Response:
         """Act once per key. Patients share a client: each one's keys are apart from the others'."""

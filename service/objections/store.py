@@ -148,6 +148,18 @@ async def listed(
     return await _opened(tx, vault, query)
 
 
+async def open_ones(tx: AsyncConnection, view: View, *, rows: int) -> list[tuple[UUID, date, str]]:
+    """Objections that wait for a decision and have a day for it, the earliest day first: id, day, hospital."""
+    o = objections.c
+    query = (
+        select(o.id, o.due_on, o.hospital_code)
+        .where(view.condition(), o.due_on.is_not(None), or_(*(_state() == state.value for state in OPEN)))
+        .order_by(o.due_on, o.id)
+        .limit(rows)
+    )
+    return [(row.id, row.due_on, row.hospital_code) for row in await tx.execute(query)]
+
+
 async def _opened(tx: AsyncConnection, vault: Vault, query: Select[Any]) -> list[Objection]:
     rows = (await tx.execute(query)).mappings().all()
     ids, counties = [row["id"] for row in rows], {row["county_code"] for row in rows}

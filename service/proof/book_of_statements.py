@@ -42,10 +42,11 @@ STATEMENTS: Final = {
         LEFT JOIN statement_lines l ON l.county_code = s.county_code AND l.statement_id = s.id AND l.line_no = n.n
         WHERE s.county_code = :county_code AND (l.line_no IS NULL OR n.n NOT BETWEEN 1 AND s.line_count) ORDER BY 2
     """,
-    "a statement is of its period": """
-        SELECT 'statements', s.id::text, 'period', s.period || ' ' || s.period_from || ' ' || s.period_to,
+    "a statement or a closing is of its period": """
+        SELECT s.name, s.id::text, 'period', s.period || ' ' || s.period_from || ' ' || s.period_to,
             coalesce(d.first || ' ' || d.last, 'no month or quarter')
-        FROM statements s
+        FROM (SELECT 'statements' AS name, county_code, id, period, period_from, period_to FROM statements
+            UNION ALL SELECT 'closings', county_code, id, period, period_from, period_to FROM closings) s
         CROSS JOIN LATERAL (SELECT CASE WHEN s.period !~ '^[0-9]{4}-(0[1-9]|1[0-2]|Q[1-4])$' THEN NULL
             WHEN s.period ~ 'Q'
             THEN make_date(left(s.period, 4)::int, right(s.period, 1)::int * 3 - 2, 1)
@@ -114,6 +115,16 @@ STATEMENTS: Final = {
         WHERE NOT EXISTS (SELECT FROM statement_lines l
             WHERE l.county_code = :county_code AND l.payer = b.payer AND l.origin = b.origin)
         ORDER BY 2
+    """,
+    "a statement is carried into a later one of its payer and hospital": """
+        SELECT 'statement_carries', k.statement_id::text, 'into_id',
+            n.payer || ' ' || n.hospital_code || ' ' || n.period,
+            'after ' || s.period || ', of ' || s.payer || ' ' || s.hospital_code
+        FROM statement_carries k
+        JOIN statements s ON s.county_code = k.county_code AND s.id = k.statement_id
+        JOIN statements n ON n.county_code = k.county_code AND n.id = k.into_id
+        WHERE k.county_code = :county_code
+            AND ((n.payer, n.hospital_code) <> (s.payer, s.hospital_code) OR n.period_from <= s.period_to) ORDER BY 2
     """,
     "what is carried forward is what was left": f"""
         SELECT 'statements', n.id::text, 'carried_forward', n.carried_forward::text, c.amount::text

@@ -1,4 +1,4 @@
-"""Transfers, deductions and held lines: what the ledger moved for each is what its row says."""
+"""Transfers and differences: what the ledger moved for a transfer is what its row says; a history has no gap."""
 
 from typing import Final
 
@@ -10,7 +10,8 @@ _MOVED: Final = """
 """
 
 
-def _moved(state: str) -> str:
+def moved(state: str) -> str:
+    """What each entry moved into a state, in SQL."""
     return _MOVED.format(state=state)
 
 
@@ -20,8 +21,8 @@ TRANSFERS: Final = {
         FROM payments t
         CROSS JOIN LATERAL (SELECT coalesce(sum(a.amount), 0) AS amount FROM payment_allocations a
             WHERE a.county_code = t.county_code AND a.payment_id = t.id) a
-        LEFT JOIN ({_moved("paid")}) paid ON paid.entry_id = t.id
-        LEFT JOIN ({_moved("prepaid")}) prepaid ON prepaid.entry_id = t.id
+        LEFT JOIN ({moved("paid")}) paid ON paid.entry_id = t.id
+        LEFT JOIN ({moved("prepaid")}) prepaid ON prepaid.entry_id = t.id
         CROSS JOIN LATERAL (VALUES ('allocations', a.amount, coalesce(paid.amount, 0)),
             ('prepaid', t.amount - a.amount, coalesce(prepaid.amount, 0))) wrong (name, kept, computed)
         WHERE t.county_code = :county_code AND wrong.kept <> wrong.computed ORDER BY t.id
@@ -37,37 +38,13 @@ TRANSFERS: Final = {
     "a transfer sent back opens what it had paid": f"""
         SELECT 'payment_outcomes', o.id::text, wrong.name, wrong.kept::text, wrong.computed::text
         FROM payment_outcomes o
-        LEFT JOIN ({_moved("paid")}) paid ON paid.entry_id = o.payment_id
-        LEFT JOIN ({_moved("paid")}) unpaid ON unpaid.entry_id = o.id
-        LEFT JOIN ({_moved("prepaid")}) prepaid ON prepaid.entry_id = o.payment_id
-        LEFT JOIN ({_moved("prepaid")}) returned ON returned.entry_id = o.id
+        LEFT JOIN ({moved("paid")}) paid ON paid.entry_id = o.payment_id
+        LEFT JOIN ({moved("paid")}) unpaid ON unpaid.entry_id = o.id
+        LEFT JOIN ({moved("prepaid")}) prepaid ON prepaid.entry_id = o.payment_id
+        LEFT JOIN ({moved("prepaid")}) returned ON returned.entry_id = o.id
         CROSS JOIN LATERAL (VALUES ('paid', coalesce(-unpaid.amount, 0), coalesce(paid.amount, 0)),
             ('prepaid', coalesce(-returned.amount, 0), coalesce(prepaid.amount, 0))) wrong (name, kept, computed)
         WHERE o.county_code = :county_code AND o.outcome = 'returned' AND wrong.kept <> wrong.computed ORDER BY o.id
-    """,
-    "a deduction is what the ledger deducted": f"""
-        SELECT 'deductions', d.id::text, 'amount', d.amount::text, coalesce(m.amount, 0)::text
-        FROM deductions d LEFT JOIN ({_moved("deducted")}) m ON m.entry_id = d.id
-        WHERE d.county_code = :county_code AND d.amount <> coalesce(m.amount, 0)
-        UNION ALL
-        SELECT 'deductions', d.id::text, 'amount', d.amount::text, coalesce(-m.amount, 0)::text
-        FROM deductions d LEFT JOIN ({_moved("prepaid")}) m ON m.entry_id = d.id
-        WHERE d.county_code = :county_code AND d.kind = 'prepayment_offset' AND d.amount <> coalesce(-m.amount, 0)
-    """,
-    "a release gives back its deduction": f"""
-        SELECT 'deduction_releases', r.id::text, 'amount', coalesce(-m.amount, 0)::text, d.amount::text
-        FROM deduction_releases r
-        JOIN deductions d ON d.county_code = r.county_code AND d.id = r.deduction_id
-        LEFT JOIN ({_moved("deducted")}) m ON m.entry_id = r.id
-        WHERE r.county_code = :county_code AND (d.kind <> 'retention' OR d.amount <> coalesce(-m.amount, 0))
-        ORDER BY r.id
-    """,
-    "a held line begins anew": """
-        SELECT 'line_holds', h.id::text, 'amount', h.amount::text, coalesce(anew.amount, 0)::text
-        FROM line_holds h
-        LEFT JOIN LATERAL (SELECT sum(CASE p.target WHEN 'unbilled' THEN p.amount ELSE -p.amount END) AS amount
-            FROM postings p WHERE p.county_code = h.county_code AND p.origin = h.id AND p.entry_id = h.id) anew ON true
-        WHERE h.county_code = :county_code AND h.amount <> coalesce(anew.amount, 0) ORDER BY h.id
     """,
     "a match counts its differences": """
         SELECT 'matches', m.id::text, 'difference_count', m.difference_count::text, d.number::text

@@ -10,10 +10,12 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.proof.book_of_deductions import DEDUCTIONS
 from service.proof.book_of_payouts import PAYOUTS
 from service.proof.book_of_statements import STATEMENTS
 from service.proof.book_of_transfers import TRANSFERS
-from service.proof.model import Wrong
+from service.proof.model import Wrong, wrong
+from service.reconciliation.closings.store import disagreeing
 
 MOST: Final = 1000
 """Rows that one proof names at most."""
@@ -102,7 +104,7 @@ _LEDGER: Final = {
         WHERE k.amount * b.way < 0 AND NOT (e.cause = 'release' AND k.state = 'deducted') ORDER BY 2, 3
     """,
 }
-PROOFS: Final = {**_LEDGER, **STATEMENTS, **TRANSFERS, **PAYOUTS}
+PROOFS: Final = {**_LEDGER, **STATEMENTS, **TRANSFERS, **DEDUCTIONS, **PAYOUTS}
 
 _FOREIGN_KEYS: Final = text("""
     SELECT c.conrelid::regclass::text AS child, c.confrelid::regclass::text AS parent,
@@ -125,6 +127,15 @@ async def proof_wrong(tx: AsyncConnection, county_code: str, name: str) -> list[
     """The rows that one of the proofs finds wrong."""
     rows = await tx.execute(text(f"{PROOFS[name]} LIMIT {MOST}"), {"county_code": county_code})
     return [Wrong(*row) for row in rows]
+
+
+async def closings_wrong(tx: AsyncConnection, county_code: str) -> list[Wrong]:
+    """The accounts of closed periods on which the ledger says something else than when they were closed."""
+    found = await disagreeing(tx, county_code)
+    return [
+        wrong("closing_balances", f"{one['id']}/{one['payee']}/{one['state']}", "amount", one["closed"], one["ledger"])
+        for one in found[:MOST]
+    ]
 
 
 async def orphans(tx: AsyncConnection, county_code: str) -> tuple[int, list[Wrong]]:

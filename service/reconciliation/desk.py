@@ -15,8 +15,11 @@ from service.access import audit, idempotency
 from service.access.idempotency import Attempt
 from service.access.model import Caller, Role
 from service.access.vault import Vault
+from service.claims.actions import Desk as ClaimsDesk
+from service.clock import Clock
 from service.events import store as events
 from service.ids import new_id
+from service.policy.library import Library
 from service.policy.model import Clearing, Packs
 from service.reconciliation.refusals import NoCalendar, PayerUnknown
 
@@ -61,6 +64,11 @@ class Desk:
     def hospital_code(self) -> str | None:
         """The hospital whose money the caller may see; None for all."""
         return self.caller.hospital_code if self.caller.role == Role.HOSPITAL else None
+
+    @property
+    def claims(self) -> ClaimsDesk:
+        """The desk at which settlements are changed, on the same law and at the same instant."""
+        return ClaimsDesk(Library(self.packs), Clock(source=lambda: self.now), self.vault)
 
     def author(self) -> dict[str, Any]:
         return {"client_id": self.caller.client_id, "operator": self.caller.operator, "at": self.now}

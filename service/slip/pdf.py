@@ -40,6 +40,8 @@ def pdf(slip: Slip, language: str) -> bytes:
     paper.set_font(FONT, size=TEXT)
     if record.reversed_by is not None:
         paper.line_of([(words.REVERSED.in_language(language), WIDTH, "C")], fill=True)
+    if record.replaced_by is not None:
+        paper.line_of([(words.SUPERSEDED.in_language(language), WIDTH, "C")], fill=True)
     _head(paper, slip, language)
     _bill(paper, slip, language)
     _payers(paper, slip, language)

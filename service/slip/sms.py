@@ -21,9 +21,12 @@ def _chinese(slip: Slip) -> Iterator[str]:
     if record.reversed_by is not None:
         yield _with_name("【医保】您在{name}" + f"{day}的结算已撤销，金额不再有效。", slip.hospital)
         return
-    paid, bears = yuan(split.paid_total), yuan(split.patient_pays)
+    if record.replaced_by is not None:
+        yield _with_name("【医保】您在{name}" + f"{day}的结算已更正，请以最新结算单为准。", slip.hospital)
+        return
+    paid, mine = yuan(split.paid_total + record.hospital_bears), yuan(split.patient_pays)
     total = yuan(record.settlement.amounts.total)
-    yield _with_name("【医保】{name}" + f"{day}费用{total}元，已支付{paid}元，您负担{bears}元。", slip.hospital)
+    yield _with_name("【医保】{name}" + f"{day}费用{total}元，各方承担{paid}元，您负担{mine}元。", slip.hospital)
     if split.owed_to_patient:
         yield f"【医保】其中{yuan(split.owed_to_patient)}元以后转入您的银行账户。"
     if split.expected_aid:
@@ -38,8 +41,11 @@ def _english(slip: Slip) -> Iterator[str]:
     if record.reversed_by is not None:
         yield f"Your settlement of {record.last_day} was reversed."
         return
-    total, paid = yuan(record.settlement.amounts.total), yuan(split.paid_total)
-    yield f"Bill of {record.last_day}: {total} yuan, {paid} of it paid."
+    if record.replaced_by is not None:
+        yield f"Your settlement of {record.last_day} was corrected: ask for the new slip."
+        return
+    total, paid = yuan(record.settlement.amounts.total), yuan(split.paid_total + record.hospital_bears)
+    yield f"Bill of {record.last_day}: {total} yuan, {paid} borne by others."
     yield f"Your share: {yuan(split.patient_pays)} yuan."
     if split.owed_to_patient:
         yield f"{yuan(split.owed_to_patient)} yuan will reach your account later."

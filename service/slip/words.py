@@ -35,6 +35,7 @@ LEFT: Final = {
 }
 DUE: Final = Text("出院应缴", "Due at discharge")
 REVERSED: Final = Text("本结算已撤销，金额不再有效", "REVERSED: these amounts hold no more")
+SUPERSEDED: Final = Text("本单已更正，请以最新结算单为准", "Corrected: the newest slip is the one that counts")
 APPLY: Final = Text(
     "预计医疗救助须申请：请带身份证和本单到户籍所在乡镇（街道）办理。",
     "Expected aid must be applied for: take this slip and your identity card to your township.",

@@ -97,7 +97,7 @@ async def show_claims(request: Request, visitor: Visitor) -> Response:
     after = paging.after(UUID)
     found = await claims.listed(visitor, after=after[0] if after else None, rows=paging.limit + 1)
     shown, following = paging.cut(found, lambda each: (each.id,))
-    own = [each for each in shown if each.record.reversal_of is None]
+    own = [each for each in shown if each.is_listed]
     return render(request, "claims.html", claims=own, following=following)
 
 

@@ -33,6 +33,7 @@ WORDS: Final = {
     "settled": Text("已结算", "Settled"),
     "on_hold": Text("暂缓", "On hold"),
     "reversed": Text("已撤销", "Reversed"),
+    "superseded": Text("已有更正后的结算", "Replaced by a corrected version"),
     "shared": Text("这张账单由谁承担", "How this bill was shared"),
     "picture": Text(
         "下图从总额开始，逐项减去各方承担的金额，最后是我承担的部分。", "From the total down to what is left to me."

@@ -10,6 +10,7 @@ from service.access.model import Role
 from service.clock import Clock
 from tests.cases.county import done
 from tests.claims.bills import Body, fee_line
+from tests.claims.changes.people import anew
 from tests.claims.world import World
 from tests.inquiry.patients import settled, settled_again
 
@@ -202,3 +203,32 @@ async def test_a_township_sees_its_own_people_and_the_aid_that_awaits_it(world: 
     rows = await world.rows("SELECT action FROM audit_log WHERE person_no = :p", p=waiting.person_no)
     assert ("township.claims",) in {tuple(row) for row in rows}
     assert (await world.agency("GET", "/v1/township/claims")).status_code == 403
+
+
+async def test_a_visit_decided_anew_is_listed_once_and_counted_once(world: World) -> None:
+    patient = await settled(world, person={"township_code": "459901779"})
+    await done(await world.agency("PUT", f"/v1/persons/{patient.person_no}", {"identities": []}), 200)
+    version = await anew(world.agency, patient.settlement["id"])
+    call = await patient.call()
+    objection = await done(await call("POST", f"{patient.claim}/objection", {"reason": "金额不对"}))
+
+    listed = (await done(await call("GET", "/v1/patient/claims"), 200))["items"]
+    before = await done(await call("GET", patient.claim), 200)
+    now = await done(await call("GET", f"/v1/patient/claims/{version['id']}"), 200)
+    year = await done(await call("GET", "/v1/patient/year?year=2018"), 200)
+    township = await world.call_as(Role.TOWNSHIP, township_code="459901779")
+    own = await done(await township("GET", "/v1/township/claims"), 200)
+    with on(world, date(2018, 12, 1)):
+        [person] = (await done(await township("GET", "/v1/township/persons"), 200))["items"]
+
+    assert [(each["id"], each["status"], each["version"]) for each in listed] == [(version["id"], "settled", 2)]
+    assert (before["status"], now["status"]) == ("superseded", "settled")
+    assert [each["id"] for each in now["objections"]] == [objection["id"]], "said of the visit, whichever version"
+    for counted in (year, person):
+        assert (counted["visits"], counted["patient_pays"]) == (1, version["patient_pays"])
+    assert year["total"] == "1000.00"
+    assert [each["id"] for each in own["items"]] == [version["id"]]
+    form = {"code": patient.code, "last_six": patient.id_no[-6:]}
+    cookie = (await world.client.post("/p", data=form)).headers["set-cookie"].partition(";")[0]
+    page = await world.client.get(f"/p/claims/{patient.settlement['id']}", headers={"Cookie": cookie})
+    assert (page.status_code, "已有更正后的结算" in page.text) == (200, True)

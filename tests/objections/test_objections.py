@@ -15,6 +15,7 @@ from service.objections.actions import MOST_DOCUMENTS
 from service.objections.store import SEALED
 from service.paper.handed_in import LARGEST
 from tests.cases.county import Call, done
+from tests.claims.changes.people import anew
 from tests.claims.world import World
 from tests.conftest import KEYS
 from tests.inquiry.patients import Patient, settled, settled_again
@@ -252,3 +253,53 @@ async def test_what_lies_sealed_is_sealed_anew_with_the_newest_key(world: World)
     said = await done(await world.agency("GET", path), 200)
     world.app.state.vault = usual
     assert (document.content, said["reason"]) == (picture(), "金额不对")
+
+
+async def test_a_decision_names_the_version_that_it_caused_and_everybody_can_follow_it(world: World) -> None:
+    patient, objection = await filed(world)
+    path = f"/v1/objections/{objection['id']}"
+    await done(await world.agency("POST", f"{path}/review", headers=CLERK), 200)
+    await done(await world.agency("PUT", f"/v1/persons/{patient.person_no}", {"identities": []}), 200)
+    version = await anew(world.agency, patient.settlement["id"], "appeal")
+    upheld = {"outcome": "upheld", "reason": "身份已更正，重新结算。", "version_id": version["id"]}
+    itself = upheld | {"version_id": patient.settlement["id"]}
+    refused = await world.agency("POST", f"{path}/decision", itself, headers=CHIEF)
+    decided = await done(await world.agency("POST", f"{path}/decision", upheld, headers=CHIEF), 200)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "objection.version")
+    assert (decided["outcome"], decided["steps"][-1]["version_id"]) == ("upheld", version["id"])
+    assert (version["version"], version["cause"], version["replaces"]) == (2, "appeal", patient.settlement["id"])
+    call = await patient.call()
+    for claim in (patient.claim, f"/v1/patient/claims/{version['id']}"):
+        told = await done(await call("GET", claim), 200)
+        assert [(one["id"], one["outcome"]) for one in told["objections"]] == [(objection["id"], "upheld")]
+        assert "objection_decided" in [each["kind"] for each in told["timeline"]]
+
+
+async def test_what_waits_for_a_decision_is_a_deadline_and_its_hospital_is_told(world: World) -> None:
+    _, own = await filed(world, world.hospital)
+    _, patients = await filed(world)
+    path = f"/v1/objections/{own['id']}"
+
+    async def due(by: Call) -> dict[str, tuple[str, str]]:
+        found = (await done(await by("GET", "/v1/deadlines"), 200))["items"]
+        mine = [one for one in found if one["subject"] in (own["id"], patients["id"])]
+        return {one["subject"]: (one["kind"], one["due_on"]) for one in mine}
+
+    awaited = ("objection.decide", own["due_on"])
+    insurer = await world.call_as(Role.PAYER, payers=frozenset({"top_up_insurer"}))
+    assert await due(world.agency) == {own["id"]: awaited, patients["id"]: awaited}
+    assert (await due(world.hospital), await due(insurer)) == ({own["id"]: awaited}, {})
+    await done(await world.agency("POST", f"{path}/review", headers=CLERK), 200)
+    await done(await world.agency("POST", f"{path}/decision", DISMISSED, headers=CHIEF), 200)
+    assert list(await due(world.agency)) == [patients["id"]]
+
+    told, after = [], "0-0"
+    while items := (page := await done(await world.hospital("GET", f"/v1/events?after={after}"), 200))["items"]:
+        told += [(one["kind"], one["data"]) for one in items if one["subject"] in (own["id"], patients["id"])]
+        after = page["next"]
+    settlement = {"settlement_id": own["settlement_id"]}
+    assert told == [
+        ("objection.filed", settlement | {"due_on": own["due_on"]}),
+        ("objection.decided", settlement | {"outcome": "dismissed", "version_id": None}),
+    ], "of a patient's objection no hospital is told"

@@ -14,6 +14,7 @@ from service.proof.law import Law
 from service.proof.model import Wrong
 from service.proof.runs import actions
 from service.proof.seals.actions import seal
+from service.reconciliation.closings import actions as closings
 from service.reconciliation.deductions import actions as deductions
 from service.reconciliation.deductions.actions import Asked
 from service.reconciliation.statements import actions as statements
@@ -92,6 +93,7 @@ async def statements_and_transfers(world: World) -> None:
     year = Year(engine, vault, [], 0, random.Random(20))
     for month in (1, 2, 3):
         await bill_and_pay(year, month, date(2018, month + 1, 4))
+    await recover_and_close(year, date(2018, 4, 5))
     async with transaction_on(engine) as tx:
         ids = [
             row[0]
@@ -120,6 +122,18 @@ async def bill_and_pay(year: Year, month: int, day: date) -> None:
         await year.clear(statement, day)
         if number % 5 == 0 and statement["outstanding"] > 100:
             await agree_and_retain(year, statement, day)
+
+
+async def recover_and_close(year: Year, day: date) -> None:
+    """An inspection recovers a part of a line, whether or not its statement is paid; then March is closed."""
+    async with year.desk(day) as desk:
+        march = (await store.statements(desk.tx, desk, {"period": "2018-03", "payer": "top_up_insurer"}, limit=1))[0]
+        lines = await store.lines(desk.tx, march, limit=100)
+        number = max(lines, key=lambda line: int(line["amount"]))["line_no"]
+        asked = Asked("recovery", 50, (number,), "检〔2018〕3号", "检查追回")
+        await deductions.deduct(desk, march["id"], asked)
+    async with year.desk(day) as desk:
+        await closings.close(desk, "top_up_insurer", "2018-03")
 
 
 async def agree_and_retain(year: Year, statement: dict[str, Any], day: date) -> None:

@@ -53,6 +53,7 @@ def _insert(table: str, changed: str, returning: str = "t.id", where: str = "tru
 
 _OF = "t.settlement_id || '/' || t.position"
 _LINE = "t.statement_id || '/' || t.line_no"
+_CLOSED = "t.closing_id || '/' || t.payee || '/' || t.state"
 _EARLY = "('00fd0000-0000-7000-8000-' || lpad(CAST(:unique AS bigint)::text, 12, '0'))"
 _FEW = "CAST(:unique AS bigint) % 10000"
 _SUM = "t.person_no || '/' || t.period || '/' || t.name"
@@ -189,6 +190,13 @@ TAMPERINGS = [
     _delete("payment_outcomes"),
     _set("deductions", "amount = amount + 1"),
     _delete("deductions"),
+    _set("recoveries", "amount = amount + 1"),
+    _set("recovery_cases", "amount = amount + 1", returning="t.recovery_id"),
+    _delete("recovery_cases", "t.recovery_id"),
+    _set("closing_balances", "amount = amount + 1", "t.amount <> -1", _CLOSED),
+    _delete("closing_balances", _CLOSED),
+    _set("closings", "period_to = period_to - 1"),
+    _delete("closings"),
     _set("deduction_releases", "reason = '?'"),
     _delete("deduction_releases"),
     _set("line_holds", "amount = amount + 1", "t.amount <> -1"),

@@ -15,7 +15,7 @@ from service.access.model import Role
 from service.clock import Clock
 from service.db import transaction_on
 from tests.access.callers import headers_of
-from tests.cases.county import Call, done
+from tests.cases.county import Call, County, done
 from tests.reconciliation.bulk import Case, write
 
 PAYERS = ("basic_fund", "serious_insurer", "civil_affairs", "top_up_insurer")
@@ -126,3 +126,14 @@ def settled(engine: AsyncEngine) -> Callable[..., Awaitable[None]]:
             await write(tx, cases)
 
     return make
+
+
+@pytest.fixture
+async def county(parties: Parties, calendar: Calendar) -> County:
+    """A county in June 2018, with the hospital of the parties in it."""
+    calendar.turn_to("2018-06-20")
+    made = County(parties.agency)
+    body = {"hospital_code": H1, "name": "县人民医院", "level": "level2", "location": "county"}
+    await done(await parties.agency("POST", "/v1/hospitals", body))
+    await made.agreement(H1)
+    return made

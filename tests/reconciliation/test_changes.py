@@ -2,24 +2,11 @@
 
 from typing import Any
 
-import pytest
-
 from tests.cases.county import County, done
 from tests.claims.changes.people import POOR, anew, month_stay, reversed_
 from tests.reconciliation.conftest import H1, Calendar, Parties
 
 PAYER = "top_up_insurer"
-
-
-@pytest.fixture
-async def county(parties: Parties, calendar: Calendar) -> County:
-    """A county in June 2018, with the hospital of the parties in it."""
-    calendar.turn_to("2018-06-20")
-    made = County(parties.agency)
-    body = {"hospital_code": H1, "name": "县人民医院", "level": "level2", "location": "county"}
-    await done(await parties.agency("POST", "/v1/hospitals", body))
-    await made.agreement(H1)
-    return made
 
 
 async def settled(parties: Parties, county: County, **more: Any) -> tuple[str, Any]:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from service.access.model import Role
 from tests.cases.county import done
+from tests.claims.changes.people import anew, reversed_
 from tests.claims.world import World
 from tests.inquiry.patients import Patient, settled
 
@@ -127,3 +128,40 @@ async def test_slips_are_printed_by_those_who_have_a_counter(world: World) -> No
     await slip_of(patient, "zh")
     trail = await world.rows("SELECT action FROM audit_log WHERE person_no = :p", p=patient.person_no)
     assert ("slip.print",) in {tuple(row) for row in trail}
+
+
+async def test_a_slip_and_a_message_of_what_was_reversed_or_corrected_say_so(world: World) -> None:
+    undone, corrected = await settled(world), await settled(world)
+    await reversed_(world.agency, undone.settlement["id"])
+    await done(await world.agency("PUT", f"/v1/persons/{corrected.person_no}", {"identities": []}), 200)
+    version = await anew(world.agency, corrected.settlement["id"])
+
+    for patient, paper, sent in ((undone, "已撤销", "已撤销"), (corrected, "本单已更正", "已更正")):
+        path = f"/v1/settlements/{patient.settlement['id']}/sms"
+        [said] = (await done(await world.agency("GET", path), 200))["parts"]
+        assert sent in said
+        assert patient.settlement["patient_pays"] not in said, "an amount that holds no more is not sent"
+        assert paper in words_of(await slip_of(patient, "zh"))
+    reversal = await done(await world.agency("GET", f"/v1/settlements/{undone.settlement['id']}"), 200)
+    refused = await world.agency("GET", f"/v1/settlements/{reversal['reversed_by']}/slip.pdf")
+    assert (refused.status_code, refused.json()["code"]) == (409, "slip.reversal")
+    newest = words_of((await world.agency("GET", f"/v1/settlements/{version['id']}/slip.pdf")).content)
+    assert version["patient_pays"] in newest
+    assert "本单已更正" not in newest
+
+
+async def test_the_page_of_a_reversed_settlement_says_so(world: World) -> None:
+    patient = await settled(world)
+    await reversed_(world.agency, patient.settlement["id"])
+    call = await patient.call()
+
+    answer = await done(await call("GET", patient.claim), 200)
+    [listed] = (await done(await call("GET", "/v1/patient/claims"), 200))["items"]
+    form = {"code": patient.code, "last_six": patient.id_no[-6:]}
+    cookie = (await world.client.post("/p", data=form)).headers["set-cookie"].partition(";")[0]
+    world.client.cookies.clear()
+    page = await world.client.get(f"/p/claims/{patient.settlement['id']}", headers={"Cookie": cookie})
+
+    assert (answer["status"], listed["status"], listed["id"]) == ("reversed", "reversed", patient.settlement["id"])
+    assert "reversed" in [each["kind"] for each in answer["timeline"]]
+    assert (page.status_code, "已撤销" in page.text) == (200, True)

@@ -34,6 +34,18 @@ _BILLS: Final = text("""
     SELECT bill FROM settlement_documents
     WHERE county_code = :county_code AND settlement_id = ANY (CAST(:ids AS uuid[])) ORDER BY settlement_id
 """)
+_PERSONS: Final = text("""
+    SELECT DISTINCT person_no FROM settlements
+    WHERE county_code = :county_code AND id = ANY (CAST(:case_ids AS uuid[])) ORDER BY person_no
+""")
+_LIVE_OF: Final = text("""
+    SELECT s.case_id, s.id FROM settlements s
+    JOIN live_visits v ON v.hospital_code = s.hospital_code AND v.visit_no = s.visit_no
+        AND v.interim_no = s.interim_no AND v.settlement_id = s.id
+    WHERE s.county_code = :county_code AND (s.id = ANY (CAST(:case_ids AS uuid[]))
+        OR (s.case_id = ANY (CAST(:case_ids AS uuid[])) AND s.case_id <> s.id))
+    ORDER BY s.hospital_code, s.visit_no, s.interim_no
+""")
 _WRITE: Final = """
 WITH made AS (
     INSERT INTO settlements SELECT * FROM jsonb_populate_record(NULL::settlements, CAST(:settlement AS jsonb))
@@ -97,6 +109,17 @@ async def sums(tx: AsyncConnection, county_code: str, person_no: str) -> dict[Su
     """All running sums of a person, as they stand now."""
     rows = await tx.execute(_SUMS, {"county_code": county_code, "person_no": person_no})
     return {(row.period, row.name): row.value for row in rows}
+
+
+async def persons_of(tx: AsyncConnection, county_code: str, case_ids: Sequence[UUID]) -> list[str]:
+    """Whose cases these are, each once, in the order of their numbers."""
+    return list(await tx.scalars(_PERSONS, {"county_code": county_code, "case_ids": list(case_ids)}))
+
+
+async def live_of(tx: AsyncConnection, county_code: str, case_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """The live settlement of each of some cases, after the case, in the order of the visits; of a reversed one none."""
+    rows = await tx.execute(_LIVE_OF, {"county_code": county_code, "case_ids": list(case_ids)})
+    return [(UUID(bytes=row.case_id.bytes), UUID(bytes=row.id.bytes)) for row in rows]
 
 
 async def visits(tx: AsyncConnection, record: Record) -> list[LiveVisit]:

@@ -30,6 +30,7 @@ LINKS: Final = 20
 LISTED: Final = 1000
 """How many wrong rows of one part are kept; all are counted."""
 REFERENCES: Final = "every reference is to a row that is there"
+CLOSED: Final = "a closed period is as it was closed"
 
 
 async def start(tx: AsyncConnection, caller: Caller, clock: Clock) -> UUID:
@@ -47,7 +48,7 @@ async def parts_of(tx: AsyncConnection, county_code: str, *, size: int = SETTLEM
     links = range(1, head.seq + 1 if head is not None else 1, LINKS)
     asked: list[tuple[PartKind, str, str | None]] = [(PartKind.LAW, "", None)]
     asked += [(PartKind.SETTLEMENTS, one.first, one.end) for one in await kept.ranges(tx, county_code, size)]
-    asked += [(PartKind.BOOKS, name, None) for name in (REFERENCES, *books.PROOFS)]
+    asked += [(PartKind.BOOKS, name, None) for name in (REFERENCES, CLOSED, *books.PROOFS)]
     asked += [(PartKind.CHAIN, str(first), str(min(first + LINKS, links.stop))) for first in links]
     asked += [(PartKind.UNSEALED, "", None)]
     return [Part(number, *one) for number, one in enumerate(asked, 1)]
@@ -94,6 +95,8 @@ async def prove(tx: AsyncConnection, law: Law, county_code: str, part: Part) -> 
             return await settlements_wrong(tx, law, Range(county_code, part.first, part.end))
         case PartKind.BOOKS if part.first == REFERENCES:
             return await books.orphans(tx, county_code)
+        case PartKind.BOOKS if part.first == CLOSED:
+            return 1, await books.closings_wrong(tx, county_code)
         case PartKind.BOOKS:
             return 1, await books.proof_wrong(tx, county_code, part.first)
         case PartKind.CHAIN:

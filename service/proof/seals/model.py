@@ -89,6 +89,8 @@ KINDS: Final = (
     Kind("payment", (_own("payments"), Leaf("payment_allocations", "t.payment_id"))),
     Kind("outcome", (_own("payment_outcomes"),)),
     Kind("deduction", (_own("deductions"),)),
+    Kind("recovery", (_own("recoveries"), Leaf("recovery_cases", "t.recovery_id"))),
+    Kind("closing", (_own("closings"), Leaf("closing_balances", "t.closing_id"))),
     Kind("release", (_own("deduction_releases"),)),
     Kind("hold", (_own("line_holds"),)),
     Kind("match", (_own("matches"),)),

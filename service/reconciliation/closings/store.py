@@ -95,7 +95,7 @@ async def disagreeing(tx: AsyncConnection, county_code: str) -> list[Row]:
     for row in rows:
         closed, now = kept(dict(row)), await stood(tx, dict(row))
         wrong += [
-            {"payer": row["payer"], "period": row["period"], "payee": payee, "state": state}
+            {"id": row["id"], "payer": row["payer"], "period": row["period"], "payee": payee, "state": state}
             | {"closed": closed.get((payee, state), 0), "ledger": now.get((payee, state), 0)}
             for payee, state in sorted({*closed, *now})
             if closed.get((payee, state), 0) != now.get((payee, state), 0)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from service.claims.changes import refusing
 from service.errors import Text
 from service.ids import new_id
 from service.ledger.model import Cause, State, hospital
@@ -42,8 +43,9 @@ async def deduct(desk: Desk, statement_id: UUID, asked: Asked) -> dict[str, Any]
     Settle part of a statement without money: a retention, the offset of a prepayment, a refusal after review, a
     recovery after inspection.
 
-    The hospital bears it, never the patient: no settlement changes. What a recovery cannot take of this statement,
-    even all of it, is taken of later ones. Raises statement.unknown, statement.closed, deduction.line_unknown,
+    The hospital bears it, never the patient. A refusal writes a version of each settlement of which it takes a part;
+    nothing else changes one. What a recovery cannot take of this statement, even all of it, is taken of later ones.
+    Raises statement.unknown, statement.closed, deduction.line_unknown,
     deduction.too_large, deduction.no_prepayment and deduction.document_used.
     """
     also = await differing.statements_of(desk, statement_id) if asked.kind == "prepayment_offset" else []
@@ -55,8 +57,8 @@ async def deduct(desk: Desk, statement_id: UUID, asked: Asked) -> dict[str, Any]
     return answer(row)
 
 
-async def _standing(desk: Desk, statement: Row, asked: Asked) -> dict[UUID, Standing]:
-    """The cases of the lines named, as they stand. Raises deduction.line_unknown."""
+async def _check_lines(desk: Desk, statement: Row, asked: Asked) -> None:
+    """Raises deduction.line_unknown."""
     known = await store.line_numbers(desk.tx, statement, asked.lines)
     unknown = [one for one in asked.lines if one not in known]
     if unknown:
@@ -64,6 +66,10 @@ async def _standing(desk: Desk, statement: Row, asked: Asked) -> dict[UUID, Stan
         raise LineUnknown(
             "/lines", detail=Text(f"结算单中没有这些行号：{named}。", f"The statement has no lines {named}.")
         )
+
+
+async def _standing(desk: Desk, statement: Row, asked: Asked) -> dict[UUID, Standing]:
+    """The cases of the lines named, as they stand."""
     names = ("county_code", "payer", "hospital_code")
     key = {name: statement[name] for name in names}
     key |= {"statement_id": statement["id"], "payee": hospital(statement["hospital_code"])}
@@ -72,6 +78,7 @@ async def _standing(desk: Desk, statement: Row, asked: Asked) -> dict[UUID, Stan
 
 async def _recover(desk: Desk, statement: Row, asked: Asked) -> dict[str, Any]:
     """Keep a recovery, and take what this statement can give."""
+    await _check_lines(desk, statement, asked)
     cases = await _standing(desk, statement, asked)
     limit = sum(one.left for one in cases.values()) if asked.lines else await store.recoverable(desk.tx, statement)
     if asked.amount > limit:
@@ -126,10 +133,7 @@ async def take(desk: Desk, statement: Row, asked: Asked) -> Row:
     if statement["carried_into"] is not None or statement["status"] == "closed":
         raise StatementClosed("/statement_id")
     line_nos = list(asked.lines) or None
-    cases = await _standing(desk, statement, asked)
-    if asked.kind == "refusal" and line_nos and asked.amount > sum(one.left for one in cases.values()):
-        # What was reversed, refused or lowered since is not owed any more: nothing of it is left to refuse.
-        raise DeductionTooLarge("/amount")
+    await _check_lines(desk, statement, asked)
     opened = await clearing.open_of(desk, statement, line_nos) if line_nos else statement["outstanding"]
     if asked.amount > min(opened, statement["outstanding"]):
         raise DeductionTooLarge("/amount")
@@ -154,9 +158,24 @@ async def take(desk: Desk, statement: Row, asked: Asked) -> Row:
     assert moved == asked.amount, "what was open of the lines is not what was open of the statement"
     if offset:
         await clearing.post_prepaid(desk, county_code, payer, hospital_code, row["id"], -asked.amount)
+    if asked.kind == "refusal":
+        await _refuse(desk, statement, asked, row["id"])
     await statements.tell(desk, "statement.deducted", statement, amount=asked.amount, deduction=asked.kind)
     await desk.note("statement.deduct", subject=str(statement["id"]))
     return row | {"released": False, "taken": asked.amount, "left": 0}
+
+
+async def _refuse(desk: Desk, statement: Row, asked: Asked, deduction_id: UUID) -> None:
+    """The versions that a refusal writes, of the cases of which its money was taken. Raises deduction.too_large."""
+    county_code, payer = statement["county_code"], statement["payer"]
+    refused = await store.taken(desk.tx, county_code, deduction_id)
+    await refusing.take_turns(desk.tx, county_code, refused)
+    if asked.lines:
+        cases = await _standing(desk, statement, asked)
+        # What was reversed, refused or lowered since is not owed any more: nothing of it is left to refuse.
+        if any(one.taken > max(0, one.claimed) for case_id, one in cases.items() if case_id in refused):
+            raise DeductionTooLarge("/amount")
+    await refusing.refuse(desk.tx, desk.caller, county_code, payer, refused, desk.claims, reason=asked.reason)
 
 
 async def release(desk: Desk, statement_id: UUID, deduction_id: UUID, reason: str) -> dict[str, Any]:

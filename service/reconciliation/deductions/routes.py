@@ -49,7 +49,10 @@ async def deduct_from_statement(
     Settle part of a statement without money: retention (质保金), offset of a prepayment, refusal after review (拒付),
     recovery after inspection (追回, with its document number).
 
-    The hospital bears it; the patient's bill stays as it is. A recovery may name a statement that is paid and closed:
+    The hospital bears it; the patient's share stays as it is. A refusal writes a new version, with the cause
+    `refusal`, of each settlement of which it takes a part: that part stands as `hospital_bears`, nothing else moves.
+    Of named lines no more is refused than their settlements still claim; without lines it is taken of the lines in
+    their order. A recovery changes no settlement, and may name a statement that is paid and closed:
     what this statement cannot give is offset against the hospital's later ones when they are issued, until it is
     used up. What is refused or recovered of a case that is reversed or lowered later is owed again, so that the
     hospital does not bear it twice.

@@ -39,6 +39,14 @@ _RECOVERABLE: Final = text("""
     FROM statements s WHERE s.county_code = :county_code AND s.id = :statement_id
 """)
 
+_TAKEN: Final = text("""
+    SELECT o.case_id, p.layer, sum(p.amount)::bigint AS amount FROM postings p
+    JOIN ledger_entries o ON o.county_code = p.county_code AND o.id = p.origin
+    WHERE p.county_code = :county_code AND p.entry_id = :deduction_id AND p.entry_id <> p.origin
+        AND p.target = 'deducted'
+    GROUP BY o.case_id, p.layer
+""")
+
 
 async def add(tx: AsyncConnection, deduction: Row) -> None:
     await tx.execute(insert(deductions).values(deduction))
@@ -68,6 +76,14 @@ async def of_statement(tx: AsyncConnection, county_code: str, statement_id: UUID
 async def find(tx: AsyncConnection, county_code: str, statement_id: UUID, deduction_id: UUID) -> Row | None:
     found = await of_statement(tx, county_code, statement_id)
     return next((row for row in found if row["id"] == deduction_id), None)
+
+
+async def taken(tx: AsyncConnection, county_code: str, deduction_id: UUID) -> dict[UUID, dict[str, int]]:
+    """Of which cases a deduction took how much, by layer (fen)."""
+    found: dict[UUID, dict[str, int]] = {}
+    for row in await tx.execute(_TAKEN, {"county_code": county_code, "deduction_id": deduction_id}):
+        found.setdefault(UUID(bytes=row.case_id.bytes), {})[row.layer] = row.amount
+    return found
 
 
 async def line_numbers(tx: AsyncConnection, statement: Row, line_nos: Sequence[int]) -> set[int]:

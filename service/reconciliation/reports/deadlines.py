@@ -37,6 +37,7 @@ _WORDS = {
     "backpay.post": Text("补支付文件已预览，尚未过账", "A back-pay file that was previewed and not posted"),
     "agreement.ends": Text("保险服务协议到期，尚未续签", "An agreement that runs out and was not renewed"),
     "card.ends": Text("慢性病证到期，尚未续办", "A chronic card that runs out and was not renewed"),
+    "objection.decide": Text("异议待决定", "An objection to decide"),
     "aid.apply": Text("出院时预计的医疗救助尚未申请", "Aid expected at discharge that nobody has applied for"),
 }
 _OPEN_DIFFERENCES = """

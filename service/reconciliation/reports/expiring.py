@@ -1,4 +1,4 @@
-"""What runs out, and what nobody has applied for: papers to renew, and aid that was expected at discharge."""
+"""What runs out: papers to renew, aid expected at discharge to apply for, objections to decide."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from service.access.model import Role
 from service.claims.month import expected_aid
+from service.objections import store as objections
 from service.payouts.decisions_due import applied_for
 from service.reconciliation.desk import Desk
 from service.registers.agreements.store import agreements_of
@@ -18,7 +19,7 @@ _YEAR_ENDS: Final = (12, 31)
 
 
 class Expiring(NamedTuple):
-    """Something to be renewed or applied for; `amount` in fen."""
+    """Something to be renewed, applied for or decided; `amount` in fen."""
 
     kind: str
     due_on: date
@@ -29,8 +30,9 @@ class Expiring(NamedTuple):
 
 
 async def expiring(desk: Desk, most: int) -> list[Expiring]:
-    """Agreements, cards and expected aid that the caller may see and has to look after."""
-    return [*await _agreements(desk, most), *await _cards(desk, most), *await _aid(desk, most)]
+    """Agreements, cards, expected aid and objections that the caller may see and has to look after."""
+    papers = [*await _agreements(desk, most), *await _cards(desk, most)]
+    return [*papers, *await _aid(desk, most), *await _objections(desk, most)]
 
 
 async def _agreements(desk: Desk, most: int) -> list[Expiring]:
@@ -92,4 +94,15 @@ async def _aid(desk: Desk, most: int) -> list[Expiring]:
         )
         for row in rows
         if str(row["id"]) not in applied
+    ]
+
+
+async def _objections(desk: Desk, most: int) -> list[Expiring]:
+    """Objections that the agency has to decide, by the pack's days; a hospital sees those it filed, a payer none."""
+    if desk.caller.role == Role.PAYER:
+        return []
+    view = objections.View(desk.county_code, hospital_code=desk.hospital_code)
+    return [
+        Expiring("objection.decide", due_on, None, hospital_code, str(objection_id), 0)
+        for objection_id, due_on, hospital_code in await objections.open_ones(desk.tx, view, rows=most)
     ]

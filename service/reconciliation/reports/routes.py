@@ -86,9 +86,9 @@ async def list_advances(
 async def list_deadlines(request: Request, caller: Reader, tx: Tx) -> Response:
     """
     One list of what waits for somebody, for the caller's role: statements to run, confirm and pay, transfers to
-    receive, differences, lines held back, recoveries left, agreements and cards that run out within thirty days, and
-    aid that was expected at discharge and not applied for (due by the end of its year); manual claims and
-    applications for aid to decide, and back-pay to post.
+    receive, differences, lines held back, recoveries left, agreements and cards that run out within thirty days,
+    aid that was expected at discharge and not applied for (due by the end of its year), and objections to decide;
+    manual claims and applications for aid to decide, and back-pay to post.
     """
     desk = Desk.of(request, tx, caller)
     return answered({"today": desk.today, "items": await deadlines(desk)})

@@ -47,7 +47,7 @@ class DeadlineOut(WireModel):
     hospital_code: str | None
     period: str | None
     subject: str | None = Field(
-        description="The id of the statement, transfer, difference, held line, recovery, agreement, card or settlement."
+        description="The id of what it is about: a statement, a transfer, a held line, an agreement, an objection..."
     )
     amount: YuanOut
     text: SentenceOut
