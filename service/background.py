@@ -5,7 +5,6 @@ import logging
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.clock import Clock
@@ -15,7 +14,7 @@ from service.proof.runs import store as verifications
 from service.proof.seals.actions import seal
 
 _LOOK_SECONDS: Final = 2
-_log = logging.getLogger("onestop.background")
+_logger = logging.getLogger("onestop.background")
 
 
 async def keep_sealing(engine: AsyncEngine, county_codes: Sequence[str], clock: Clock, every_seconds: float) -> None:
@@ -30,8 +29,8 @@ async def keep_sealing(engine: AsyncEngine, county_codes: Sequence[str], clock: 
             try:
                 with seeing(county_code):
                     await seal(engine, county_code, clock)
-            except (SQLAlchemyError, OSError):
-                _log.exception("sealing failed", extra={"onestop_fields": {"county_code": county_code}})
+            except Exception:
+                _logger.exception("sealing failed", extra={"onestop_fields": {"county_code": county_code}})
 
 
 async def keep_verifying(engine: AsyncEngine) -> None:
@@ -46,8 +45,8 @@ async def keep_verifying(engine: AsyncEngine) -> None:
         try:
             with seeing(EVERY_COUNTY):
                 await _verify_what_is_asked(engine, url)
-        except (SQLAlchemyError, OSError):
-            _log.exception("verifying failed")
+        except Exception:
+            _logger.exception("verifying failed")
 
 
 async def _verify_what_is_asked(engine: AsyncEngine, url: str) -> None:

@@ -12,7 +12,7 @@ from service.clock import Clock
 from service.db import transaction_on
 from service.proof.law import Law
 from service.proof.model import Wrong
-from service.proof.runs import actions
+from service.proof.runs import actions, proving
 from service.proof.seals.actions import seal
 from service.reconciliation.deductions import actions as deductions
 from service.reconciliation.deductions.actions import Asked
@@ -142,7 +142,7 @@ async def found_wrong(tx: AsyncConnection, size: int = 50) -> list[Wrong]:
     """Everything that a verification finds wrong, as this transaction sees the county."""
     law, found = Law(), list[Wrong]()
     for part in await actions.parts_of(tx, COUNTY, size=size):
-        found += (await actions.prove(tx, law, COUNTY, part))[1]
+        found += (await proving.prove(tx, law, COUNTY, part))[1]
     return found
 
 

@@ -5,10 +5,12 @@ import json
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,6 +20,7 @@ from service.db import transaction_on
 from service.proof.runs import actions, store
 from service.proof.runs.model import Part, PartKind
 from service.proof.seals.actions import seal
+from service.proof.seals.heads import PURPOSE, Head, heads_wrong
 from tests.bulk.county import fill
 from tests.cases.county import COUNTY
 from tests.conftest import KEYS
@@ -98,6 +101,49 @@ async def test_killed_it_goes_on_where_it_stopped(
     assert {part: at for part, at in after.items() if part in at_kill} == at_kill, "what was done is not done again"
 
 
+@pytest.mark.parametrize(
+    ("tampered", "table"),
+    [
+        ("UPDATE settlement_documents SET trace = trace || '{\"x\": 1e400}' WHERE {one}", "settlement_documents"),
+        (
+            "UPDATE settlement_documents SET bill = (repeat('[', 3000) || repeat(']', 3000))::jsonb WHERE {one}",
+            "settlement_documents",
+        ),
+        ("UPDATE seals SET columns = '{\"settlements\": 1e400}' WHERE seq = 2", "seals"),
+        ("UPDATE seals SET columns = '{\"settlements\": 5}' WHERE seq = 2", "seals"),
+        ("UPDATE seals SET keys[1] = '?' WHERE seq = 2", "seals"),
+    ],
+)
+async def test_a_cell_that_cannot_be_read_is_named_and_stops_nothing(
+    county: str, engine: AsyncEngine, tampered: str, table: str
+) -> None:
+    async with transaction_on(engine) as tx:
+        one = await tx.scalar(text("SELECT id::text FROM settlements WHERE person_no = 'P00000003' AND order_no = 2"))
+    await overwrite(engine, tampered.replace("{one}", f"settlement_id = '{one}'"))
+    await overwrite(engine, "UPDATE settlements SET operator = '别人' WHERE person_no = 'P00000004' AND order_no = 2")
+
+    code, said, _ = await command(county, "verify", "--workers", "1")
+
+    item = said["items"][0]
+    named = {(wrong["table"], wrong["key"]) for wrong in item["wrongs"]}
+    assert (code, item["parts_done"]) == (1, item["parts"])
+    assert (table, one if table == "settlement_documents" else f"{COUNTY}/2") in named
+    assert "settlements" in {name for name, _ in named}, "the others are proved all the same"
+    assert item["settlements"] >= 35
+
+
+async def test_a_command_that_was_killed_does_not_stand_in_the_way_of_the_server(
+    county: str, engine: AsyncEngine
+) -> None:
+    async with transaction_on(engine) as tx:
+        asked = await actions.start(tx, replace(AUDITOR, client_id="auditor"), Clock())
+        left = await actions.start(tx, AUDITOR, Clock())
+
+    async with transaction_on(engine) as tx:
+        assert await store.asked_of_server(tx, COUNTY) == asked
+        assert await actions.latest_unfinished(tx, COUNTY) == left
+
+
 async def done_parts(engine: AsyncEngine, verification_id: Any) -> dict[int, Any]:
     """When each part was done that is done."""
     query = "SELECT part_no, done_at FROM verification_parts WHERE verification_id = :id AND done_at IS NOT NULL"
@@ -120,6 +166,11 @@ async def test_a_chain_written_anew_is_found_by_the_head_that_was_published(
     forged = json.loads(file.read_text())
     forged["items"][0]["hash"] = found["items"][0]["wrongs"][0]["kept"]
     file.write_text(json.dumps(forged))
+    key = Ed25519PrivateKey.generate()
+    head = Head(**forged["items"][0])._replace(public_key=key.public_key().public_bytes_raw().hex())
+    own = [head._replace(signature=key.sign(PURPOSE.encode() + b"\x00" + head.said()).hex())]
+    async with transaction_on(engine) as tx:
+        by_another_key = await heads_wrong(tx, COUNTY, own)
     caught, of_forged, _ = await command(county, "verify", "--workers", "1", "--heads", str(file))
     file.write_text("{}")
     refused = await command(county, "verify", "--workers", "1", "--heads", str(file))
@@ -129,6 +180,7 @@ async def test_a_chain_written_anew_is_found_by_the_head_that_was_published(
     assert (seen, caught) == (1, 1)
     assert found["items"][0]["wrongs"][0]["table"] == "seals"
     assert of_forged["items"][0]["wrongs"][0]["column"] == "signature"
+    assert [one.column for one in by_another_key] == ["public_key"], "whoever forges a head has a key, but not ours"
     assert refused[0] == 1
     assert "no file of heads" in refused[2]
 
