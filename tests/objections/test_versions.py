@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def test_an_objection_is_to_the_visit_whichever_version_it_was_filed_about(world: World) -> None:
     patient, objection = await filed(world)
     path = f"/v1/objections/{objection['id']}"
-    await identify(world, patient.person_no, "registered_poor")
+    await identify(world, patient.person_no, "extreme_poverty")
     second = await anew(world.agency, patient.settlement["id"], "appeal")
 
     body = {"settlement_id": second["id"], "reason": "仍有异议"}
@@ -35,7 +35,7 @@ async def test_an_objection_is_to_the_visit_whichever_version_it_was_filed_about
 async def test_a_version_made_before_the_objection_was_not_caused_by_it(world: World) -> None:
     patient = await settled(world)
     first = patient.settlement["id"]
-    await identify(world, patient.person_no, "registered_poor")
+    await identify(world, patient.person_no, "extreme_poverty")
     second = await anew(world.agency, first, "appeal")
     filing = {"settlement_id": first, "reason": "金额不对"}
     objection = await done(await world.agency("POST", "/v1/objections", filing))

@@ -83,7 +83,8 @@ async def changes(world: World) -> None:
     await settled(world.hospital, month_stay(world.hospital_code, late, 10) | held)
     card_of, ill = await world.county.person(POOR)
     await world.county.card(card_of, "CD03")
-    await settled(world.hospital, chronic(world.hospital_code, ill))
+    visit = await settled(world.hospital, chronic(world.hospital_code, ill))
+    await done(await world.agency("POST", "/v1/objections", {"settlement_id": visit["id"], "reason": "金额不对"}))
 
 
 async def statements_and_transfers(world: World) -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,49 +98,6 @@ async def test_killed_it_goes_on_where_it_stopped(
     assert (code, item["id"], item["settlements"]) == (0, str(verification_id), 40)
     assert 0 < len(at_kill) < item["parts"] == len(after)
     assert {part: at for part, at in after.items() if part in at_kill} == at_kill, "what was done is not done again"
-
-
-@pytest.mark.parametrize(
-    ("tampered", "table"),
-    [
-        ("UPDATE settlement_documents SET trace = trace || '{\"x\": 1e400}' WHERE {one}", "settlement_documents"),
-        (
-            "UPDATE settlement_documents SET bill = (repeat('[', 3000) || repeat(']', 3000))::jsonb WHERE {one}",
-            "settlement_documents",
-        ),
-        ("UPDATE seals SET columns = '{\"settlements\": 1e400}' WHERE seq = 2", "seals"),
-        ("UPDATE seals SET columns = '{\"settlements\": 5}' WHERE seq = 2", "seals"),
-        ("UPDATE seals SET keys[1] = '?' WHERE seq = 2", "seals"),
-    ],
-)
-async def test_a_cell_that_cannot_be_read_is_named_and_stops_nothing(
-    county: str, engine: AsyncEngine, tampered: str, table: str
-) -> None:
-    async with transaction_on(engine) as tx:
-        one = await tx.scalar(text("SELECT id::text FROM settlements WHERE person_no = 'P00000003' AND order_no = 2"))
-    await overwrite(engine, tampered.replace("{one}", f"settlement_id = '{one}'"))
-    await overwrite(engine, "UPDATE settlements SET operator = '别人' WHERE person_no = 'P00000004' AND order_no = 2")
-
-    code, said, _ = await command(county, "verify", "--workers", "1")
-
-    item = said["items"][0]
-    named = {(wrong["table"], wrong["key"]) for wrong in item["wrongs"]}
-    assert (code, item["parts_done"]) == (1, item["parts"])
-    assert (table, one if table == "settlement_documents" else f"{COUNTY}/2") in named
-    assert "settlements" in {name for name, _ in named}, "the others are proved all the same"
-    assert item["settlements"] >= 35
-
-
-async def test_a_command_that_was_killed_does_not_stand_in_the_way_of_the_server(
-    county: str, engine: AsyncEngine
-) -> None:
-    async with transaction_on(engine) as tx:
-        asked = await actions.start(tx, replace(AUDITOR, client_id="auditor"), Clock())
-        left = await actions.start(tx, AUDITOR, Clock())
-
-    async with transaction_on(engine) as tx:
-        assert await store.asked_of_server(tx, COUNTY) == asked
-        assert await actions.latest_unfinished(tx, COUNTY) == left
 
 
 async def done_parts(engine: AsyncEngine, verification_id: Any) -> dict[int, Any]:
