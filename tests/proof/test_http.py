@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access.model import Role
 from service.background import keep_sealing, keep_verifying
@@ -103,12 +104,13 @@ async def test_the_head_of_a_day_is_signed_with_a_key_that_everybody_can_get(
     assert public[head.kid] == head.public_key
 
 
-async def test_the_server_seals_again_and_again_also_after_something_went_wrong(county: None, app: FastAPI) -> None:
-    engine = app.state.engine
+async def test_the_server_seals_again_and_again_also_after_something_went_wrong(
+    county: None, app: FastAPI, engine: AsyncEngine
+) -> None:
     async with transaction_on(engine) as tx:
         await tx.execute(text("ALTER TABLE seals RENAME TO seals_elsewhere"))
 
-    async with running(keep_sealing(engine, [COUNTY], Clock(), 0.01)), asyncio.timeout(60):
+    async with running(keep_sealing(app.state.engine, [COUNTY], Clock(), 0.01)), asyncio.timeout(60):
         await pause(app)
         async with transaction_on(engine) as tx:
             await tx.execute(text("ALTER TABLE seals_elsewhere RENAME TO seals"))
@@ -159,8 +161,9 @@ async def test_what_commits_late_is_sealed_late_and_nobody_waits(county: None, a
     assert (second, third) == (1, 0)
 
 
-async def test_a_row_of_the_future_or_of_no_date_keeps_no_other_from_being_sealed(county: None, app: FastAPI) -> None:
-    engine = app.state.engine
+async def test_a_row_of_the_future_or_of_no_date_keeps_no_other_from_being_sealed(
+    county: None, engine: AsyncEngine
+) -> None:
     copied = (
         "INSERT INTO audit_log (county_code, at, id, client_id, role, request_id, action)"
         " SELECT county_code, {at}, gen_random_uuid(), 'later', role, request_id, action FROM audit_log LIMIT 1"
