@@ -5,7 +5,6 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.claims.actions import Desk
@@ -20,7 +19,7 @@ from service.proof.seals.actions import seal
 
 _LOOK_SECONDS: Final = 2
 _LAW_SECONDS: Final = 1
-_log = logging.getLogger("onestop.background")
+_logger = logging.getLogger("onestop.background")
 
 
 async def keep_sealing(engine: AsyncEngine, county_codes: Sequence[str], clock: Clock, every_seconds: float) -> None:
@@ -35,8 +34,8 @@ async def keep_sealing(engine: AsyncEngine, county_codes: Sequence[str], clock: 
             try:
                 with seeing(county_code):
                     await seal(engine, county_code, clock)
-            except (SQLAlchemyError, OSError):
-                _log.exception("sealing failed", extra={"onestop_fields": {"county_code": county_code}})
+            except Exception:
+                _logger.exception("sealing failed", extra={"onestop_fields": {"county_code": county_code}})
 
 
 async def keep_verifying(engine: AsyncEngine) -> None:
@@ -51,8 +50,8 @@ async def keep_verifying(engine: AsyncEngine) -> None:
         try:
             with seeing(EVERY_COUNTY):
                 await _verify_what_is_asked(engine, url)
-        except (SQLAlchemyError, OSError):
-            _log.exception("verifying failed")
+        except Exception:
+            _logger.exception("verifying failed")
 
 
 async def _verify_what_is_asked(engine: AsyncEngine, url: str) -> None:
@@ -76,8 +75,8 @@ async def keep_readjudicating(engine: AsyncEngine, county_codes: Sequence[str], 
                         asked = await readjudications.unfinished(tx, county_code)
                     if asked is not None:
                         await work(engine, county_code, asked, desk)
-            except (SQLAlchemyError, OSError):
-                _log.exception("re-adjudicating failed", extra={"onestop_fields": {"county_code": county_code}})
+            except Exception:
+                _logger.exception("re-adjudicating failed", extra={"onestop_fields": {"county_code": county_code}})
 
 
 async def keep_to_the_law(state: Any) -> None:
@@ -85,6 +84,6 @@ async def keep_to_the_law(state: Any) -> None:
     while True:
         try:
             await renew(state)
-        except (SQLAlchemyError, OSError):
-            _log.exception("reading the amendments of the law failed")
+        except Exception:
+            _logger.exception("reading the amendments of the law failed")
         await asyncio.sleep(_LAW_SECONDS)

@@ -61,10 +61,11 @@ async def run_verify(engine: AsyncEngine, settings: Settings, asked: Verify) -> 
         async with transaction_on(engine) as tx:
             found = await runs.read(tx, county_code, verification_id, most=asked.most)
             assert found is not None
-            broken = await heads_wrong(tx, county_code, published)
+            own = [head for head in published if head.county_code == county_code]
+            broken = await heads_wrong(tx, county_code, own)
         if not ended or found.finished_at is None:
             raise CommandRefused("a process of the verification ended early: `onestop verify --resume` goes on")
-        items.append(_with_heads(found, broken, len(published)))
+        items.append(_with_heads(found, broken, len(own)))
     return {"ok": all(item["status"] == "clean" for item in items), "items": items}
 
 

@@ -1,5 +1,6 @@
 """`onestop serve` and `onestop migrate` as their user meets them: started, killed, stopped, called wrongly."""
 
+import asyncio
 import json
 import os
 import re
@@ -13,9 +14,13 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.config import Settings
+from service.db import transaction_on
 from service.policy.load import SHIPPED
+from tests.bulk.county import fill
 
 ROOT = Path(__file__).parents[1]
 ONESTOP = [sys.executable, "-m", "service.cli"]
@@ -54,6 +59,21 @@ def serving(environment: dict[str, str]) -> Iterator[Start]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+async def test_a_server_seals_what_was_written(
+    environment: dict[str, str], serving: Start, engine: AsyncEngine, database_url: str
+) -> None:
+    await fill(database_url, 5, lines=1)
+    environment["ONESTOP_SEAL_SECONDS"] = "1"
+    serving()
+
+    async with asyncio.timeout(60):
+        sealed: set[str] = set()
+        while not {"settlement", "audit"} <= sealed:
+            async with transaction_on(engine) as tx:
+                await tx.execute(text("SELECT pg_sleep(0.1)"))
+                sealed = set(await tx.scalars(text("SELECT kind FROM seals")))
 
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -194,6 +194,12 @@ async def live_signing_keys(tx: AsyncConnection, at: datetime) -> Sequence[Signi
     return [SigningKey(*row) for row in await tx.execute(query)]
 
 
+async def public_key(tx: AsyncConnection, kid: str) -> bytes | None:
+    """The public half (32 bytes) of a key that signs or has signed; None where there is none of this id."""
+    found: bytes | None = await tx.scalar(select(signing_keys.c.public_key).where(signing_keys.c.kid == kid))
+    return found
+
+
 async def lock_signing_keys(tx: AsyncConnection) -> None:
     """Until this transaction ends, no other process makes a signing key."""
     await tx.execute(select(func.pg_advisory_xact_lock(_SIGNING_KEYS_LOCK)))

@@ -23,6 +23,11 @@ _READ: Final = """
     LEFT JOIN settlements n ON n.county_code = s.county_code AND n.replaces = s.id
     LEFT JOIN invoices i ON i.county_code = s.county_code AND i.case_id = s.case_id
 """
+_IDS_OF_CASE: Final = text("""
+    SELECT s.id FROM settlements asked JOIN settlements s ON s.county_code = asked.county_code
+        AND (s.id = asked.case_id OR (s.case_id = asked.case_id AND s.case_id <> s.id))
+    WHERE asked.id = :id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,11 @@ async def of_case(tx: AsyncConnection, county_code: str, case_id: UUID) -> list[
     query = text(f"{_READ} WHERE s.county_code = :county_code AND {mine} ORDER BY s.version, s.kind DESC")
     rows = await tx.execute(query, {"county_code": county_code, "id": case_id})
     return [_kept(row) for row in rows.mappings()]
+
+
+async def ids_of_case(tx: AsyncConnection, settlement_id: UUID) -> list[UUID]:
+    """The ids of all versions of a settlement's visit and of its reversal; none where there is no such settlement."""
+    return [UUID(bytes=found.bytes) for found in await tx.scalars(_IDS_OF_CASE, {"id": settlement_id})]
 
 
 async def find(tx: AsyncConnection, settlement_id: UUID, view: View) -> Record | None:

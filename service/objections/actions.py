@@ -32,14 +32,15 @@ _UNKNOWN: Final = Text("查无此结算，请核对编号。", "There is no such
 
 async def file(desk: Desk, settlement_id: UUID, *, reason: str, contact: str | None) -> Objection:
     """
-    Object to a settlement. Raises settlement.unknown where it is not the caller's, objection.open where one is open.
+    Object to a settlement. Raises settlement.unknown where it is not the caller's, objection.open where one is open
+    about any version of it.
 
     It is to be decided within the days that the county's policy gives the agency.
     """
     record = await desk.settlement(settlement_id)
     if record is None:
         raise SettlementUnknown(_UNKNOWN, pointer="/settlement_id")
-    await hold(desk.tx, "objection", record.county_code, settlement_id)
+    await hold(desk.tx, "objection", record.county_code, record.case_id)
     others = await _about(desk, settlement_id)
 
     if any(each.state in OPEN for each in others):
@@ -159,7 +160,9 @@ async def _is_later(desk: Desk, objection: Objection, version_id: UUID) -> bool:
     if first is None or later is None:
         return False
     visits = {(each.hospital_code, each.visit_no, each.interim_no, each.person_no) for each in (first, later)}
-    return len(visits) == 1 and version_id != objection.settlement_id and later.order_no >= first.order_no
+    after = later.version > first.version if later.case_id == first.case_id else later.order_no > first.order_no
+    assert later.settled_at is not None
+    return len(visits) == 1 and after and later.settled_at > objection.at
 
 
 async def _enter(desk: Desk, objection: Objection, state: State, action: str) -> Objection:

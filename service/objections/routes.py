@@ -95,7 +95,9 @@ async def list_objections(
     tx: Tx,
     paging: PageAsked,
     state: Annotated[State | None, Query(description="Only those that stand here.")] = None,
-    settlement_id: Annotated[Id | None, Query(description="Only those about this settlement.")] = None,
+    settlement_id: Annotated[
+        Id | None, Query(description="Only those about this settlement, or another version of it.")
+    ] = None,
     overdue: Annotated[bool, Query(description="Only those that should be decided by now.")] = False,
 ) -> Page[ObjectionOut]:
     """The county's objections, newest first; a hospital sees those it filed."""

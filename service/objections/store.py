@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.resealing import Sealed
 from service.access.vault import Vault
+from service.claims.records import ids_of_case
 from service.clock import COUNTY_ZONE
 from service.objections.model import OPEN, Document, Objection, Outcome, State, Step
 from service.objections.tables import objection_documents, objection_steps, objections
@@ -64,7 +65,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list may be narrowed to; `overdue_on`: those that were to be decided before that day and are not."""
+    """
+    What a list may be narrowed to; `overdue_on`: those that were to be decided before that day and are not.
+
+    `settlement_id`: those about any version of its visit.
+    """
 
     state: State | None = None
     settlement_id: UUID | None = None
@@ -140,7 +145,8 @@ async def listed(
     if filters.state is not None:
         query = query.where(_state() == filters.state.value)
     if filters.settlement_id is not None:
-        query = query.where(o.settlement_id == filters.settlement_id)
+        # Whichever of its versions they were filed about: an objection is to the visit.
+        query = query.where(o.settlement_id.in_(await ids_of_case(tx, filters.settlement_id)))
     if filters.overdue_on is not None:
         query = query.where(o.due_on < filters.overdue_on, or_(*(_state() == state.value for state in OPEN)))
     if after is not None:

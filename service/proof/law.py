@@ -6,6 +6,7 @@ from service.policy.library import kept_packs
 from service.policy.load import content_hash, rebuilt
 from service.policy.model import Pack
 from service.proof.model import Wrong, wrong
+from service.proof.replay import UNREADABLE
 
 
 class Law:
@@ -16,9 +17,16 @@ class Law:
 
     async def pack(self, tx: AsyncConnection, hash_: str) -> Pack | None:
         if hash_ not in self._packs:
-            kept = [pack.document for pack in await kept_packs(tx, hash_) if content_hash(pack.document) == hash_]
-            self._packs[hash_] = rebuilt(kept[0]) if kept else None
+            self._packs[hash_] = await _kept(tx, hash_)
         return self._packs[hash_]
+
+
+async def _kept(tx: AsyncConnection, hash_: str) -> Pack | None:
+    try:
+        kept = [pack.document for pack in await kept_packs(tx, hash_) if content_hash(pack.document) == hash_]
+    except UNREADABLE:
+        return None
+    return rebuilt(kept[0]) if kept else None
 
 
 async def packs_wrong(tx: AsyncConnection) -> tuple[int, list[Wrong]]:

@@ -24,7 +24,15 @@ from service.settlement.waterfall import settle
 Row = dict[str, Any]
 _FEN: Final = PRICE_SCALE * QUANTITY_SCALE // 100
 """One fen in the unit of price times quantity."""
-UNREADABLE: Final = (AssertionError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
+UNREADABLE: Final = (
+    AssertionError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RecursionError,
+)
 """What a trace that was tampered with may run into: it is named, and nothing else stops."""
 
 

@@ -46,7 +46,7 @@ async def start_verification(request: Request, caller: Prover, tx: Tx) -> dict[s
     """
     clock = request.app.state.clock
     await store.begin_alone(tx, caller.county_code)
-    running = await actions.latest_unfinished(tx, caller.county_code)
+    running = await store.asked_of_server(tx, caller.county_code)
     verification_id = running or await actions.start(tx, caller, clock)
     await _note(request, tx, caller, "verification.start", str(verification_id))
     return await _read(tx, caller, verification_id, most=MOST)

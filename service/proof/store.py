@@ -26,6 +26,12 @@ _SETTLED: Final = """
     LEFT JOIN settlement_documents d ON d.county_code = t.county_code AND d.settlement_id = t.id
     WHERE {range} ORDER BY t.person_no, t.order_no, t.id
 """
+_ROW: Final = text(_SETTLED.format(range="t.county_code = :county_code AND t.id = CAST(:id AS uuid)"))
+_IDS: Final = "SELECT t.id::text FROM settlements t WHERE {range} ORDER BY t.order_no, t.id"
+_PEOPLE: Final = " UNION ".join(
+    f"SELECT t.person_no FROM {table} t WHERE {{range}}"
+    for table in ("settlements", "accumulators", "person_orders", "live_visits")
+)
 _SUMS: Final = "SELECT t.person_no, t.period, t.name, t.value FROM accumulators t WHERE {range}"
 _ORDERS: Final = "SELECT t.person_no, t.last_order FROM person_orders t WHERE {range}"
 _LIVE: Final = "SELECT t.person_no, row_to_json(t) AS visit FROM live_visits t WHERE {range}"
@@ -73,6 +79,21 @@ async def persons(tx: AsyncConnection, asked: Range) -> tuple[dict[str, list[Kep
         live[person_no].append(visit)
     known = sorted({*kept, *sums, *orders, *live})
     return kept, {one: Standing(sums.get(one, {}), orders.get(one), live.get(one, [])) for one in known}
+
+
+async def people(tx: AsyncConnection, asked: Range) -> list[str]:
+    """The persons of a range of whom anything is on record, in their order."""
+    return [str(row[0]) for row in await _read(tx, f"{_PEOPLE} ORDER BY person_no", asked)]
+
+
+async def ids(tx: AsyncConnection, asked: Range) -> list[str]:
+    """The ids of the rows of the persons of a range."""
+    return [str(row[0]) for row in await _read(tx, _IDS, asked)]
+
+
+async def readable(tx: AsyncConnection, county_code: str, settlement_id: str) -> None:
+    """Read one row with all that hangs on it, and raise whatever there is to raise."""
+    (await tx.execute(_ROW, {"county_code": county_code, "id": settlement_id})).all()
 
 
 async def _read(tx: AsyncConnection, statement: str, asked: Range) -> list[Any]:

@@ -12,7 +12,7 @@ from service.clock import Clock
 from service.db import transaction_on
 from service.proof.law import Law
 from service.proof.model import Wrong
-from service.proof.runs import actions
+from service.proof.runs import actions, proving
 from service.proof.seals.actions import seal
 from service.reconciliation.closings import actions as closings
 from service.reconciliation.deductions import actions as deductions
@@ -84,7 +84,8 @@ async def changes(world: World) -> None:
     await settled(world.hospital, month_stay(world.hospital_code, late, 10) | held)
     card_of, ill = await world.county.person(POOR)
     await world.county.card(card_of, "CD03")
-    await settled(world.hospital, chronic(world.hospital_code, ill))
+    visit = await settled(world.hospital, chronic(world.hospital_code, ill))
+    await done(await world.agency("POST", "/v1/objections", {"settlement_id": visit["id"], "reason": "金额不对"}))
 
 
 async def statements_and_transfers(world: World) -> None:
@@ -156,7 +157,7 @@ async def found_wrong(tx: AsyncConnection, size: int = 50) -> list[Wrong]:
     """Everything that a verification finds wrong, as this transaction sees the county."""
     law, found = Law(), list[Wrong]()
     for part in await actions.parts_of(tx, COUNTY, size=size):
-        found += (await actions.prove(tx, law, COUNTY, part))[1]
+        found += (await proving.prove(tx, law, COUNTY, part))[1]
     return found
 
 

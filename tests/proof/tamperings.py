@@ -211,6 +211,8 @@ TAMPERINGS = [
     _set("audit_log", "at = at + interval '1 hour'"),
     _delete("audit_log"),
     _insert("audit_log", f"'id', {_EARLY}, 'at', '2018-01-01T00:00:00Z'"),
+    _insert("audit_log", f"'id', {_EARLY}, 'at', 'infinity'"),
+    _set("objections", "due_on = due_on + 30, filed_by = 'agency'"),
     _set("seals", "made_at = made_at - interval '1 hour'", returning="t.county_code || '/' || t.seq"),
     _set("seals", "keys = keys[2:] || keys[1:1]", "t.row_count > 1", "t.county_code || '/' || t.seq"),
     _set("seals", "previous_hash = sha256('?')", returning="t.county_code || '/' || t.seq"),

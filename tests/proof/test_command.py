@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,6 +19,7 @@ from service.db import transaction_on
 from service.proof.runs import actions, store
 from service.proof.runs.model import Part, PartKind
 from service.proof.seals.actions import seal
+from service.proof.seals.heads import PURPOSE, Head, heads_wrong
 from tests.bulk.county import fill
 from tests.cases.county import COUNTY
 from tests.conftest import KEYS
@@ -120,6 +122,11 @@ async def test_a_chain_written_anew_is_found_by_the_head_that_was_published(
     forged = json.loads(file.read_text())
     forged["items"][0]["hash"] = found["items"][0]["wrongs"][0]["kept"]
     file.write_text(json.dumps(forged))
+    key = Ed25519PrivateKey.generate()
+    head = Head(**forged["items"][0])._replace(public_key=key.public_key().public_bytes_raw().hex())
+    own = [head._replace(signature=key.sign(PURPOSE.encode() + b"\x00" + head.said()).hex())]
+    async with transaction_on(engine) as tx:
+        by_another_key = await heads_wrong(tx, COUNTY, own)
     caught, of_forged, _ = await command(county, "verify", "--workers", "1", "--heads", str(file))
     file.write_text("{}")
     refused = await command(county, "verify", "--workers", "1", "--heads", str(file))
@@ -129,6 +136,7 @@ async def test_a_chain_written_anew_is_found_by_the_head_that_was_published(
     assert (seen, caught) == (1, 1)
     assert found["items"][0]["wrongs"][0]["table"] == "seals"
     assert of_forged["items"][0]["wrongs"][0]["column"] == "signature"
+    assert [one.column for one in by_another_key] == ["public_key"], "whoever forges a head has a key, but not ours"
     assert refused[0] == 1
     assert "no file of heads" in refused[2]
 

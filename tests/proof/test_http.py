@@ -17,6 +17,7 @@ from service.background import keep_sealing, keep_verifying
 from service.clock import Clock
 from service.db import transaction_on
 from service.proof.seals.actions import seal
+from service.proof.seals.checking import unsealed_wrong
 from service.proof.seals.heads import Head, heads_wrong
 from tests.access.callers import headers_of
 from tests.bulk.county import fill
@@ -158,3 +159,38 @@ async def test_what_commits_late_is_sealed_late_and_nobody_waits(county: None, a
 
     assert (first or 0) > 0
     assert (second, third) == (1, 0)
+
+
+async def test_a_row_of_the_future_or_of_no_date_keeps_no_other_from_being_sealed(
+    county: None, engine: AsyncEngine
+) -> None:
+    copied = (
+        "INSERT INTO audit_log (county_code, at, id, client_id, role, request_id, action)"
+        " SELECT county_code, {at}, gen_random_uuid(), 'later', role, request_id, action FROM audit_log LIMIT 1"
+    )
+    await seal(engine, COUNTY, Clock())
+    for at in ("timestamptz '2093-01-01'", "timestamptz 'infinity'"):
+        async with transaction_on(engine) as tx:
+            await tx.execute(text(copied.format(at=at)))
+    async with transaction_on(engine) as tx:
+        await tx.execute(text("SET LOCAL session_replication_role = replica"))
+        await tx.execute(
+            text(
+                "INSERT INTO ledger_entries SELECT (c).* FROM (SELECT jsonb_populate_record(t, jsonb_build_object("
+                "'id', 'ffffffff-ffff-7fff-bfff-ffffffffffff')) AS c FROM ledger_entries t LIMIT 1) x"
+            )
+        )
+    await seal(engine, COUNTY, Clock())
+    async with transaction_on(engine) as tx:
+        await tx.execute(text(copied.format(at="now()")))
+
+    sealed = await seal(engine, COUNTY, Clock())
+
+    async with transaction_on(engine) as tx:
+        _, found = await unsealed_wrong(tx, COUNTY)
+        undatable = await tx.scalar(text("SELECT id::text FROM audit_log WHERE at = 'infinity'"))
+    assert sealed == 1
+    assert {(one.table, one.key) for one in found} == {
+        ("audit_log", undatable),
+        ("ledger_entries", "ffffffff-ffff-7fff-bfff-ffffffffffff"),
+    }

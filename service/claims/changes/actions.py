@@ -1,6 +1,6 @@
 """What can be done with a settlement that is wrong: reverse it, decide it anew, compare its versions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.access import audit, idempotency
 from service.access.idempotency import Attempt, Stored
 from service.access.model import Caller, Role
-from service.claims import records
+from service.claims import codes, records
 from service.claims.actions import CREATED, Desk, unknown, view_of
 from service.claims.answer import answer
 from service.claims.changes import anew, making, store
@@ -98,7 +98,8 @@ async def readjudicate(
     )
 
     body = orjson.dumps(await _answered(tx, made, desk, asking.language))
-    await record(tx, caller, made, place.current, desk, now)
+    with anew.pointed(into_request=change.order is not None):
+        await record(tx, caller, made, place.current, desk, now)
     return await _kept(tx, caller, asking, version_id, body, now)
 
 
@@ -158,7 +159,8 @@ async def record(
         cause = Cause.REVERSAL if reversal else Cause.READJUDICATION
         entry = Entry(done.county_code, done.id, cause, done.id, done.case_id, now, now.date())
         await ledger.post(tx, entry, made.postings)
-        await events.add(tx, _event(made, now))
+        for event in _events(made, now):
+            await events.add(tx, event)
         await audit.record(
             tx,
             caller,
@@ -171,7 +173,7 @@ async def record(
     await store.carry(tx, some, current)
 
 
-def _event(made: Made, now: datetime) -> Event:
+def _events(made: Made, now: datetime) -> Iterator[Event]:
     done = made.record
     assert done.id is not None
     told: dict[str, Any] = {"visit_no": done.visit_no, "interim_no": done.interim_no, "version": done.version}
@@ -180,7 +182,15 @@ def _event(made: Made, now: datetime) -> Event:
     else:
         kind, told = "settlement.readjudicated", told | {"replaces": str(done.replaces), "cause": done.cause}
     told["differences"] = differences(made.postings)
-    return Event(done.county_code, now, kind, done.id, done.hospital_code, None, told)
+    yield Event(done.county_code, now, kind, done.id, done.hospital_code, None, told)
+    if done.reversal_of is None and done.invoice_no != made.before.invoice_no:
+        yield invoice_event(made.before, done.id, done.invoice_no, now)
+
+
+def invoice_event(before: Record, settlement_id: UUID, invoice_no: str | None, now: datetime) -> Event:
+    """That a settlement has another invoice number than `before`."""
+    told = {"invoice_no": invoice_no, "before": before.invoice_no}
+    return Event(before.county_code, now, "settlement.invoice", settlement_id, before.hospital_code, None, told)
 
 
 async def _find(tx: AsyncConnection, caller: Caller, settlement_id: UUID) -> Record:
@@ -215,7 +225,7 @@ async def _answered(tx: AsyncConnection, some: Sequence[Made], desk: Desk, langu
     packs = await _packs(tx, first, desk)
     body = answer(first.record, Renderer(packs[1]), language)
     assert first.record.case_id is not None
-    body["query_code"] = query_code(desk.vault, first.record.case_id)
+    body["query_code"] = await codes.current(tx, desk.vault, first.record.county_code, first.record.case_id)
     if first.record.reversal_of is not None:
         body["differences"] = differences(first.postings)
     else:

@@ -17,9 +17,9 @@ from service.claims import trace
 from service.claims.actions import Desk
 from service.claims.changes import store, versions
 from service.claims.changes.chain import add, sums_before
-from service.claims.changes.kept_order import kept_order
+from service.claims.changes.kept_order import is_same_bill, kept_order
 from service.claims.changes.model import Change, Live
-from service.claims.changes.refusals import ForeignVisit
+from service.claims.changes.refusals import ForeignVisit, Unchanged
 from service.claims.decide import Facts, Making, decide
 from service.claims.model import BillLine, Cause, History, Order, Record
 from service.claims.prepare import gather
@@ -94,6 +94,7 @@ async def decided_anew(
     with pointed(at="/request" if change.order is not None else None):
         facts = await gather(tx, caller, order, desk.law.packs, now, county_code=before.county_code)
         _check_same(before, order, facts)
+        _check_corrected(before, order, change, desk)
         await _check_parts(tx, before, change, place)
         history = await _history(tx, before, order, place)
         return decide(caller, order, facts, history, Making(now, version_id))
@@ -144,7 +145,8 @@ def claim_of(anew: Record) -> Claim:
 def _order(before: Record, change: Change, desk: Desk) -> Order:
     kept = kept_order(before, desk.vault)
     if change.order is not None:
-        kept = replace(change.order, advances=kept.advances, approved_aid=kept.approved_aid)
+        invoice_no = change.order.invoice_no or kept.invoice_no
+        kept = replace(change.order, advances=kept.advances, approved_aid=kept.approved_aid, invoice_no=invoice_no)
     return replace(kept, third_party=change.third_party) if change.third_party is not None else kept
 
 
@@ -159,6 +161,18 @@ def _check_same(before: Record, order: Order, facts: Facts) -> None:
                 " settlement and settle the other visit.",
             ),
             pointer="",
+        )
+
+
+def _check_corrected(before: Record, order: Order, change: Change, desk: Desk) -> None:
+    """A hospital corrects its own bill; what others know of the visit by now is the agency's to bring in."""
+    if change.cause == Cause.HOSPITAL_CORRECTION and is_same_bill(order, kept_order(before, desk.vault)):
+        raise Unchanged(
+            Text(
+                "更正后的账单与原账单一致，未生成新版本；如因登记信息或政策变化，请由医保经办机构重新核算。",
+                "The corrected bill is the one on record: no version was made. Where registers or law have changed,"
+                " ask the agency.",
+            )
         )
 
 

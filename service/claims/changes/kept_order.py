@@ -1,6 +1,7 @@
 """A visit as it was ordered: what has to be kept of it, and the order written down again, to be decided anew."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from service.access.vault import Vault
@@ -51,6 +52,20 @@ def kept_order(record: Record, vault: Vault) -> Order:
         other=claim.other,
         advances=claim.advances,
         approved_aid=claim.approved_aid,
+    )
+
+
+def is_same_bill(one: Order, other: Order) -> bool:
+    """Whether two orders of one visit say the same, however they name the person and in whatever order their layers."""
+    return _said(one) == _said(other)
+
+
+def _said(order: Order) -> Order:
+    return replace(
+        order,
+        person_key=("", b""),
+        lines=tuple(line._replace(self_pay_ratio=line.self_pay_ratio or 0) for line in order.lines),
+        decided=tuple(sorted(order.decided)),
     )
 
 

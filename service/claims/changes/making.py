@@ -138,7 +138,7 @@ def is_unchanged(made: Made) -> bool:
 
 
 def _substance(record: Record) -> tuple[object, ...]:
-    settlement = record.settlement
+    settlement, facts = record.settlement, record.trace["facts"]
     return (
         settlement.amounts,
         settlement.split,
@@ -151,4 +151,9 @@ def _substance(record: Record) -> tuple[object, ...]:
         record.on_hold,
         record.admitted_on,
         record.last_day,
+        record.referral_no,
+        record.disease_code,
+        record.invoice_no,
+        [tuple(one) for one in facts["diagnoses"]],
+        facts["injury_note"],
     )

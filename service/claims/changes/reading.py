@@ -10,11 +10,10 @@ from service.access.model import Caller
 from service.claims import records
 from service.claims.actions import Desk, read, unknown, view_of
 from service.claims.changes import store
-from service.claims.changes.actions import live
+from service.claims.changes.actions import invoice_event, live
 from service.claims.changes.answers import compared, differences, side
 from service.claims.model import Record
 from service.events import store as events
-from service.events.store import Event
 from service.ledger import store as ledger
 from service.ledger.model import Posting
 
@@ -32,10 +31,7 @@ async def attach_invoice(
 
     await store.attach_invoice(tx, found, invoice_no, now)
 
-    told = {"invoice_no": invoice_no, "before": found.invoice_no}
-    await events.add(
-        tx, Event(found.county_code, now, "settlement.invoice", settlement_id, found.hospital_code, None, told)
-    )
+    await events.add(tx, invoice_event(found, settlement_id, invoice_no, now))
     await audit.record(
         tx,
         caller,

@@ -109,7 +109,7 @@ async def readjudicate_settlement(
 
 
 def _check(body: ReadjudicationIn, caller: Caller) -> None:
-    correction = body.cause == Cause.HOSPITAL_CORRECTION
+    correction = Cause(body.cause) == Cause.HOSPITAL_CORRECTION
     if caller.role == Role.HOSPITAL and not correction:
         detail = Text(
             "医院只能更正本院账单（hospital_correction）；其他原因请由医保经办机构办理。",

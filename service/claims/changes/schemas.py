@@ -10,7 +10,7 @@ from service.claims.model import Cause
 from service.claims.schemas import SettlementIn
 from service.wire.types import Code, Flag, Id, Line, WireModel, YuanOut
 
-AskedCause = Literal[Cause.IDENTITY, Cause.POLICY_AMENDMENT, Cause.CATALOGUE, Cause.HOSPITAL_CORRECTION, Cause.APPEAL]
+AskedCause = Literal["identity", "policy_amendment", "catalogue", "hospital_correction", "appeal"]
 
 
 class ReversalIn(WireModel):

@@ -1,6 +1,7 @@
 """The statements of change: a person's live settlements in their order, and the writing of versions and reversals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
@@ -58,9 +59,18 @@ WITH made AS (
 {visit} WHERE hospital_code = :hospital_code AND visit_no = :visit_no AND interim_no = :interim_no
     AND settlement_id = :before RETURNING settlement_id
 """
+_INVOICE: Final = """
+    INSERT INTO invoices (hospital_code, invoice_no, county_code, case_id, attached_at)
+    SELECT :hospital_code, invoice_no, :county_code, :case_id, :at
+    FROM CAST(:invoice_no AS text) AS invoice_no WHERE invoice_no IS NOT NULL
+    ON CONFLICT (county_code, case_id)
+        DO UPDATE SET invoice_no = excluded.invoice_no, attached_at = excluded.attached_at
+        WHERE invoices.invoice_no <> excluded.invoice_no
+"""
 _VERSION: Final = text(
     _WRITE.format(
-        more="", visit="UPDATE live_visits SET settlement_id = :id, admitted_on = :admitted_on, last_day = :last_day"
+        more=f", invoice AS ({_INVOICE})",
+        visit="UPDATE live_visits SET settlement_id = :id, admitted_on = :admitted_on, last_day = :last_day",
     )
 )
 _REVERSAL: Final = text(
@@ -72,12 +82,6 @@ _REVERSAL: Final = text(
 _ENTRIES: Final = text("""
     INSERT INTO accumulator_entries
     SELECT * FROM jsonb_populate_recordset(NULL::accumulator_entries, CAST(:entries AS jsonb))
-""")
-_ATTACH: Final = text("""
-    INSERT INTO invoices (hospital_code, invoice_no, county_code, case_id, attached_at)
-    VALUES (:hospital_code, :invoice_no, :county_code, :case_id, :at)
-    ON CONFLICT (county_code, case_id)
-        DO UPDATE SET invoice_no = excluded.invoice_no, attached_at = excluded.attached_at
 """)
 
 
@@ -135,7 +139,11 @@ async def bills(tx: AsyncConnection, county_code: str, ids: Sequence[UUID]) -> t
 
 
 async def write(tx: AsyncConnection, made: Made, *, query_code_hash: bytes) -> None:
-    """Keep a version or a reversal, without its entries, in place of the one that it ends."""
+    """
+    Keep a version or a reversal, without its entries, in place of the one that it ends; and a version's invoice.
+
+    Raises invoice.used.
+    """
     record = made.record
     assert record.settled_at is not None
     row = row_of(record, record.settled_at.date(), query_code_hash)
@@ -146,13 +154,14 @@ async def write(tx: AsyncConnection, made: Made, *, query_code_hash: bytes) -> N
         "bill": as_json(record.bill),
         "trace": as_json(record.trace),
         "before": made.before.id,
+        "case_id": record.case_id,
     }
     if record.reversal_of is None:
         values |= {"admitted_on": record.admitted_on, "last_day": record.last_day}
-    else:
-        values["case_id"] = record.case_id
+        values |= {"invoice_no": record.invoice_no, "at": record.settled_at}
     statement = _VERSION if record.reversal_of is None else _REVERSAL
-    ended = await tx.scalar(statement, values)
+    with _invoice_taken(record.invoice_no):
+        ended = await tx.scalar(statement, values)
     assert ended is not None, "what is changed was live"
 
 
@@ -189,8 +198,14 @@ async def carry(tx: AsyncConnection, some: Sequence[Made], current: dict[SumKey,
 async def attach_invoice(tx: AsyncConnection, record: Record, invoice_no: str, at: Any) -> None:
     """Attach an invoice to a live visit, in place of another. Raises invoice.used."""
     values = {"hospital_code": record.hospital_code, "invoice_no": invoice_no, "county_code": record.county_code}
+    with _invoice_taken(invoice_no):
+        await tx.execute(text(_INVOICE), values | {"case_id": record.case_id, "at": at})
+
+
+@contextmanager
+def _invoice_taken(invoice_no: str | None) -> Iterator[None]:
     try:
-        await tx.execute(_ATTACH, values | {"case_id": record.case_id, "at": at})
+        yield
     except IntegrityError as error:
         if "pk_invoices" not in str(error.orig):
             raise

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import DataError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.access.model import Caller
@@ -14,14 +13,11 @@ from service.db import transaction_on
 from service.ids import new_id
 from service.proof import books
 from service.proof import store as kept
-from service.proof.law import Law, packs_wrong
-from service.proof.model import Wrong, wrong
+from service.proof.law import Law
 from service.proof.runs import store
-from service.proof.runs.model import Part, PartKind, Verification
+from service.proof.runs.model import CLOSED, REFERENCES, Part, PartKind, Verification
+from service.proof.runs.proving import proved
 from service.proof.seals import store as seals
-from service.proof.seals.checking import chain_wrong, unsealed_wrong
-from service.proof.settled import settlements_wrong
-from service.proof.store import Range
 
 SETTLEMENTS: Final = 2000
 """About how many settlements one part decides again."""
@@ -29,8 +25,6 @@ LINKS: Final = 20
 """How many links of the chain one part proves."""
 LISTED: Final = 1000
 """How many wrong rows of one part are kept; all are counted."""
-REFERENCES: Final = "every reference is to a row that is there"
-CLOSED: Final = "a closed period is as it was closed"
 
 
 async def start(tx: AsyncConnection, caller: Caller, clock: Clock) -> UUID:
@@ -69,40 +63,12 @@ async def work(
             part = await store.take(tx, county_code, verification_id)
             if part is None:
                 return
-            checked, found = await _proved(moment, law, county_code, part)
+            checked, found = await proved(moment, law, county_code, part)
             await store.finish(
                 tx, county_code, verification_id, part, checked=checked, found=found, listed=LISTED, at=clock.now()
             )
         if progress is not None:
             progress()
-
-
-async def _proved(moment: AsyncEngine, law: Law, county_code: str, part: Part) -> tuple[int, list[Wrong]]:
-    """A part; what not even the database can read is named as it says, and stops no other part."""
-    try:
-        async with transaction_on(moment) as tx:
-            return await prove(tx, law, county_code, part)
-    except DataError as error:
-        return 0, [wrong(part.kind, part.first, None, str(error.orig), "rows that can be read")]
-
-
-async def prove(tx: AsyncConnection, law: Law, county_code: str, part: Part) -> tuple[int, list[Wrong]]:
-    """How much a part looked at, and what is wrong."""
-    match part.kind:
-        case PartKind.LAW:
-            return await packs_wrong(tx)
-        case PartKind.SETTLEMENTS:
-            return await settlements_wrong(tx, law, Range(county_code, part.first, part.end))
-        case PartKind.BOOKS if part.first == REFERENCES:
-            return await books.orphans(tx, county_code)
-        case PartKind.BOOKS if part.first == CLOSED:
-            return 1, await books.closings_wrong(tx, county_code)
-        case PartKind.BOOKS:
-            return 1, await books.proof_wrong(tx, county_code, part.first)
-        case PartKind.CHAIN:
-            return await chain_wrong(tx, county_code, int(part.first), int(part.end or 0))
-        case PartKind.UNSEALED:
-            return await unsealed_wrong(tx, county_code)
 
 
 async def read(tx: AsyncConnection, county_code: str, verification_id: UUID, *, most: int) -> Verification | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from service.proof.model import Wrong
@@ -17,6 +17,10 @@ class PartKind(StrEnum):
     BOOKS = "books"
     CHAIN = "chain"
     UNSEALED = "unsealed"
+
+
+REFERENCES: Final = "every reference is to a row that is there"
+"""The name of the one proof of the books that looks at keys, not at sums."""
 
 
 class Part(NamedTuple):

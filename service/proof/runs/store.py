@@ -39,12 +39,12 @@ _IS_OPEN: Final = text("""
     WHERE county_code = :county_code AND verification_id = :id AND part_no = :part_no
 """)
 _LOCK: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
-_UNFINISHED: Final = text("""
-    SELECT v.county_code, v.id FROM verifications v
-    WHERE v.client_id <> :command AND EXISTS (SELECT FROM verification_parts p
-        WHERE p.county_code = v.county_code AND p.verification_id = v.id AND p.done_at IS NULL)
-    ORDER BY v.at LIMIT 1
-""")
+_ASKED: Final = """v.client_id <> :command AND EXISTS (SELECT FROM verification_parts p
+        WHERE p.county_code = v.county_code AND p.verification_id = v.id AND p.done_at IS NULL)"""
+_UNFINISHED: Final = text(f"SELECT v.county_code, v.id FROM verifications v WHERE {_ASKED} ORDER BY v.at LIMIT 1")
+_UNFINISHED_OF: Final = text(
+    f"SELECT v.id FROM verifications v WHERE v.county_code = :county_code AND {_ASKED} ORDER BY v.id DESC LIMIT 1"
+)
 
 
 async def add(tx: AsyncConnection, row: dict[str, Any], parts: Sequence[Part]) -> None:
@@ -115,6 +115,12 @@ async def unfinished(tx: AsyncConnection) -> tuple[str, UUID] | None:
     """The county and id of the oldest verification that somebody asked the server for and that is not finished."""
     row = (await tx.execute(_UNFINISHED, {"command": COMMAND})).one_or_none()
     return (row.county_code, row.id) if row is not None else None
+
+
+async def asked_of_server(tx: AsyncConnection, county_code: str) -> UUID | None:
+    """The verification of a county that the server was asked for and has not finished; not one of the command."""
+    found: UUID | None = await tx.scalar(_UNFINISHED_OF, {"command": COMMAND, "county_code": county_code})
+    return found
 
 
 async def take_turn(tx: AsyncConnection) -> bool:

@@ -1,12 +1,11 @@
 """Prove the chain: each link names the one before, and every row is as it was when it was sealed."""
 
-from datetime import datetime
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.proof.model import Wrong, wrong
 from service.proof.seals import store
 from service.proof.seals.model import BY_NAME, DIGEST, FIRST, KINDS, NO_ROWS, SLACK, Seal, chained, content_hash
+from service.proof.seals.store import EPOCH
 
 
 async def chain_wrong(tx: AsyncConnection, county_code: str, first: int, end: int) -> tuple[int, list[Wrong]]:
@@ -63,14 +62,13 @@ async def _rows_wrong(tx: AsyncConnection, link: Seal, known: dict[str, list[str
 
 
 async def unsealed_wrong(tx: AsyncConnection, county_code: str) -> tuple[int, list[Wrong]]:
-    """Rows older than what was sealed long since, and in no seal: nobody wrote them when they say."""
+    """Rows older than what was sealed long since, or of no date, and in no seal: nobody wrote them when they say."""
     found: list[Wrong] = []
     for kind in KINDS:
-        until: datetime | None = await store.sealed_until(tx, county_code, kind)
-        if until is not None:
-            says = f"in no seal, though rows up to {until.isoformat()} are sealed"
-            found += [
-                wrong(kind.table, key, None, says, "a row that was sealed")
-                for key in await store.unsealed_before(tx, county_code, kind, until - SLACK)
-            ]
+        until = await store.sealed_until(tx, county_code, kind) or EPOCH + SLACK
+        says = f"in no seal, though rows up to {until.isoformat()} are sealed"
+        found += [
+            wrong(kind.table, key, None, says, "a row that was sealed")
+            for key in await store.unsealed_before(tx, county_code, kind, until - SLACK)
+        ]
     return len(KINDS), found

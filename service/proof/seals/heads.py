@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.access.store import public_key
 from service.access.tokens import Tokens, is_signed
 from service.clock import COUNTY_ZONE
 from service.proof.model import Wrong, wrong
@@ -42,7 +43,7 @@ async def heads(tx: AsyncConnection, tokens: Tokens, county_codes: Sequence[str]
     after = datetime.combine(day + _DAY, time(), COUNTY_ZONE)
     found = []
     for county_code in county_codes:
-        link = await store.head_by(tx, county_code, after)
+        link = await store.last(tx, county_code, after)
         if link is not None:
             made_at = link.made_at.astimezone(UTC).isoformat()
             values = (county_code, day.isoformat(), link.seq, link.hash.hex(), made_at)
@@ -64,17 +65,23 @@ def read_heads(content: bytes) -> list[Head]:
 
 
 async def heads_wrong(tx: AsyncConnection, county_code: str, published: Sequence[Head]) -> list[Wrong]:
-    """Heads of a county that are not signed as they say, or that the chain does not lead through any more."""
+    """
+    Heads of a county that no key of this service has signed as they say, or that the chain does not lead through.
+
+    `published`: those of this county. A key that signs no more still has signed what it signed.
+    """
     found = []
     for head in published:
-        if head.county_code != county_code:
-            continue
         key = f"{county_code}/{head.seq}"
-        if not is_signed(PURPOSE, head.said(), bytes.fromhex(head.public_key), bytes.fromhex(head.signature)):
+        known = await public_key(tx, head.kid)
+        if known is None or known.hex() != head.public_key:
+            found.append(wrong("the published heads", key, "public_key", head.public_key, "a key of this service"))
+            continue
+        if not is_signed(PURPOSE, head.said(), known, bytes.fromhex(head.signature)):
             found.append(wrong("the published heads", key, "signature", head.signature, "a signature of this head"))
             continue
-        links = await store.chain(tx, county_code, head.seq, head.seq + 1)
-        kept = links[0].hash.hex() if links else "missing"
+        link = await store.hash_of(tx, county_code, head.seq)
+        kept = link.hex() if link is not None else "missing"
         if kept != head.hash:
             found.append(wrong("seals", key, "hash", kept, f"{head.hash}, published for {head.day}"))
     return found

@@ -96,9 +96,20 @@ KINDS: Final = (
     Kind("match", (_own("matches"),)),
     Kind("difference", (_own("differences"),)),
     Kind("step", (_own("difference_steps", "t.difference_id || '/' || t.step_no"),)),
+    Kind("deeming", (_own("statement_deemings", "t.statement_id"),)),
+    Kind("closing", (_own("closings"), Leaf("closing_balances", "t.closing_id"))),
+    Kind("recovery", (_own("recoveries"), Leaf("recovery_cases", "t.recovery_id"))),
+    Kind("objection", (_own("objections"),)),
+    Kind("objection step", (_own("objection_steps", "t.objection_id || '/' || t.state"),)),
+    Kind("objection document", (_own("objection_documents", "t.objection_id || '/' || t.id"),)),
+    Kind("query code", (_own("query_codes", "t.settlement_id || '/' || t.serial"),)),
     Kind("audit", (_own("audit_log"),)),
 )
-"""Written once and never changed. What is derived (sums, live visits) is proved from these; facts have a history."""
+"""
+Written once and never changed. Not sealed: what is derived (sums, live visits) and proved from these; what is replaced
+by its nature (invoices, and the register, whose versions are ended when the next one begins: each change of either
+stands in the audit); and kept answers, which repeat what is sealed.
+"""
 
 BY_NAME: Final = {kind.name: kind for kind in KINDS}
 

@@ -12,25 +12,40 @@ from service.proof.seals.model import DIGEST, KINDS, NO_ROWS, Kind, Leaf, Seal
 from service.proof.seals.tables import seals
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+BEYOND: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""No row is dated from here on: such a one is sealed by nothing, and named as one that is in no seal."""
 _BITS_BELOW_TIME: Final = 80
 _LOCK: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:chain, 0))")
 _COLUMNS: Final = text("""
     SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid AND c.relnamespace = 'public'::regnamespace
-    WHERE c.relname = ANY (CAST(:tables AS text[])) AND a.attnum > 0 AND NOT a.attisdropped GROUP BY c.relname
+    WHERE c.relname = ANY (CAST(:tables AS text[])) AND a.attnum > 0 AND NOT a.attisdropped
+        AND a.attname NOT LIKE '%\\_enc' GROUP BY c.relname
 """)
 _UNSEALED: Final = {
     True: """
         SELECT ({key})::text AS key, t.at FROM {table} t
-        WHERE t.county_code = :county_code AND {only} AND t.at >= :since AND (t.at, {key}) > (:after_at, {after})
+        WHERE t.county_code = :county_code AND {only} AND t.at >= :since AND t.at < :beyond
+            AND (t.at, {key}) > (:after_at, {after})
         ORDER BY t.at, {key} LIMIT :limit
     """,
     False: """
         SELECT t.id::text AS key, NULL AS at FROM {table} t
-        WHERE t.county_code = :county_code AND {only} AND t.id >= CAST(:since AS uuid) AND t.id > {after}
+        WHERE t.county_code = :county_code AND {only} AND t.id >= CAST(:since AS uuid)
+            AND t.id < CAST(:beyond AS uuid) AND t.id > {after}
         ORDER BY t.id LIMIT :limit
     """,
 }
+# A row may be dated in the future, and then only says when its seal was made: no later row waits for that day.
+_SEALED_UNTIL: Final = text("""
+    WITH told AS (
+        SELECT until FROM seals WHERE county_code = :county_code AND kind = :kind AND until <= made_at
+        ORDER BY until DESC LIMIT 1
+    )
+    SELECT greatest((SELECT until FROM told), (SELECT max(made_at) FROM seals
+        WHERE county_code = :county_code AND kind = :kind AND until > made_at
+            AND until > coalesce((SELECT until FROM told), '-infinity')))
+""")
 _SEALED_SINCE: Final = text("""
     SELECT unnest(keys) FROM seals
     WHERE county_code = :county_code AND kind = :kind AND until >= :since
@@ -58,6 +73,14 @@ class Unsealed(NamedTuple):
     at: datetime
 
 
+class Link(NamedTuple):
+    """A link of the chain, as far as the next one needs it."""
+
+    seq: int
+    hash: bytes
+    made_at: datetime
+
+
 BEGINNING: Final = Unsealed(str(UUID(int=0)), EPOCH)
 """Before every row."""
 
@@ -68,31 +91,34 @@ async def take_turn(tx: AsyncConnection, county_code: str) -> bool:
 
 
 async def columns(tx: AsyncConnection) -> dict[str, list[str]]:
-    """The columns of every table that is sealed, in their order."""
+    """
+    The columns of every table that is sealed, in their order. Those under the vault's keys (`_enc`) are left out:
+    they are written anew with each new key, and hold by their own seal.
+    """
     tables = sorted({leaf.table for kind in KINDS for leaf in kind.leaves})
     return {row[0]: list(row[1]) for row in await tx.execute(_COLUMNS, {"tables": tables})}
 
 
-async def last(tx: AsyncConnection, county_code: str) -> Seal | None:
-    """The head of a county's chain."""
-    query = select(seals).where(seals.c.county_code == county_code).order_by(seals.c.seq.desc()).limit(1)
-    row = (await tx.execute(query)).one_or_none()
-    return Seal(*row) if row is not None else None
-
-
-async def head_by(tx: AsyncConnection, county_code: str, before: datetime) -> Seal | None:
-    """The head as it stood at an instant."""
-    query = select(seals).where(seals.c.county_code == county_code, seals.c.made_at < before)
+async def last(tx: AsyncConnection, county_code: str, before: datetime | None = None) -> Link | None:
+    """The head of a county's chain; as it stood at an instant, where one is given."""
+    query = select(seals.c.seq, seals.c.hash, seals.c.made_at).where(seals.c.county_code == county_code)
+    if before is not None:
+        query = query.where(seals.c.made_at < before)
     row = (await tx.execute(query.order_by(seals.c.seq.desc()).limit(1))).one_or_none()
-    return Seal(*row) if row is not None else None
+    return Link(*row) if row is not None else None
+
+
+async def hash_of(tx: AsyncConnection, county_code: str, seq: int) -> bytes | None:
+    """The hash of a link; None where there is none of that number."""
+    found: bytes | None = await tx.scalar(
+        select(seals.c.hash).where(seals.c.county_code == county_code, seals.c.seq == seq)
+    )
+    return found
 
 
 async def sealed_until(tx: AsyncConnection, county_code: str, kind: Kind) -> datetime | None:
-    """The time of the newest row of a kind that is sealed."""
-    found: datetime | None = await tx.scalar(
-        text("SELECT max(until) FROM seals WHERE county_code = :county_code AND kind = :kind"),
-        {"county_code": county_code, "kind": kind.name},
-    )
+    """Up to when the rows of a kind are sealed."""
+    found: datetime | None = await tx.scalar(_SEALED_UNTIL, {"county_code": county_code, "kind": kind.name})
     return found
 
 
@@ -110,9 +136,9 @@ async def rows_since(
     query = _UNSEALED[kind.dated].format(key=kind.key, table=kind.table, only=kind.only, after=last)
     values: dict[str, Any] = {"county_code": county_code, "limit": limit, "after": after.key}
     if kind.dated:
-        values |= {"since": since, "after_at": after.at}
+        values |= {"since": since, "after_at": after.at, "beyond": BEYOND}
     else:
-        values["since"] = str(_first_id(since))
+        values |= {"since": str(_first_id(since)), "beyond": str(_first_id(BEYOND))}
     rows = await tx.execute(text(query), values)
     return [Unsealed(key, at if kind.dated else _time_of(UUID(key))) for key, at in rows]
 
@@ -161,10 +187,13 @@ async def chain(tx: AsyncConnection, county_code: str, first: int, end: int) -> 
 
 
 async def unsealed_before(tx: AsyncConnection, county_code: str, kind: Kind, before: datetime) -> list[str]:
-    """Rows of a kind that are older than an instant and in no seal."""
-    where = "t.at < :before" if kind.dated else "t.id < CAST(:before AS uuid)"
+    """Rows of a kind that are older than an instant, or dated as no row can be, and in no seal."""
+    where = "(t.at < :before OR t.at >= :beyond)"
+    values: dict[str, Any] = {"kind": kind.name, "before": before, "beyond": BEYOND}
+    if not kind.dated:
+        where = "(t.id < CAST(:before AS uuid) OR t.id >= CAST(:beyond AS uuid))"
+        values |= {"before": str(_first_id(before)), "beyond": str(_first_id(BEYOND))}
     query = _WITH_SEALED + _FORGED.format(key=kind.key, table=kind.table, only=kind.only, before=where)
-    values = {"before": before if kind.dated else str(_first_id(before)), "kind": kind.name}
     return [str(key) for key in await tx.scalars(text(query), {"county_code": county_code, **values})]
 
 

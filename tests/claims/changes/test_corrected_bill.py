@@ -4,7 +4,7 @@ import pytest
 
 from tests.cases.county import done
 from tests.claims.bills import Body, fee_line
-from tests.claims.changes.people import POOR, anew, month_stay, moved, refused, reversed_, settled
+from tests.claims.changes.people import POOR, anew, identify, month_stay, moved, refused, reversed_, settled
 from tests.claims.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -97,3 +97,86 @@ async def test_a_corrected_bill_that_is_wrong_is_refused_where_it_is_wrong_and_l
         assert (problem["code"], problem["errors"][0]["pointer"]) == (code, pointer), problem
         assert status == 422
     assert await world.counts() == counts
+
+
+async def test_a_corrected_bill_brings_its_invoice_and_none_that_is_taken(world: World) -> None:
+    _, patient = await world.county.person(POOR)
+    _, other = await world.county.person(POOR)
+    body = month_stay(world.hospital_code, patient, 6, invoice_no="PJ-11")
+    first = await settled(world.hospital, body)
+    await settled(world.hospital, month_stay(world.hospital_code, other, 6, invoice_no="PJ-12"))
+
+    taken = await refused(world.hospital, first["id"], "hospital_correction", request=body | {"invoice_no": "PJ-12"})
+    second = await anew(world.hospital, first["id"], "hospital_correction", request=body | {"invoice_no": "PJ-13"})
+    read = await done(await world.hospital("GET", f"/v1/settlements/{second['id']}"), 200)
+    again = month_stay(world.hospital_code, other, 7)
+    reused = await world.hospital("POST", "/v1/settlements", again | {"invoice_no": "PJ-13"})
+    await done(await world.hospital("POST", "/v1/settlements", again | {"invoice_no": "PJ-11"}))
+
+    assert (taken[0], taken[1]["code"]) == (409, "invoice.used")
+    assert [error["pointer"] for error in taken[1]["errors"]] == ["/request/invoice_no"]
+    assert (second["invoice_no"], read["invoice_no"]) == ("PJ-13", "PJ-13")
+    assert reused.json()["code"] == "invoice.used"
+    told = "SELECT data ->> 'before' FROM events WHERE kind = 'settlement.invoice' AND subject = :id"
+    assert [row[0] for row in await world.rows(told, id=second["id"])] == ["PJ-11"]
+
+
+async def test_a_corrected_bill_without_invoice_keeps_the_one_attached(world: World) -> None:
+    _, patient = await world.county.person(POOR)
+    body = month_stay(world.hospital_code, patient, 6)
+    first = await settled(world.hospital, body)
+    await done(await world.hospital("PUT", f"/v1/settlements/{first['id']}/invoice", {"invoice_no": "PJ-21"}), 200)
+    line = fee_line(2, "T-B", price="1000.00", quantity="1")
+    corrected = body | {"fee_lines": [*body["fee_lines"], line]}
+
+    second = await anew(world.hospital, first["id"], "hospital_correction", request=corrected)
+
+    assert second["invoice_no"] == "PJ-21"
+
+
+async def test_the_same_bill_again_is_no_correction_though_the_registers_have_changed(world: World) -> None:
+    person_no, patient = await world.county.person()
+    body = month_stay(world.hospital_code, patient, 6)
+    first = await settled(world.hospital, body)
+    await identify(world, person_no, "registered_poor")
+
+    status, problem = await refused(world.hospital, first["id"], "hospital_correction", request=body)
+
+    assert (status, problem["code"]) == (409, "settlement.unchanged")
+    assert (await anew(world.agency, first["id"]))["version"] == 2
+
+
+async def test_another_diagnosis_alone_is_a_correction(world: World) -> None:
+    _, patient = await world.county.person(POOR)
+    body = month_stay(world.hospital_code, patient, 6)
+    first = await settled(world.hospital, body)
+    corrected = body | {"diagnoses": [{"code": "J18.900", "name": "肺炎"}]}
+
+    second = await anew(world.hospital, first["id"], "hospital_correction", request=corrected)
+
+    assert (second["version"], moved(second)) == (2, {})
+    assert (await refused(world.hospital, second["id"], "hospital_correction", request=corrected))[0] == 409
+
+
+async def test_an_answer_names_the_query_code_that_opens_today(world: World) -> None:
+    person_no, patient = await world.county.person()
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+    issued = await done(await world.hospital("POST", f"/v1/settlements/{first['id']}/query-code", {}))
+    await identify(world, person_no, "registered_poor")
+
+    second = await anew(world.agency, first["id"])
+    third = await reversed_(world.agency, second["id"])
+
+    assert first["query_code"] != issued["query_code"]
+    assert second["query_code"] == third["query_code"] == issued["query_code"]
+
+
+async def test_a_cause_nobody_asks_for_is_refused_in_plain_words(world: World) -> None:
+    _, patient = await world.county.person()
+    first = await settled(world.hospital, month_stay(world.hospital_code, patient, 6))
+
+    status, problem = await refused(world.agency, first["id"], "chain")
+
+    assert status == 422
+    assert "<Cause" not in str(problem)
+    assert "hospital_correction" in str(problem)
