@@ -64,7 +64,8 @@ async def list_duplicates(
     desk = Desk.of(request, tx, caller)
     after = paging.after(str, str) or ("", "")
     found = await found_twice(tx, desk.vault, desk.county_code, after=(after[0], after[1]), rows=paging.limit)
-    await desk.note("person.duplicates")
+    entries = [entry for each in found.found for entry in (each.one, each.other)]
+    await desk.note_shown("person.duplicates", (entry.person_no for entry in entries))
     cursor = cursor_after(found.until) if found.until is not None else None
     return Page(items=[TwiceOut.of(each) for each in found.found], next_cursor=cursor)
 
