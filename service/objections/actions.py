@@ -137,7 +137,7 @@ async def decide(
         raise ObjectionState
     if desk.caller.operator is None:
         raise OperatorNeeded("/X-Operator")
-    if (objection.client_id, objection.operator) == (desk.caller.client_id, desk.caller.operator):
+    if not desk.caller.is_another_than(objection.client_id, objection.operator):
         raise ObjectionSamePerson
     if version_id is not None and (outcome == Outcome.DISMISSED or not await _is_later(desk, objection, version_id)):
         raise VersionUnknown("/version_id")
