@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Query, Request
+from pydantic import AfterValidator
 
 from service.access.guard import allow
 from service.access.model import Caller, Role
 from service.db import Tx
+from service.errors import Text
 from service.registers.desk import Desk
 from service.registers.persons.duplicates import found_twice
 from service.registers.persons.history import as_known
@@ -17,7 +19,10 @@ from service.registers.refusals import PersonUnknown
 from service.wire.pages import Page, PageAsked, cursor_after
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
-from service.wire.types import Day
+from service.wire.types import Day, invalid
+
+_FIRST_YEAR: Final = 1900
+_LAST_YEAR: Final = 2999
 
 router = Router(prefix="/v1/persons", tags=["Persons"])
 
@@ -46,6 +51,16 @@ _AS_KNOWN: Final[dict[str, Any]] = {
     "identities": [{"class": "registered_poor", "valid_from": "2018-01-01", "valid_to": None, "source": "扶贫办"}],
     "barred": [],
 }
+
+
+def _in_every_zone(instant: datetime) -> datetime:
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        detail = Text("时刻的年份应在 1900 至 2999 之间。", "must be an instant of the years 1900 to 2999")
+        raise invalid("request.instant", detail)
+    return instant
+
+
+Instant = Annotated[datetime, AfterValidator(_in_every_zone)]
 
 
 @router.get(
@@ -82,7 +97,7 @@ async def read_person_as_of(
     tx: Tx,
     day: Annotated[Day | None, Query(description="Of which day; today where left out.")] = None,
     known_at: Annotated[
-        datetime | None, Query(description="As known at which instant, with its offset; now where left out.")
+        Instant | None, Query(description="As known at which instant, with its offset; now where left out.")
     ] = None,
 ) -> AsKnownOut:
     """Who was this person on a day, as known on an instant: what a settlement of that time could know."""
