@@ -60,6 +60,14 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(
         default=100_000_000, ge=1000, description="Largest uploaded file accepted: beyond, 413."
     )
+    body_seconds: float = Field(
+        default=30.0, gt=0, description="How long a request may take to send its body: then 408. Files: ten times that."
+    )
+    statement_seconds: float = Field(
+        default=300.0,
+        gt=0,
+        description="How long a server process lets one statement of the database run: then 503, and nothing was done.",
+    )
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s/]+[^\s]*$",

@@ -92,9 +92,13 @@ def create_engine(url: str, settings: Settings) -> AsyncEngine:
     """
     A pool for one server process, which sees what `see` declares.
 
-    Waiting for a lock ends after `lock_wait_seconds` with an error of its own.
+    Waiting for a lock ends after `lock_wait_seconds` with an error of its own, any statement after `statement_seconds`.
     """
-    return _engine(url, settings, {"role": APP_ROLE}, connection_class=_SeeingConnection)
+    return _engine(url, settings, _of_a_server(settings), connection_class=_SeeingConnection)
+
+
+def _of_a_server(settings: Settings) -> dict[str, str]:
+    return {"role": APP_ROLE, "statement_timeout": f"{round(settings.statement_seconds * 1000)}"}
 
 
 def create_system_engine(url: str, settings: Settings) -> AsyncEngine:

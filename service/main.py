@@ -143,6 +143,7 @@ def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
         app.state.settings = settings
         app.state.clock = clock
         app.state.vault = vault
+        metrics.watch_pool(engine)
         app.state.measures = metrics.Measures(MEASURES)
         app.state.pace = Pace(settings.client_requests_per_second)
         app.state.limiter = Limiter(engine, vault)
@@ -208,7 +209,12 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
     # The last one added is the first to see a request.
     app.add_middleware(SeesNothing)
-    app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes, max_file_bytes=settings.max_file_bytes)
+    app.add_middleware(
+        RequestLimits,
+        max_body_bytes=settings.max_body_bytes,
+        max_file_bytes=settings.max_file_bytes,
+        body_seconds=settings.body_seconds,
+    )
     app.add_middleware(problems.LastResort)
     app.add_middleware(logs.RequestLog)
     app.add_middleware(SecurityHeaders)

@@ -2,6 +2,7 @@
 The audit trail: who read or changed what about whom, when, and in which request. Rows are only ever added.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -52,6 +53,29 @@ async def record(
     """Add one row to the trail, in the transaction of what it tells about."""
     row = entry(caller, action, at=at, person_no=person_no, county_code=county_code, subject=subject)
     await tx.execute(insert(audit_log).values(row))
+
+
+async def record_shown(
+    tx: AsyncConnection,
+    caller: Caller,
+    action: str,
+    shown: Iterable[tuple[str, str]],
+    *,
+    at: datetime,
+    subject: str | None = None,
+) -> None:
+    """
+    Add a row for each person whom an answer shows, given as county and number, so that each finds it in their own list.
+
+    An answer that shows nobody leaves one row about nobody.
+    """
+    looked = dict.fromkeys(shown)
+    rows = [
+        entry(caller, action, at=at, person_no=person_no, county_code=county_code, subject=subject)
+        for county_code, person_no in looked
+    ]
+    nobody = entry(caller, action, at=at, person_no=None, county_code=caller.county_code, subject=subject)
+    await tx.execute(insert(audit_log), rows or [nobody])
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from service.wire.address import Address, neighbourhood
 
 _NOBODY: Final = Secret(bytes(32))
 
-# Secrets are 256 random bits, so what matters is that nobody can lock a hospital out: wrong tries lock a client for the
-# address they come from, and that address for every client; never the client for everybody else.
+# Secrets are 256 random bits: nobody guesses one, and what matters is that nobody can lock a hospital out. So only what
+# was wrong is counted, and whoever is right is let in, however many guess beside them, at them, or from their address.
 WRONG_OF_CLIENT: Final = Limit("token.wrong_of_client", 10, timedelta(minutes=15))
 WRONG_OF_ADDRESS: Final = Limit("token.wrong_of_address", 100, timedelta(minutes=15))
 ISSUED_TO_CLIENT: Final = Limit("token.issued", 300, timedelta(minutes=1))
@@ -43,16 +43,16 @@ async def log_in(door: Door, shown: Credentials) -> Client:
     The client that shows these credentials, with no more scopes than it asks for.
 
     Raises `invalid_client`, in the same time and words, for an unknown client, a wrong or expired secret, a disabled
-    client and one that may not come from here: whoever guesses learns nothing. `slow_down`, whatever is shown, after
-    too many wrong tries.
+    client and one that may not come from here: whoever guesses learns nothing. `slow_down` instead, after too many
+    wrong tries at one client or from one address.
     """
-    where = neighbourhood(door.address)
-    tries = (WRONG_OF_CLIENT.of(shown.client_id, where), WRONG_OF_ADDRESS.of(where))
-    await _take(door, *tries)
     async with transaction_on(door.engine) as tx:
         known = await store.find_client(tx, shown.client_id)
     client = _judged(door, shown, known)
-    await door.limiter.give_back(*tries, at=door.at)
+    if client is None:
+        where = neighbourhood(door.address)
+        await _take(door, WRONG_OF_CLIENT.of(shown.client_id, where), WRONG_OF_ADDRESS.of(where))
+        raise invalid_client()
     await _take(door, ISSUED_TO_CLIENT.of(client.client_id))
     if not shown.scopes:
         return client
@@ -61,12 +61,12 @@ async def log_in(door: Door, shown: Credentials) -> Client:
     return replace(client, scopes=shown.scopes)
 
 
-def _judged(door: Door, shown: Credentials, known: KnownClient | None) -> Client:
+def _judged(door: Door, shown: Credentials, known: KnownClient | None) -> Client | None:
     shown_hash = hashed(door.vault, shown.client_secret)
     live = [secret for secret in known.secrets if secret.is_live(door.at)] if known else []
     matches = [hmac.compare_digest(secret.secret_hash, shown_hash) for secret in (*live, _NOBODY, _NOBODY)[:2]]
     if known is None or known.terms.disabled or not any(matches) or not is_within(known.terms, door.address):
-        raise invalid_client()
+        return None
     return known.client
 
 

@@ -23,6 +23,7 @@ from starlette.responses import Response
 from service.access.model import Caller
 from service.access.refusals import InProgress, KeyMissing, KeyReused
 from service.access.tables import idempotency_answers, idempotency_keys
+from service.access.vault import Vault
 from service.errors import Text
 from service.wire.problems import LOCK_NOT_AVAILABLE, sqlstate_of
 
@@ -106,7 +107,14 @@ def compress(body: bytes) -> bytes:
 
 
 async def reserve(
-    tx: AsyncConnection, caller: Caller, *, key: str, request_hash: bytes, result_id: UUID, at: datetime
+    tx: AsyncConnection,
+    caller: Caller,
+    *,
+    key: str,
+    request_hash: bytes,
+    result_id: UUID,
+    at: datetime,
+    vault: Vault | None = None,
 ) -> Stored | None:
     """
     Take the key for this request, or give the first answer to it. One round trip unless the key was used
@@ -114,7 +122,7 @@ async def reserve(
 
     While another transaction holds the same key, this waits for it, up to the connection's lock timeout.
     Raises `idempotency.in_progress` when that takes too long and `idempotency.key_reused` for another
-    request's key.
+    request's key. With a `vault`, the first answer may have been kept sealed.
     """
     try:
         if await tx.scalar(
@@ -133,13 +141,15 @@ async def reserve(
         if sqlstate_of(error) == LOCK_NOT_AVAILABLE:
             raise InProgress(_IN_PROGRESS, headers={"Retry-After": "1"}) from None
         raise
-    return await _first_answer(tx, caller, key, request_hash)
+    return await _first_answer(tx, caller, key, request_hash, vault)
 
 
-async def _first_answer(tx: AsyncConnection, caller: Caller, key: str, request_hash: bytes) -> Stored:
+async def _first_answer(
+    tx: AsyncConnection, caller: Caller, key: str, request_hash: bytes, vault: Vault | None
+) -> Stored:
     keys, answers = idempotency_keys.c, idempotency_answers.c
     query: Any = (
-        select(keys.request_hash, keys.result_id, answers.status, answers.body)
+        select(keys.request_hash, keys.result_id, answers.status, answers.body, answers.body_enc)
         .join_from(
             idempotency_keys,
             idempotency_answers,
@@ -150,17 +160,41 @@ async def _first_answer(tx: AsyncConnection, caller: Caller, key: str, request_h
     first = (await tx.execute(query)).one()
     if first.request_hash != request_hash:
         raise KeyReused(_REUSED)
-    return Stored(first.result_id, first.status, zlib.decompress(first.body))
+    if first.body is not None:
+        return Stored(first.result_id, first.status, zlib.decompress(first.body))
+    assert vault is not None, "the room that keeps its answers sealed opens them"
+    opened = vault.decrypt(first.body_enc, bound_to=place_of_answer(first.result_id))
+    return Stored(first.result_id, first.status, opened.encode())
 
 
-async def keep(tx: AsyncConnection, caller: Caller, *, result_id: UUID, status: int, body: bytes, at: datetime) -> None:
-    """Keep the answer of a reserved request, in the same transaction. Only successes are kept."""
+def place_of_answer(result_id: UUID) -> str:
+    """What a sealed answer is bound to."""
+    return f"idempotency_answers:{result_id}"
+
+
+async def keep(
+    tx: AsyncConnection,
+    caller: Caller,
+    *,
+    result_id: UUID,
+    status: int,
+    body: bytes,
+    at: datetime,
+    vault: Vault | None = None,
+) -> None:
+    """
+    Keep the answer of a reserved request, in the same transaction. Only successes are kept.
+
+    With a `vault` it is sealed: an answer in which somebody tells about themselves.
+    """
+    sealed = None if vault is None else vault.encrypt(body.decode(), bound_to=place_of_answer(result_id))
     await tx.execute(
         insert(idempotency_answers).values(
             county_code=caller.county_code,
             result_id=result_id,
             status=status,
-            body=compress(body),
+            body=compress(body) if sealed is None else None,
+            body_enc=sealed,
             created_at=at,
         )
     )

@@ -75,6 +75,18 @@ class Caller:
     operator_signed: bool = False
     purpose: str | None = None
 
+    def is_another_than(self, client_id: str, operator: str | None) -> bool:
+        """
+        Whether this is a second person beside the first one, who acted as `operator` of `client_id`.
+
+        Nobody whom their client did not name is a second person, and beside somebody unknown of the same client nobody
+        is. One name is one person, also at two clients. A client that must sign for its operators did so for both
+        (`access.guard`).
+        """
+        if self.operator is None or self.operator == operator:
+            return False
+        return operator is not None or client_id != self.client_id
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:

@@ -62,7 +62,7 @@ def invalid_client() -> OAuthRefusedError:
 
 
 def slow_down(seconds: int) -> OAuthRefusedError:
-    """Too many tries, right or wrong: none is judged any more until the time is over (the code is RFC 8628's)."""
+    """Too many tries that were wrong, or too many tokens: ask again when the time is over (the code is RFC 8628's)."""
     return OAuthRefusedError("slow_down", "Too many tries: wait.", status=429, retry_after=max(1, seconds))
 
 

@@ -13,8 +13,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, RowMapping, Table, and_, bindparam, func, or_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.access.idempotency import place_of_answer
 from service.access.operators import operator_key_place
-from service.access.tables import clients, signing_keys
+from service.access.tables import clients, idempotency_answers, signing_keys
 from service.access.tokens import signing_key_place
 from service.access.vault import Vault
 from service.db import transaction_on
@@ -44,6 +45,7 @@ class Done:
 SEALED: Final = (
     Sealed(signing_keys, {"private_key_enc": lambda row: signing_key_place(row["kid"])}),
     Sealed(clients, {"operator_key_enc": lambda row: operator_key_place(row["client_id"])}),
+    Sealed(idempotency_answers, {"body_enc": lambda row: place_of_answer(row["result_id"])}),
 )
 """What this room keeps sealed."""
 

@@ -9,6 +9,7 @@ from service.access.door import Door, log_in
 from service.access.oauth import OAuthRefusedError, answer, read_request
 from service.access.schemas import TOKEN_FORM, JwksOut, OAuthErrorOut, TokenOut
 from service.wire.address import address_of
+from service.wire.limits import short_body
 from service.wire.responses import Responses, example
 from service.wire.routing import Router
 
@@ -34,7 +35,8 @@ _ERRORS: Final[Responses] = {
     },
     429: {
         "model": OAuthErrorOut,
-        "description": "`slow_down`: too many tries from here; none is judged until `Retry-After` is over.",
+        "description": "`slow_down`: too many wrong tries, or more tokens than a client needs. Wrong tries never shut "
+        "out the right secret.",
         "content": _refused("slow_down", "Too many tries: wait."),
         "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
     },
@@ -61,7 +63,7 @@ async def issue_token(request: Request) -> Response:
     door = Door(state.engine, state.vault, state.limiter, address_of(request), state.clock.source())
     try:
         shown = read_request(
-            await request.body(), request.headers.get("content-type"), request.headers.get("authorization")
+            await short_body(request), request.headers.get("content-type"), request.headers.get("authorization")
         )
         client = await log_in(door, shown)
     except OAuthRefusedError as refused:

@@ -107,9 +107,11 @@ idempotency_answers = Table(
     Column("county_code", Text, primary_key=True),
     Column("result_id", Uuid, primary_key=True),
     Column("status", SmallInteger, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary),
     Column("created_at", _INSTANT, nullable=False),
+    Column("body_enc", LargeBinary),
     CheckConstraint("status BETWEEN 200 AND 299", name="only_successes"),
+    CheckConstraint("num_nonnulls(body, body_enc) = 1", name="one_body"),
 )
 
 limit_counts = Table(

@@ -148,17 +148,14 @@ async def listed(
     limit: int,
     language: str,
 ) -> list[dict[str, Any]]:
-    """The caller's settlements, newest first."""
-    found = await records.listed(tx, view_of(caller), filters, after=after, limit=limit)
+    """The caller's settlements, newest first: a page of at most `limit`, and one more where there are more."""
+    found = await records.listed(tx, view_of(caller), filters, after=after, limit=limit + 1)
 
-    await audit.record(
-        tx,
-        caller,
-        "settlement.list",
-        at=desk.clock.now(),
-        person_no=filters.get("person_no"),
-        county_code=caller.county_code,
-    )
+    asked = filters.get("person_no")
+    # Who is asked for by number is looked at, also where the answer is that there is nothing.
+    shown = [(caller.county_code, asked)] if asked is not None and not found else []
+    shown += [(record.county_code, record.person_no) for record in found[:limit]]
+    await audit.record_shown(tx, caller, "settlement.list", shown, at=desk.clock.now())
     cases = [(record.county_code, record.case_id) for record in found if record.case_id is not None]
     serials = await codes.serials(tx, cases)
     return [await _answered(tx, caller, record, desk, language, serials) for record in found]

@@ -15,6 +15,11 @@ _DESCRIBED: Final = text("""
     FROM settlements s WHERE s.county_code = :county_code AND s.id = ANY (CAST(:ids AS uuid[]))
 """)
 
+_PERSONS: Final = text("""
+    SELECT DISTINCT person_no FROM settlements
+    WHERE county_code = :county_code AND id = ANY (CAST(:ids AS uuid[])) ORDER BY person_no
+""")
+
 _OF_VISITS: Final = text("""
     SELECT s.visit_no, s.interim_no, s.id FROM unnest(CAST(:visit_nos AS text[])) AS asked (visit_no)
     JOIN settlements s ON s.visit_no = asked.visit_no
@@ -49,6 +54,11 @@ async def described(tx: AsyncConnection, county_code: str, ids: Sequence[UUID]) 
     """The settlements of a county, reversals among them, by id."""
     found = await tx.execute(_DESCRIBED, {"county_code": county_code, "ids": list(ids)})
     return {row["id"]: _described(row) for row in found.mappings()}
+
+
+async def persons_of(tx: AsyncConnection, county_code: str, ids: Sequence[UUID]) -> Sequence[str]:
+    """The numbers of whoever these settlements of a county are about, each once."""
+    return (await tx.scalars(_PERSONS, {"county_code": county_code, "ids": list(ids)})).all()
 
 
 def _described(row: RowMapping) -> Described:

@@ -145,7 +145,7 @@ async def list_settlements(
     }
     after = paging.after(UUID)
     found = await actions.listed(
-        tx, caller, asked, desk, after=after[0] if after else None, limit=paging.limit + 1, language=language
+        tx, caller, asked, desk, after=after[0] if after else None, limit=paging.limit, language=language
     )
     page, cursor = paging.cut(found, lambda one: (one["id"],))
     return written({"items": page, "next_cursor": cursor})

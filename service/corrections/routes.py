@@ -145,4 +145,5 @@ async def list_settlements_of_catalogue(
     desk, after = Desk.of(request, tx, caller), paging.after(UUID)
     found = await catalogue.list_touched(desk, import_id, after=after[0] if after else None, rows=paging.limit + 1)
     page, cursor = paging.cut(found, lambda each: (each.settlement_id,))
+    await desk.note_shown("catalogue.touched", (each.person_no for each in page))
     return Page(items=[ItemsTouchedOut.of(each) for each in page], next_cursor=cursor)

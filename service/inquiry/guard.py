@@ -18,6 +18,7 @@ from service.claims import codes
 from service.db import Tx, see
 from service.errors import Text
 from service.inquiry import session
+from service.inquiry.left import is_left
 from service.inquiry.session import Session
 from service.objections.desk import Desk as ObjectionDesk
 from service.policy.library import Library
@@ -101,15 +102,18 @@ class PatientGuard:
 
     async def before_body(self, request: Request) -> None:
         """Check the session while the body is still unread; a client's token is told that this is not for it."""
-        state, token = request.app.state, bearer_of(request.headers.get("authorization"))
+        token = bearer_of(request.headers.get("authorization"))
         try:
-            self.admit(request, session.read(state.vault, token, at=state.clock.source()))
+            self.admit(request, token)
         except Unauthenticated as refused:
             await self._refuse_clients(request, token, refused)
 
-    def admit(self, request: Request, opened: Session) -> None:
-        """From here on this request is the patient's, and sees their county's rows."""
-        request.state.session, request.state.client_id = opened, session.CLIENT
+    def admit(self, request: Request, token: str) -> None:
+        """From here on this request is the patient's, and sees their county's rows. Raises access.unauthenticated."""
+        state = request.app.state
+        opened = session.read(state.vault, token, at=state.clock.source())
+        request.state.session, request.state.session_token = opened, token
+        request.state.client_id = session.CLIENT
         see(opened.county_code)
 
     async def _refuse_clients(self, request: Request, token: str, refused: Unauthenticated) -> NoReturn:
@@ -122,6 +126,8 @@ class PatientGuard:
     async def __call__(self, request: Request, tx: Tx, _token: Annotated[Any, Depends(_SCHEME)] = None) -> Inquirer:
         await self.before_body(request)
         opened: Session = request.state.session
+        if await is_left(tx, request.app.state.vault, request.state.session_token):
+            raise session.unauthenticated()
         return Inquirer.of(request, tx, await still_open(tx, opened))
 
 

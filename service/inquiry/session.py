@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import jwt
 
@@ -62,6 +62,8 @@ def issue(vault: Vault, led_to: LedTo, *, at: datetime) -> str:
         "county": led_to.county_code,
         "settlement": str(led_to.settlement_id),
         "serial": led_to.serial,
+        # Two sessions of one second are two: one is left without the other.
+        "jti": uuid4().hex,
     }
     return jwt.encode(claims, _key(vault), algorithm=_ALGORITHM)
 

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from fastapi import Query, Request
 
-from service.access import audit
 from service.access.guard import allow
 from service.access.model import Caller, Role
 from service.db import Tx
 from service.inquiry import store
-from service.inquiry.store import OwnClaim, YearOfPerson
+from service.inquiry.store import YearOfPerson
 from service.registers.desk import Desk
 from service.registers.persons.actions import list_persons
 from service.registers.persons.store import Filters
@@ -86,6 +85,7 @@ async def list_township_persons(request: Request, caller: Own, tx: Tx, paging: P
     found = await list_persons(desk, Filters(desk.today), after=paging.after(str), rows=paging.limit + 1)
     page, cursor = paging.cut(found, lambda each: (each[0].person_no,))
     numbers = [person.person_no for person, _ in page]
+    await desk.note_shown("township.persons", numbers)
     years = await store.years_of(tx, caller.county_code, numbers, desk.today.year)
     items = [
         OwnPersonOut(
@@ -127,12 +127,5 @@ async def list_township_claims(
         rows=paging.limit + 1,
     )
     page, cursor = paging.cut(found, lambda each: (each.id,))
-    await _note(desk, page)
+    await desk.note_shown("township.claims", (each.person_no for each in page))
     return Page(items=[OwnClaimOut(**each._asdict()) for each in page], next_cursor=cursor)
-
-
-async def _note(desk: Desk, shown: list[OwnClaim]) -> None:
-    for person_no in dict.fromkeys(each.person_no for each in shown):
-        await audit.record(
-            desk.tx, desk.caller, "township.claims", at=desk.now, person_no=person_no, county_code=desk.county_code
-        )

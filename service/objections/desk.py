@@ -1,6 +1,6 @@
 """What every action of the room has at hand."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Self
@@ -76,8 +76,13 @@ class Desk:
         county_code, hospital_code = objection.county_code, objection.hospital_code
         await events.add(self.tx, Event(county_code, self.now, kind, objection.id, hospital_code, None, told))
 
+    async def note_shown(self, action: str, shown: Iterable[Objection]) -> None:
+        """Leave a row in the audit trail for each person whose objection is shown."""
+        persons = ((each.county_code, each.person_no) for each in shown)
+        await audit.record_shown(self.tx, self.caller, action, persons, at=self.now)
+
     async def once(self, attempt: Attempt, act: Callable[[], Awaitable[Any]], status: int) -> Response:
-        """Act once per key. Patients share a client: each one's keys are apart from the others'."""
+        """Act once per key. Patients share a client: each one's keys are apart. Answers are kept sealed."""
         if self.person_no is not None:
             attempt = replace(attempt, key=f"{self.person_no}/{attempt.key}")
         result_id = new_id(self.now)
@@ -88,9 +93,12 @@ class Desk:
             request_hash=attempt.request_hash,
             result_id=result_id,
             at=self.now,
+            vault=self.vault,
         )
         if first is not None:
             return first.response()
         body = orjson.dumps(await act())
-        await idempotency.keep(self.tx, self.caller, result_id=result_id, status=status, body=body, at=self.now)
+        await idempotency.keep(
+            self.tx, self.caller, result_id=result_id, status=status, body=body, at=self.now, vault=self.vault
+        )
         return Response(body, status, media_type="application/json")

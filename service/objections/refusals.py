@@ -57,7 +57,7 @@ class ObjectionState(ObjectionRefusal):
 
 
 class ObjectionSamePerson(ObjectionRefusal):
-    """Who filed the objection may not decide it."""
+    """Who filed the objection may not decide it; nor may anybody of a client that did not say who filed it."""
 
     status = 409
     code = "objection.same_person"

@@ -105,6 +105,7 @@ async def list_objections(
     asked = Filters(state, settlement_id, desk.today if overdue else None)
     found = await actions.listed(desk, asked, after=after[0] if after else None, rows=paging.limit + 1)
     page, cursor = paging.cut(found, lambda each: (each.id,))
+    await desk.note_shown("objection.list", page)
     return Page(items=[ObjectionOut.of(each, desk.today) for each in page], next_cursor=cursor)
 
 

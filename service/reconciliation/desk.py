@@ -1,6 +1,6 @@
 """What every action of the room has at hand, and how one that commits somebody acts once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Self
@@ -93,6 +93,10 @@ class Desk:
             county_code=self.county_code,
             subject=subject,
         )
+
+    async def note_shown(self, action: str, shown: Iterable[tuple[str, str]], *, subject: str) -> None:
+        """Leave a row in the audit trail for each person shown, given as county and number."""
+        await audit.record_shown(self.tx, self.caller, action, shown, at=self.now, subject=subject)
 
     async def tell(
         self, kind: str, subject: UUID, *, county_code: str, hospital_code: str, payer: str, **data: Any

@@ -1,5 +1,6 @@
 """What every action of the registers has at hand: the transaction, the caller, the vault, the law, the time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
@@ -50,3 +51,8 @@ class Desk:
             county_code=self.county_code,
             subject=subject,
         )
+
+    async def note_shown(self, action: str, person_nos: Iterable[str]) -> None:
+        """Leave a row in the audit trail for each of the county's persons whom an answer shows."""
+        shown = ((self.county_code, person_no) for person_no in person_nos)
+        await audit.record_shown(self.tx, self.caller, action, shown, at=self.now)

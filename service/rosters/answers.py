@@ -111,6 +111,14 @@ async def preview_of(tx: AsyncConnection, office: Office, roster: Roster, langua
     )
 
 
+def persons_in(preview: PreviewOut) -> list[str]:
+    """The numbers of the persons whom a preview shows."""
+    changes = (preview.added, preview.changed, preview.ended, preview.conflicts, preview.unfounded, preview.interrupted)
+    shown = [each.person_no for page in changes for each in page.items]
+    shown += [each.person_no for each in preview.moved.items]
+    return shown + [each.person_no for each in preview.settlements_touched.items]
+
+
 async def rejected_csv(office: Office, roster: Roster) -> AsyncIterator[bytes]:
     """
     The rejected rows as a CSV file: the columns as they came, and one that says what is wrong.

@@ -1,8 +1,9 @@
 """Who imports, and with what: the same for a request and for the command line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -52,6 +53,12 @@ class Office:
 
     def author(self, reason: str) -> Author:
         return Author(self.clock.now(), self.by, reason)
+
+    async def note_shown(self, tx: AsyncConnection, person_nos: Iterable[str], roster_id: UUID) -> None:
+        """Leave a row in the audit trail for each person whom a list's answer shows."""
+        shown = ((self.county_code, person_no) for person_no in person_nos)
+        at, told = self.clock.now(), str(roster_id)
+        await audit.record_shown(tx, self.caller, "roster.show", shown, at=at, subject=told)
 
     async def note(self, tx: AsyncConnection, action: str, subject: str, at: datetime) -> None:
         """Leave a row in the audit trail."""

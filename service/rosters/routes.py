@@ -100,7 +100,9 @@ async def read_roster(
     """A roster with the first of everything that it changes."""
     refuse_other_payers(caller)
     office = office_of(request, caller)
-    return await answers.preview_of(tx, office, await actions.read(tx, office, roster_id), language)
+    preview = await answers.preview_of(tx, office, await actions.read(tx, office, roster_id), language)
+    await office.note_shown(tx, answers.persons_in(preview), roster_id)
+    return preview
 
 
 @router.post(
@@ -144,8 +146,11 @@ async def list_changes(
 ) -> Page[ChangeOut]:
     """Changes in the order of the file; those that a full list ends come last."""
     refuse_other_payers(caller)
-    roster = await actions.read(tx, office_of(request, caller), roster_id)
-    return await answers.changes_page(tx, roster, (kind,) if kind else (), paging)
+    office = office_of(request, caller)
+    roster = await actions.read(tx, office, roster_id)
+    page = await answers.changes_page(tx, roster, (kind,) if kind else (), paging)
+    await office.note_shown(tx, (each.person_no for each in page.items), roster_id)
+    return page
 
 
 @router.get(
@@ -156,7 +161,10 @@ async def list_changes(
 async def list_moves(request: Request, roster_id: RosterId, caller: Reader, tx: Tx, paging: PageAsked) -> Page[MoveOut]:
     """People who live in another township or household by the list's columns than by the register, by number."""
     refuse_other_payers(caller)
-    return await answers.moves_page(tx, await actions.read(tx, office_of(request, caller), roster_id), paging)
+    office = office_of(request, caller)
+    page = await answers.moves_page(tx, await actions.read(tx, office, roster_id), paging)
+    await office.note_shown(tx, (each.person_no for each in page.items), roster_id)
+    return page
 
 
 @router.get(
@@ -208,4 +216,6 @@ async def list_touched(
     refuse_other_payers(caller)
     office = office_of(request, caller)
     roster = await actions.read(tx, office, roster_id)
-    return await answers.touched(tx, roster, office.packs, office.clock.now(), paging)
+    page = await answers.touched(tx, roster, office.packs, office.clock.now(), paging)
+    await office.note_shown(tx, (each.person_no for each in page.items), roster_id)
+    return page

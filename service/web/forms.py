@@ -1,23 +1,29 @@
 """What people send from a page: checked like the same over the API, and only from a page of ours."""
 
 import hmac
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
+from service.access.oauth import FORM
 from service.access.vault import Vault
 from service.errors import Refusal, Text
 from service.web.page import came_from_us
-from service.wire.refusals import RequestInvalid
+from service.wire.limits import short_body
+from service.wire.refusals import MediaTypeUnsupported, RequestInvalid, RequestMalformed
 from service.wire.validation import input_errors
 
 M = TypeVar("M", bound=BaseModel)
 
 _MOST_FIELDS: Final = 10
+_NOT_A_FORM: Final = Text("请从本站页面提交。", "Send it from our page.")
+_KEY: Final = re.compile(r"[0-9a-f]{32}")
 _LONGEST_FIELD: Final = 10_000
 
 
@@ -47,6 +53,23 @@ async def sent(request: Request) -> AsyncIterator[FormData]:
         yield form
 
 
+async def few(request: Request) -> dict[str, str]:
+    """
+    The fields of a form without a file, from somebody who may have no session: nothing of theirs goes to the disk.
+
+    Raises form.foreign where another site sent it, and request.media_type, request.malformed, request.too_large.
+    """
+    if not came_from_us(request):
+        raise FormForeign.plainly()
+    if not (request.headers.get("content-type") or "").lower().startswith(FORM):
+        raise MediaTypeUnsupported(_NOT_A_FORM)
+    try:
+        sent_fields = parse_qsl((await short_body(request)).decode(), max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise RequestMalformed(_NOT_A_FORM) from None
+    return {name: value.strip() for name, value in sent_fields}
+
+
 def of_session(form: FormData, vault: Vault, token: str) -> None:
     """Raises form.foreign unless the form was made for this session."""
     if not hmac.compare_digest(text_of(form, "mark").encode(), mark(vault, token).encode()):
@@ -56,6 +79,14 @@ def of_session(form: FormData, vault: Vault, token: str) -> None:
 def text_of(form: FormData, name: str) -> str:
     value = form.get(name)
     return value.strip() if isinstance(value, str) else ""
+
+
+def key_of(form: FormData) -> str:
+    """The key that our page gave the form, so that sending it twice acts once. Raises form.foreign for another."""
+    key = text_of(form, "key")
+    if not _KEY.fullmatch(key):
+        raise FormForeign.plainly()
+    return key
 
 
 def file_of(form: FormData, name: str) -> UploadFile | None:

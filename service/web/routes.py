@@ -1,5 +1,6 @@
 """The patient's pages. No script is needed, and none is sent."""
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -10,8 +11,10 @@ from starlette.datastructures import FormData
 from starlette.responses import FileResponse, Response
 
 from service.access.idempotency import Attempt
+from service.access.refusals import Unauthenticated
+from service.db import Tx
 from service.errors import Refusal
-from service.inquiry import accesses, claims, session, year
+from service.inquiry import accesses, claims, left, session, year
 from service.inquiry.guard import Inquirer, PatientGuard
 from service.inquiry.routes import enter
 from service.inquiry.schemas import SessionIn
@@ -39,8 +42,7 @@ class PageGuard(PatientGuard):
     """Lets in whoever has the cookie of an open session."""
 
     async def before_body(self, request: Request) -> None:
-        state = request.app.state
-        self.admit(request, session.read(state.vault, request.cookies.get(COOKIE, ""), at=state.clock.source()))
+        self.admit(request, request.cookies.get(COOKIE, ""))
 
 
 Visitor = Annotated[Inquirer, Depends(PageGuard())]
@@ -63,17 +65,17 @@ async def show_entrance(request: Request) -> Response:
 @router.post("")
 async def come_in(request: Request) -> Response:
     """Open a session, and go on to the claims."""
-    async with forms.sent(request) as form:
-        code = forms.text_of(form, "code")
-        try:
-            asked = forms.checked(SessionIn, {"query_code": code, "id_last6": forms.text_of(form, "last_six")})
-            token = await enter(request, asked.query_code, asked.id_last6)
-        except Refusal as refused:
-            request.state.problem = refused.code
-            details = [each.detail for each in refused.errors] or [refused.detail]
-            response = _entrance(request, code, problem=details[0], status=refused.status)
-            response.headers.update({name: value for name, value in refused.headers.items() if name == "Retry-After"})
-            return response
+    form = await forms.few(request)
+    code = form.get("code", "")
+    try:
+        asked = forms.checked(SessionIn, {"query_code": code, "id_last6": form.get("last_six", "")})
+        token = await enter(request, asked.query_code, asked.id_last6)
+    except Refusal as refused:
+        request.state.problem = refused.code
+        details = [each.detail for each in refused.errors] or [refused.detail]
+        response = _entrance(request, code, problem=details[0], status=refused.status)
+        response.headers.update({name: value for name, value in refused.headers.items() if name == "Retry-After"})
+        return response
     return page.with_session(request, redirect(address(request, "/claims")), token)
 
 
@@ -82,10 +84,15 @@ def _entrance(request: Request, code: str, *, problem: Text | None, status: int 
 
 
 @router.post("/leave")
-async def leave(request: Request) -> Response:
-    """End the session in this browser."""
-    async with forms.sent(request):
-        response = redirect(address(request))
+async def leave(request: Request, tx: Tx) -> Response:
+    """End the session, in this browser and for whoever else has its token."""
+    await forms.few(request)
+    state, token = request.app.state, request.cookies.get(COOKIE, "")
+    with suppress(Unauthenticated):
+        # Only what is a session is remembered as one that was left.
+        session.read(state.vault, token, at=state.clock.source())
+        await left.leave(tx, state.vault, token, at=state.clock.source())
+    response = redirect(address(request))
     response.delete_cookie(COOKIE, path=ROOT, httponly=True, samesite="strict")
     return response
 
@@ -147,7 +154,7 @@ async def send_objection(request: Request, claim_id: Id, visitor: Visitor) -> Re
     async with forms.sent(request) as form:
         forms.of_session(form, vault, request.cookies.get(COOKIE, ""))
         said = {name: forms.text_of(form, name).replace("\r\n", "\n") for name in ("reason", "contact")}
-        key, paper = forms.text_of(form, "key"), forms.file_of(form, "paper")
+        key, paper = forms.key_of(form), forms.file_of(form, "paper")
         try:
             asked = forms.checked(FilingIn, said)
             if paper is not None:

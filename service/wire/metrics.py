@@ -18,8 +18,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
+from sqlalchemy import QueuePool, event
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.datastructures import State
 from starlette.responses import Response
 
@@ -90,6 +91,21 @@ class Measures:
                 return [each for ask in self._measures for each in await ask(tx, state.clock.now())]
 
 
+def watch_pool(engine: AsyncEngine) -> None:
+    """
+    Count the connections of this process as they are taken and given back.
+
+    Not when somebody reads /metrics: that asks one process, and the others' figures would be those of its last visit.
+    """
+    in_use = CONNECTIONS.labels("in_use")
+    in_use.set(0)
+    pool = engine.sync_engine.pool
+    assert isinstance(pool, QueuePool)
+    CONNECTIONS.labels("size").set(pool.size())
+    event.listen(pool, "checkout", lambda *_: in_use.inc())
+    event.listen(pool, "checkin", lambda *_: in_use.dec())
+
+
 def _database_is_there(value: int) -> Measured:
     return Measured("onestop_database_up", "Whether the database answers.", {}, value)
 
@@ -128,9 +144,6 @@ async def read_metrics(request: Request) -> Response:
 
     Of all server processes together, whichever answers.
     """
-    pool = request.app.state.engine.pool
-    CONNECTIONS.labels("in_use").set(pool.checkedout())
-    CONNECTIONS.labels("size").set(pool.size())
     waiting = CollectorRegistry()
     waiting.register(_Waiting(await request.app.state.measures.now(request.app.state)))
     return Response(generate_latest(_counted()) + generate_latest(waiting), media_type=CONTENT_TYPE_LATEST)

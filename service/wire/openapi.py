@@ -16,6 +16,7 @@ from service.wire.refusals import (
     RequestInvalid,
     RequestMalformed,
     RequestTooLarge,
+    RequestTooSlow,
     ServiceBusy,
     ServiceOverloaded,
     ServiceUnavailable,
@@ -71,6 +72,7 @@ def _common(operation: dict[str, Any], implied: Implied) -> Iterator[type[Refusa
         yield from implied.idempotent
     if kinds:
         yield RequestTooLarge
+        yield RequestTooSlow
     if "application/json" in kinds:
         yield MediaTypeUnsupported
 

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -22,9 +22,11 @@ LARGEST_LIMIT: Final = 200
 T = TypeVar("T")
 _READERS: Final[dict[type, Callable[[Any], Any]]] = {
     date: date.fromisoformat,
-    datetime: datetime.fromisoformat,
+    # Days at the ends of the calendar have no UTC.
+    datetime: lambda value: datetime.fromisoformat(value).astimezone(UTC),
     UUID: UUID,
 }
+_LARGEST: Final = 2**31 - 1
 
 _CURSOR: Final = Spelled(
     r"[A-Za-z0-9_-]{1,512}",
@@ -62,7 +64,7 @@ class Paging:
             if not isinstance(values, list) or len(values) != len(kinds):
                 raise ValueError
             key = tuple(_value(value, kind) for value, kind in zip(values, kinds, strict=True))
-        except (ValueError, TypeError, binascii.Error):
+        except (ValueError, TypeError, OverflowError, binascii.Error):
             detail = Text(_CURSOR.zh, _CURSOR.en)
             raise RequestInvalid.at(InputError("/cursor", "request.cursor", detail)) from None
         return key
@@ -74,9 +76,9 @@ class Paging:
 
 
 def _value(value: Any, kind: type) -> Any:
-    if kind in _READERS:
+    if kind in _READERS and isinstance(value, str):
         return _READERS[kind](value)
-    if type(value) is not kind or "\x00" in str(value):
+    if type(value) is not kind or "\x00" in str(value) or (isinstance(value, int) and not 0 <= value <= _LARGEST):
         raise ValueError
     return value
 

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,12 +35,14 @@ _TRY_AGAIN: Final = Text(
     "本次请求未产生任何效果；请稍候以同一 Idempotency-Key 重试。",
     "Nothing was done. Wait a moment and send the request again, with the same Idempotency-Key if it had one.",
 )
+_GONE: Final = Text("连接在请求发送完之前中断。", "The connection ended before the request had come.")
 _UNREACHABLE: Final = Text(
     "数据库暂时无法连接；请稍候以同一 Idempotency-Key 重试。",
     "The database cannot be reached. Wait a moment and send the request again, with the same Idempotency-Key.",
 )
 LOCK_NOT_AVAILABLE: Final = "55P03"
-_BUSY_STATES: Final = frozenset({LOCK_NOT_AVAILABLE, "40001", "40P01"})
+_CANCELED: Final = "57014"
+_BUSY_STATES: Final = frozenset({LOCK_NOT_AVAILABLE, _CANCELED, "40001", "40P01"})
 _UNREACHABLE_STATES: Final = ("08", "28", "3D000", "53", "57P", "58")
 
 
@@ -52,7 +54,10 @@ def sqlstate_of(error: DBAPIError) -> str:
 
 
 def refusal_of(error: Exception) -> Refusal | None:
-    """The refusal that a failure of the database or the pool amounts to; None: it is a bug."""
+    """The refusal that a failure of the caller, the database or the pool amounts to; None: it is a bug."""
+    if isinstance(error, ClientDisconnect):
+        # Nobody is there to read it; the log says how the request ended.
+        return RequestMalformed(_GONE)
     if isinstance(error, PoolTimeoutError):
         return ServiceOverloaded(_TRY_AGAIN, headers=RETRY_AFTER)
     if isinstance(error, DBAPIError):

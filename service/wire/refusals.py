@@ -40,6 +40,14 @@ class RequestTooLarge(Refusal):
     title = Text("请求内容过大", "The request is too large")
 
 
+class RequestTooSlow(Refusal):
+    """The body did not come in time. Nothing was done."""
+
+    status = 408
+    code = "request.too_slow"
+    title = Text("请求发送超时", "The request came too slowly")
+
+
 class MediaTypeUnsupported(Refusal):
     """The body is of a kind that this operation does not read."""
 

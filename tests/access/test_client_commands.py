@@ -143,6 +143,11 @@ async def test_an_operator_is_signed_for_and_the_trail_says_so(settings: Setting
             signed(client_id="his-2"),
             signed(at=old),
             signed() | {"X-Operator-Signature": "nonsense"},
+            # Instants that no calendar has.
+            *[
+                signed() | {"X-Operator-Signature": f"t={seconds},v1={'0' * 64}"}
+                for seconds in ("253402300800", "99999999999", "0")
+            ],
         ):
             assert await enter(**wrong) == (403, "access.operator_signature")
         assert await enter(**signed(), **{"X-Purpose": "roster-2018"}) == (201, None)

@@ -79,6 +79,13 @@ async def test_every_look_at_somebody_is_kept(
     [kept] = await world.rows("SELECT purpose, client_id FROM audit_log ORDER BY at DESC, id DESC LIMIT 1")
     assert tuple(kept) == ("complaint-7", "test-agency")
 
+    # Whoever is in the answer finds the look in the list of their own.
+    known_persons = await world.rows("SELECT person_no FROM persons")
+    shown = {row[0] for row in known_persons if row[0] in address + answer.text}
+    request_id = answer.headers["x-request-id"]
+    noted = await world.rows("SELECT person_no FROM audit_log WHERE request_id = :id", id=request_id)
+    assert shown <= {row[0] for row in noted}
+
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_person_is_told_who_looked(furnished: tuple[World, dict[str, str]]) -> None:

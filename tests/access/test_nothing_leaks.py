@@ -109,9 +109,26 @@ async def all_goes_well(day: Day, world: World, secrets: Secrets) -> list[dict[s
             await done(await day.ask("agency", "GET", path), 200)
         asked = {"id_no": person["id_no"]}
         await done(await day.ask("hospital", "GET", "/v1/recognition", params=asked), 200)
+        await patient_objects(day, settled, person, secrets)
     run = {"payer": "basic_fund", "period": "2018-06"}
     await done(await day.ask("agency", "POST", "/v1/statements/run", run), 200)
     return people
+
+
+async def patient_objects(day: Day, settled: dict[str, Any], person: dict[str, Any], secrets: Secrets) -> None:
+    """The slip, the patient's own session, and what they tell about themselves: twice, for the answer that is kept."""
+    assert (await day.ask("agency", "GET", f"/v1/settlements/{settled['id']}/slip.pdf")).status_code == 200
+    asked = {"query_code": settled["query_code"], "id_last6": person["id_no"][-6:]}
+    opened = await done(await day.ask("nobody", "POST", "/v1/patient/session", asked), 200)
+    own = {"Authorization": f"Bearer {opened['access_token']}", "Idempotency-Key": str(uuid4())}
+    for path in ("/v1/patient/claims", "/v1/patient/year?year=2018", "/v1/patient/accesses"):
+        assert (await day.ask("nobody", "GET", path, headers=own)).status_code == 200
+    filing = {"reason": f"隐疾{person['phone']}不该公开", "contact": person["phone"]}
+    secrets.texts |= {opened["access_token"], filing["reason"]}
+    address = f"/v1/patient/claims/{settled['id']}/objection"
+    first = await day.ask("nobody", "POST", address, filing, headers=own)
+    again = await day.ask("nobody", "POST", address, filing, headers=own)
+    assert (first.status_code, again.content) == (201, first.content)
 
 
 async def much_goes_wrong(day: Day, world: World, people: list[dict[str, Any]]) -> None:
@@ -163,7 +180,7 @@ async def kept(world: World) -> dict[str, str]:
             rows = await tx.scalars(text(f"SELECT t::text FROM {name} t"))  # noqa: S608  (names of our own tables)
             found[name] = "\n".join(rows)
         bodies = await tx.scalars(select(column("body", LargeBinary)).select_from(table("idempotency_answers")))
-        found["answers"] = "\n".join(zlib.decompress(body).decode() for body in bodies)
+        found["answers"] = "\n".join(zlib.decompress(body).decode() for body in bodies if body is not None)
     return found
 
 

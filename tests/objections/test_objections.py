@@ -134,6 +134,19 @@ async def test_who_filed_it_does_not_decide_it_and_who_decides_is_named(world: W
     assert other.status_code == 200
 
 
+async def test_beside_somebody_unknown_of_the_same_client_nobody_is_a_second_person(world: World) -> None:
+    _, unnamed = await filed(world, world.agency)
+    _, elsewhere = await filed(world, world.hospital)
+    decided = []
+    for objection in (unnamed, elsewhere):
+        path = f"/v1/objections/{objection['id']}"
+        await done(await world.agency("POST", f"{path}/review"), 200)
+        decided.append(await world.agency("POST", f"{path}/decision", DISMISSED, headers=CHIEF))
+
+    assert (decided[0].status_code, decided[0].json()["code"]) == (409, "objection.same_person")
+    assert decided[1].status_code == 200
+
+
 async def test_a_hospital_sees_those_it_filed_and_a_stranger_none(world: World) -> None:
     patient, own = await filed(world, world.hospital)
     _, patients = await filed(world)

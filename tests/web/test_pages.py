@@ -1,6 +1,7 @@
 """The pages over HTTP: what a browser is told, and what others cannot make it do."""
 
 import re
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -90,6 +91,32 @@ async def test_a_wrong_half_says_the_same_and_too_many_tries_say_so(world: World
     assert "<b>" not in malformed.text
 
 
+async def test_a_session_that_was_left_opens_nothing_any_more(world: World) -> None:
+    patient = await settled(world)
+    cookie = await cookie_of(patient)
+    bearer = {"Authorization": f"Bearer {cookie['Cookie'].split('=', 1)[1].split(';')[0]}"}
+    other = await cookie_of(patient)
+    assert (await world.client.get("/v1/patient/claims", headers=bearer)).status_code == 200
+
+    ours = {"Content-Type": FORM, "Sec-Fetch-Site": "same-origin"}
+    for _ in range(2):
+        assert (await world.client.post("/p/leave", headers=cookie | ours)).status_code == 303
+
+    assert (await world.client.get("/v1/patient/claims", headers=bearer)).status_code == 401
+    assert "/p?expired" in (await world.client.get("/p/claims", headers=cookie)).headers["location"]
+    assert (await world.client.get("/p/claims", headers=other)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/p", "/p/leave"])
+async def test_without_a_session_a_few_fields_are_taken_and_no_file(world: World, path: str) -> None:
+    files = {"paper": ("a.pdf", b"%PDF")}
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    filed = await world.client.post(path, data={"code": "1"}, files=files, headers=ours)
+    long = await world.client.post(path, data={"code": "1" * 9000}, headers=ours)
+
+    assert [filed.status_code, long.status_code] == [415, 413]
+
+
 async def test_another_site_cannot_send_our_forms(world: World) -> None:
     patient = await settled(world)
     cookie = await cookie_of(patient)
@@ -97,7 +124,7 @@ async def test_another_site_cannot_send_our_forms(world: World) -> None:
     form = await world.client.get(path, headers=cookie)
     mark = re.search(r'name="mark" value="([0-9a-f]+)"', form.text)
     assert mark is not None
-    body = {"reason": "x", "key": "k1"}
+    body = {"reason": "x", "key": uuid4().hex}
 
     forged = [
         await world.client.post(path, data=body, headers=cookie),
@@ -105,8 +132,12 @@ async def test_another_site_cannot_send_our_forms(world: World) -> None:
         await world.client.post(path, data=body | {"mark": mark[1]}, headers=cookie | {"Origin": "http://evil.test"}),
         await world.client.post(path, data=body | {"mark": mark[1]}, headers=cookie | {"Sec-Fetch-Site": "cross-site"}),
         await come_in(patient, Origin="null"),
+        *[
+            await world.client.post(path, data=body | {"mark": mark[1], "key": key}, headers=cookie)
+            for key in ("", "k1", "a\x00b", "9" * 5000)
+        ],
     ]
-    assert [answer.status_code for answer in forged] == [403] * 5
+    assert [answer.status_code for answer in forged] == [403] * 9
     assert await world.rows("SELECT 1 FROM objections WHERE person_no = :p", p=patient.person_no) == []
 
     ours = {"Origin": "http://onestop.test"}

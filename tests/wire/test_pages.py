@@ -87,6 +87,20 @@ def test_a_cursor_that_was_not_made_here_is_refused_at_its_place(cursor: str) ->
     assert [(error.pointer, error.code) for error in refused.value.errors] == [("/cursor", "request.cursor")]
 
 
+FORGED: dict[type, list[object]] = {
+    UUID: [5, None, True, ["x"], {}, "x", ""],
+    datetime: [5, None, ["x"], "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"],
+    date: [5, None, {}, "soon"],
+    int: [2**31, 2**63, -1, True, "1", 1.5],
+}
+
+
+@pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in FORGED.items() for value in values])
+def test_a_forged_key_of_any_kind_is_refused_as_a_cursor(kind: type, value: object) -> None:
+    with pytest.raises(RequestInvalid):
+        Paging(cursor=_cursor([value])).after(kind)
+
+
 @pytest.mark.parametrize("value", ["a\x00b", 5, True, None, ["a"]])
 def test_a_cursor_brings_no_value_of_another_kind(value: object) -> None:
     with pytest.raises(RequestInvalid):

@@ -10,13 +10,15 @@ import pytest
 from fastapi import FastAPI, Query, Request
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from service.config import Settings
-from service.db import Tx, create_system_engine, transaction_on
+from service.db import Tx, create_engine, create_system_engine, transaction_on
 from service.errors import InputError, Refusal
 from service.errors import Text as Said
 from service.main import create_app
-from service.wire.refusals import RequestInvalid
+from service.wire.problems import refusal_of
+from service.wire.refusals import RequestInvalid, ServiceBusy
 from service.wire.routing import Router
 from service.wire.types import Count, Day, Flag, WireModel, Yuan
 from tests.conftest import KEYS
@@ -306,6 +308,45 @@ async def test_a_body_too_large_is_refused_as_soon_as_it_is_known(bare: httpx.As
         assert len(sent) == pieces_read
 
 
+async def test_a_body_that_does_not_come_is_given_up() -> None:
+    app = create_app(Settings(body_seconds=0.05))
+    app.include_router(router)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b'{"lines": '
+        await asyncio.Event().wait()
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://onestop.test") as caller:
+        answer = await caller.post("/v1/probe/lines", content=pieces(), headers={"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.json()["code"]) == (408, "request.too_slow")
+
+
+async def test_who_goes_away_while_sending_is_no_fault_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    app = create_app(Settings())
+    app.include_router(router)
+    answered: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/probe/lines",
+        "raw_path": b"/v1/probe/lines",
+    }
+    scope |= {"query_string": b"", "headers": [(b"content-type", b"application/json")], "client": None}
+    scope |= {"scheme": "http", "server": ("onestop.test", 80), "http_version": "1.1", "root_path": ""}
+    await app(scope, receive, send)
+
+    assert answered[0]["status"] == 400
+    assert "unexpected failure" not in caplog.text
+
+
 async def test_a_body_of_exactly_the_limit_is_read(bare: httpx.AsyncClient) -> None:
     content = b'{"lines": []}'.ljust(1000)
 
@@ -333,6 +374,18 @@ async def test_a_broken_constraint_that_nobody_expected_is_a_fault(probe: httpx.
 
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "张三" not in answer.text
+
+
+async def test_a_statement_that_takes_too_long_is_ended(database_url: str, settings: Settings) -> None:
+    engine = create_engine(database_url, settings.model_copy(update={"statement_seconds": 0.05}))
+    try:
+        with pytest.raises(DBAPIError) as ended:
+            async with transaction_on(engine) as tx:
+                await tx.execute(text("SELECT count(*) FROM generate_series(1, 1000000000000)"))
+    finally:
+        await engine.dispose()
+
+    assert isinstance(refusal_of(ended.value), ServiceBusy)
 
 
 async def test_a_lock_held_too_long_is_busy(app: FastAPI, probe: httpx.AsyncClient, settings: Settings) -> None:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import REGISTRY
 
 from service.access.model import Role
 from service.config import Settings
@@ -58,7 +59,8 @@ async def test_whichever_process_is_asked_tells_for_all(app: FastAPI, settings: 
         took = 'onestop_request_seconds_count{method="GET",route="/v1/policies",status="200"}'
         assert value_of(each, took) == 7
         assert value_of(each, "onestop_database_up") == 1
-    assert value_of(said[1], 'onestop_database_connections{state="size"}') == 16
+    # Both processes' connections, also where only one of them was ever asked.
+    assert [value_of(each, 'onestop_database_connections{state="size"}') for each in said] == [16, 16]
 
 
 async def test_what_waits_is_asked_of_the_database_now_and_then(app: FastAPI, client: httpx.AsyncClient) -> None:
@@ -100,12 +102,15 @@ async def test_it_is_not_ready_while_every_connection_is_taken(
     pool = [transaction_on(app.state.engine) for _ in range(app.state.settings.pool_size)]
     for each in pool:
         await each.__aenter__()
+    in_use = {"state": "in_use"}
+    assert REGISTRY.get_sample_value("onestop_database_connections", in_use) == len(pool)
 
     with monkeypatch.context() as hasty:
         hasty.setattr("service.wire.health._SOON", 0.05)
         busy = await client.get("/readyz")
     for each in pool:
         await each.__aexit__(None, None, None)
+    assert REGISTRY.get_sample_value("onestop_database_connections", in_use) == 0
 
     assert (busy.status_code, busy.json()["code"]) == (503, "service.overloaded")
     assert (await client.get("/readyz")).status_code == 200

@@ -106,13 +106,12 @@ async def _agreed(desk: Desk, difference: Row, resolution: str) -> bool:
 
 def _seconded(desk: Desk, difference: Row, resolution: str) -> bool:
     """Whether this call is the second person's. Raises difference.second_person where it cannot be."""
-    operator = desk.caller.operator
-    if operator is None:
+    if desk.caller.operator is None:
         raise SecondPerson("/X-Operator")
     last = difference["history"][-1]
     if last["status"] != "proposed" or last["resolution"] != resolution:
         return False
-    if last["operator"] == operator:
+    if not desk.caller.is_another_than(last["client_id"], last["operator"]):
         raise SecondPerson("/X-Operator")
     if resolution == "accept_theirs" and desk.caller.role.value == _side(difference):
         raise SecondPerson("/X-Operator")

@@ -17,6 +17,7 @@ from service.reconciliation.matching import actions, differences, resolution
 from service.reconciliation.matching.actions import Upload
 from service.reconciliation.matching.schemas import DifferenceOut, MatchOut, ResolutionIn
 from service.reconciliation.statements.actions import find
+from service.reconciliation.statements.store import persons
 from service.sheets.faults import SheetEmpty, SheetEncoding, SheetRefused, SheetTooLarge
 from service.wire.pages import Page, PageAsked
 from service.wire.responses import example, refusals
@@ -77,8 +78,9 @@ async def list_differences(request: Request, statement_id: Id, caller: Reader, t
     statement = await find(desk, statement_id)
     after = paging.after(UUID)
     found = await differences.of_statement(tx, statement, after=after[0] if after else None, limit=paging.limit + 1)
-    await desk.note("difference.list", subject=str(statement_id))
     page, cursor = paging.cut(found, lambda row: (row["id"],))
+    shown = await persons(tx, statement, line_nos=[row["line_no"] for row in page if row["line_no"] is not None])
+    await desk.note_shown("difference.list", shown, subject=str(statement_id))
     return answered({"items": [differences.answer(row, desk.today) for row in page], "next_cursor": cursor})
 
 

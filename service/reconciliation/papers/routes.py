@@ -11,7 +11,9 @@ from service.db import Tx
 from service.reconciliation import refusals as no
 from service.reconciliation.desk import Desk
 from service.reconciliation.papers.export import csv_of, pdf_of, xlsx_of
+from service.reconciliation.papers.pdf import MOST_LINES
 from service.reconciliation.statements.actions import find
+from service.reconciliation.statements.store import persons
 from service.wire.responses import refusals
 from service.wire.routing import Router
 from service.wire.types import Id
@@ -54,7 +56,8 @@ async def export_statement(
     """
     desk = Desk.of(request, tx, caller)
     statement = await find(desk, statement_id)
-    await desk.note(f"statement.export_{format}", subject=str(statement_id))
+    shown = await persons(tx, statement, most=MOST_LINES if format == "pdf" else None)
+    await desk.note_shown(f"statement.export_{format}", shown, subject=str(statement_id))
     name = f"{statement['payer']}-{statement['period']}-{statement['hospital_code']}.{format}"
     content = await {"csv": csv_of, "xlsx": xlsx_of, "pdf": pdf_of}[format](desk, statement)
     return Response(

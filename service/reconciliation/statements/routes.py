@@ -131,8 +131,9 @@ async def list_statement_lines(
     after = paging.after(int)
     found = await store.lines(tx, statement, after=after[0] if after else 0, limit=paging.limit + 1)
     page, cursor = paging.cut(found, lambda row: (row["line_no"],))
-    await desk.note("statement.lines", subject=str(statement_id))
-    return answered({"items": await actions.described_lines(desk, statement, page), "next_cursor": cursor})
+    items = await actions.described_lines(desk, statement, page)
+    await _note_persons(desk, "statement.lines", statement, items)
+    return answered({"items": items, "next_cursor": cursor})
 
 
 @router.get(
@@ -153,8 +154,8 @@ async def sample_statement(
     desk = Desk.of(request, tx, caller)
     statement = await actions.find(desk, statement_id)
     drawn = await store.sample(tx, statement, size=size, seed=seed)
-    await desk.note("statement.sample", subject=str(statement_id))
     items = await actions.described_lines(desk, statement, drawn)
+    await _note_persons(desk, "statement.sample", statement, items)
     return answered({"seed": seed, "size": len(items), "items": items})
 
 
@@ -182,3 +183,8 @@ async def confirm_statement(
     desk = Desk.of(request, tx, caller)
     reason = body.reason if body is not None else None
     return await desk.once(attempt, lambda: confirm(desk, statement_id, reason), status=200)
+
+
+async def _note_persons(desk: Desk, action: str, statement: store.Row, lines: list[dict[str, Any]]) -> None:
+    shown = ((statement["county_code"], line["person_no"]) for line in lines)
+    await desk.note_shown(action, shown, subject=str(statement["id"]))

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.claims.described import persons_of
 from service.reconciliation.desk import Desk
 from service.reconciliation.matching.corrected import OPEN
 from service.reconciliation.statements.outstanding import MOVED, OUTSTANDING
@@ -134,6 +135,21 @@ async def sample(tx: AsyncConnection, statement: Row, *, size: int, seed: str) -
     drawn = "AND l.line_no IN (SELECT line_no FROM statement_lines WHERE county_code = :county_code"
     drawn += " AND statement_id = :statement_id ORDER BY md5(:seed || origin::text) LIMIT :size) ORDER BY l.line_no"
     return await _lines(tx, text(_LINES.format(more=drawn)), statement, {"size": size, "seed": seed})
+
+
+async def persons(
+    tx: AsyncConnection, statement: Row, *, line_nos: Sequence[int] | None = None, most: int | None = None
+) -> list[tuple[str, str]]:
+    """County and number of whoever these lines are about, each once; of all lines, or the first `most`."""
+    query = text("""
+        SELECT settlement_id FROM statement_lines
+        WHERE county_code = :county_code AND statement_id = :statement_id
+            AND (CAST(:line_nos AS int[]) IS NULL OR line_no = ANY (CAST(:line_nos AS int[])))
+        ORDER BY line_no LIMIT :most
+    """)
+    key = {"county_code": statement["county_code"], "statement_id": statement["id"]}
+    ids = await tx.scalars(query, key | {"line_nos": line_nos, "most": most})
+    return [(key["county_code"], each) for each in await persons_of(tx, key["county_code"], ids.all())]
 
 
 async def _lines(tx: AsyncConnection, query: Any, statement: Row, values: dict[str, Any]) -> list[Row]:

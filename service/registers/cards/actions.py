@@ -70,8 +70,6 @@ async def list_cards(
     found = await store.cards_of(
         desk.tx, desk.county_code, person_no=person_no, status=status, on=on, ends=ends, after=after, rows=rows
     )
-
-    await desk.note("card.list", person_no=person_no)
     return [Kept(number, each.fact) for number, each in found]
 
 

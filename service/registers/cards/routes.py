@@ -103,6 +103,7 @@ async def list_cards(
         desk, person_no=person_no, status=status, on=on, ends=ends, after=paging.after(UUID), rows=paging.limit + 1
     )
     page, next_cursor = paging.cut(found, lambda each: (each.id,))
+    await desk.note_shown("card.list", [*filter(None, [person_no]), *(each.fact.what.person_no for each in page)])
     return Page(items=[CardOut.of(each, desk.county_code) for each in page], next_cursor=next_cursor)
 
 

@@ -75,13 +75,11 @@ async def look_up(desk: Desk, person_no: str) -> tuple[Person, Coverage]:
 async def list_persons(
     desk: Desk, filters: Filters, *, after: tuple[Any, ...] | None, rows: int
 ) -> list[tuple[Person, Coverage]]:
-    """Persons by number, masked."""
+    """Persons by number, masked. Whoever shows them leaves them in the audit trail (`note_shown`)."""
     if desk.caller.role is Role.TOWNSHIP:
         filters = replace(filters, township_code=desk.caller.township_code)
     found = await store.persons_of(desk.tx, desk.vault, desk.county_code, filters, after=after, rows=rows)
     coverage = await store.coverage_of(desk.tx, desk.county_code, [person.person_no for person in found])
-
-    await desk.note("person.list")
     return [(masked(person), coverage[person.person_no]) for person in found]
 
 

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Query, Request
+from pydantic import AfterValidator
 
 from service.access.guard import allow
 from service.access.model import Caller, Role
 from service.db import Tx
+from service.errors import Text
 from service.registers.desk import Desk
 from service.registers.persons.duplicates import found_twice
 from service.registers.persons.history import as_known
@@ -17,7 +19,10 @@ from service.registers.refusals import PersonUnknown
 from service.wire.pages import Page, PageAsked, cursor_after
 from service.wire.responses import example, refusals
 from service.wire.routing import Router
-from service.wire.types import Day
+from service.wire.types import Day, invalid
+
+_FIRST_YEAR: Final = 1900
+_LAST_YEAR: Final = 2999
 
 router = Router(prefix="/v1/persons", tags=["Persons"])
 
@@ -48,6 +53,16 @@ _AS_KNOWN: Final[dict[str, Any]] = {
 }
 
 
+def _in_every_zone(instant: datetime) -> datetime:
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        detail = Text("时刻的年份应在 1900 至 2999 之间。", "must be an instant of the years 1900 to 2999")
+        raise invalid("request.instant", detail)
+    return instant
+
+
+Instant = Annotated[datetime, AfterValidator(_in_every_zone)]
+
+
 @router.get(
     "/duplicates",
     summary="Find persons entered twice",
@@ -64,7 +79,8 @@ async def list_duplicates(
     desk = Desk.of(request, tx, caller)
     after = paging.after(str, str) or ("", "")
     found = await found_twice(tx, desk.vault, desk.county_code, after=(after[0], after[1]), rows=paging.limit)
-    await desk.note("person.duplicates")
+    entries = [entry for each in found.found for entry in (each.one, each.other)]
+    await desk.note_shown("person.duplicates", (entry.person_no for entry in entries))
     cursor = cursor_after(found.until) if found.until is not None else None
     return Page(items=[TwiceOut.of(each) for each in found.found], next_cursor=cursor)
 
@@ -81,7 +97,7 @@ async def read_person_as_of(
     tx: Tx,
     day: Annotated[Day | None, Query(description="Of which day; today where left out.")] = None,
     known_at: Annotated[
-        datetime | None, Query(description="As known at which instant, with its offset; now where left out.")
+        Instant | None, Query(description="As known at which instant, with its offset; now where left out.")
     ] = None,
 ) -> AsKnownOut:
     """Who was this person on a day, as known on an instant: what a settlement of that time could know."""

@@ -125,6 +125,7 @@ async def list_persons(
     filters = Filters(desk.today, township_code, household_no, identity)
     found = await actions.list_persons(desk, filters, after=paging.after(str), rows=paging.limit + 1)
     page, next_cursor = paging.cut(found, lambda each: (each[0].person_no,))
+    await desk.note_shown("person.list", (person.person_no for person, _ in page))
     return Page(items=[PersonOut.of(*each) for each in page], next_cursor=next_cursor)
 
 

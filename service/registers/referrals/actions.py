@@ -61,8 +61,6 @@ async def list_referrals(
         after=after,
         rows=rows,
     )
-
-    await desk.note("referral.list", person_no=person_no)
     return [Kept(number, each.fact) for number, each in found]
 
 

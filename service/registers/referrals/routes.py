@@ -71,6 +71,7 @@ async def list_referrals(
         rows=paging.limit + 1,
     )
     page, next_cursor = paging.cut(found, lambda each: (each.referral_no,))
+    await desk.note_shown("referral.list", [*filter(None, [person_no]), *(each.fact.what.person_no for each in page)])
     return Page(items=[ReferralOut.of(each, desk.county_code) for each in page], next_cursor=next_cursor)
 
 
