@@ -215,13 +215,13 @@ async def test_refusals_by_two_payers_and_discharges_of_the_same_persons_at_once
 ) -> None:
     stays = [await case(parties, county) for _ in range(4)]
     june, basic = [await billed(parties, calendar, payer) for payer in (PAYER, "basic_fund")]
-    asked = [refuse(parties, june, "3000.00", [4, 3, 2, 1]), refuse(parties, basic, "30000.00", [1, 2, 3, 4])]
-    asked += [
+    refused = [refuse(parties, june, "3000.00", [4, 3, 2, 1]), refuse(parties, basic, "30000.00", [1, 2, 3, 4])]
+    settled = [
         parties.hospital("POST", "/v1/settlements", stay.body | month_stay(H1, stay.body["person"]["id_no"], 5))
         for stay in reversed(stays)
     ]
 
-    answers = await asyncio.gather(*asked)
+    answers = await asyncio.gather(*refused, *settled)
 
     assert [answer.status_code for answer in answers] == [201] * 6, [answer.text for answer in answers]
     bears = [(await stay.live())["hospital_bears"] for stay in stays]

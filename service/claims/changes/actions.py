@@ -98,7 +98,7 @@ async def readjudicate(
     )
 
     body = orjson.dumps(await _answered(tx, made, desk, asking.language))
-    with anew.pointed(into_request=change.order is not None):
+    with anew.pointed(at="/request" if change.order is not None else None):
         await record(tx, caller, made, place.current, desk, now)
     return await _kept(tx, caller, asking, version_id, body, now)
 

@@ -20,6 +20,7 @@ class PartKind(StrEnum):
 
 
 REFERENCES: Final = "every reference is to a row that is there"
+CLOSED: Final = "a closed period is as it was closed"
 """The name of the one proof of the books that looks at keys, not at sums."""
 
 

@@ -11,7 +11,7 @@ from service.proof import books
 from service.proof import store as kept
 from service.proof.law import Law, packs_wrong
 from service.proof.model import Wrong, wrong
-from service.proof.runs.model import REFERENCES, Part, PartKind
+from service.proof.runs.model import CLOSED, REFERENCES, Part, PartKind
 from service.proof.seals.checking import chain_wrong, unsealed_wrong
 from service.proof.settled import settlements_wrong
 from service.proof.store import Range
@@ -53,6 +53,8 @@ async def prove(tx: AsyncConnection, law: Law, county_code: str, part: Part) -> 
             return await settlements_wrong(tx, law, _range(county_code, part))
         case PartKind.BOOKS if part.first == REFERENCES:
             return await books.orphans(tx, county_code)
+        case PartKind.BOOKS if part.first == CLOSED:
+            return 1, await books.closings_wrong(tx, county_code)
         case PartKind.BOOKS:
             return 1, await books.proof_wrong(tx, county_code, part.first)
         case PartKind.CHAIN:

@@ -38,7 +38,7 @@ async def proved(world: World) -> list[Wrong]:
     clock = Clock()
     auditor = Caller("verify", Role.AUDITOR, COUNTY, None, frozenset(), None, None, "test")
     async with transaction_on(world.system) as tx:
-        verification_id = await runs.begin(tx, auditor, clock)
+        verification_id = await runs.start(tx, auditor, clock)
     await runs.work(world.system, COUNTY, verification_id, clock)
     async with transaction_on(world.system) as tx:
         found = await runs.read(tx, COUNTY, verification_id, most=20)

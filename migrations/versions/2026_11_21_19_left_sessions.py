@@ -1,9 +1,9 @@
-"""Patients' sessions that were left before their time: by a keyed hash of the token, until it would have ended anyway."""
+"""Patients' sessions that were left before their time, by a keyed hash of the token, until it would have ended."""
 
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
