@@ -10,9 +10,12 @@ import zxingcpp
 from PIL import Image
 
 from service.access.model import Role
+from service.money import fen, yuan
 from tests.cases.county import done
+from tests.claims.changes.people import reversed_
 from tests.claims.world import World
 from tests.inquiry.patients import Patient, settled
+from tests.inquiry.test_versions import decided_anew
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -97,7 +100,9 @@ async def test_expected_aid_is_on_the_slip_and_in_the_message_with_what_to_do(wo
 
     assert expected != "0.00"
     assert "须申请" in words_of(printed.content)
-    assert any(expected in part and "申请" in part for part in said)
+    assert any(expected in part and "尚未批准" in part and "申请" in part for part in said)
+    paid = fen(patient.settlement["paid_total"]) - fen(expected)
+    assert f"已支付{yuan(paid)}元" in said[0], "what is not approved is not paid"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -127,3 +132,27 @@ async def test_slips_are_printed_by_those_who_have_a_counter(world: World) -> No
     await slip_of(patient, "zh")
     trail = await world.rows("SELECT action FROM audit_log WHERE person_no = :p", p=patient.person_no)
     assert ("slip.print",) in {tuple(row) for row in trail}
+
+
+async def test_the_slip_and_the_message_of_an_earlier_version_send_to_the_one_that_holds(world: World) -> None:
+    changed = await decided_anew(world)
+    old, new = (f"/v1/settlements/{each['id']}" for each in (changed.patient.settlement, changed.newest))
+
+    async def told(path: str, language: str) -> tuple[str, list[str]]:
+        printed = await world.agency("GET", f"{path}/slip.pdf?lang={language}")
+        said = await done(await world.agency("GET", f"{path}/sms?lang={language}"), 200)
+        return words_of(printed.content), said["parts"]
+
+    for language, words, message in (("zh", "已由第 2 版替代", "第2版"), ("en", "REPLACED BY VERSION 2", "version 2")):
+        printed, [said] = await told(old, language)
+        assert words in printed
+        assert message in said
+        assert len(said) <= 70
+        assert changed.patient.settlement["patient_pays"] not in said, "an amount that holds no more"
+    printed, said = await told(new, "zh")
+    assert "替代" not in printed
+    assert "第 2 版（重新核定）" in printed
+    assert changed.newest["patient_pays"] in " ".join(said)
+    await reversed_(world.agency, changed.newest["id"])
+    assert "已撤销" in (await told(new, "zh"))[0]
+    assert "已由第 2 版替代" in (await told(old, "zh"))[0]
