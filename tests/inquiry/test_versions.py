@@ -42,7 +42,7 @@ async def decided_anew(world: World, **more: Any) -> Changed:
 
 
 async def again_in_july(patient: Patient) -> Patient:
-    days = {
+    days: Body = {
         "admitted_on": "2018-07-01",
         "discharged_on": "2018-07-09",
         "fee_lines": [fee_line(charged_on="2018-07-02")],

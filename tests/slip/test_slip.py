@@ -149,10 +149,10 @@ async def test_the_slip_and_the_message_of_an_earlier_version_send_to_the_one_th
         assert message in said
         assert len(said) <= 70
         assert changed.patient.settlement["patient_pays"] not in said, "an amount that holds no more"
-    printed, said = await told(new, "zh")
+    printed, messages = await told(new, "zh")
     assert "替代" not in printed
     assert "第 2 版（重新核定）" in printed
-    assert changed.newest["patient_pays"] in " ".join(said)
+    assert changed.newest["patient_pays"] in " ".join(messages)
     await reversed_(world.agency, changed.newest["id"])
     assert "已撤销" in (await told(new, "zh"))[0]
     assert "已由第 2 版替代" in (await told(old, "zh"))[0]

@@ -1,11 +1,13 @@
 """What goes wrong below /p is a page in both languages, never a problem document."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import httpx
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db import create_engine
-from service.web import page
+from service.inquiry import session
 from tests.claims.world import World
 from tests.inquiry.patients import settled
 from tests.web.test_pages import cookie_of
@@ -20,9 +22,13 @@ def is_a_page(answer: httpx.Response, status: int) -> None:
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
-def away_from(world: World) -> AsyncEngine:
-    """An engine of a database that is not there."""
-    return create_engine("postgresql://nobody@127.0.0.1:1/none", world.app.state.settings)
+@contextmanager
+def away(world: World) -> Iterator[None]:
+    """As long as it lasts, the database is not there."""
+    usual = world.app.state.engine
+    world.app.state.engine = create_engine("postgresql://nobody@127.0.0.1:1/none", world.app.state.settings)
+    yield
+    world.app.state.engine = usual
 
 
 async def test_an_unknown_page_and_a_wrong_method_are_pages(world: World) -> None:
@@ -51,13 +57,14 @@ async def test_what_failed_here_is_a_page(world: World, monkeypatch: pytest.Monk
     def fails(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(page.session, "read", fails)
-    is_a_page(await world.client.get("/p/claims", headers=cookie), 500)
-    monkeypatch.undo()
-    monkeypatch.setattr(world.app.state, "engine", away_from(world))
-    away = await world.client.get("/p/claims", headers=cookie)
-    is_a_page(away, 503)
-    assert away.headers["retry-after"] == "1"
+    with away(world):
+        unreached = await world.client.get("/p/claims", headers=cookie)
+    monkeypatch.setattr(session, "read", fails)
+    failed = await world.client.get("/p/claims", headers=cookie)
+
+    is_a_page(unreached, 503)
+    assert unreached.headers["retry-after"] == "1"
+    is_a_page(failed, 500)
 
 
 async def test_a_stroke_at_the_end_leads_to_the_entrance_with_the_code(world: World) -> None:
