@@ -52,6 +52,7 @@ from service.reconciliation.reports.measures import overdue
 from service.registers import routes as registers
 from service.rosters import routes as rosters
 from service.slip import routes as slip
+from service.web import failures
 from service.web import routes as web
 from service.wire import docs, health, logs, metrics, openapi, problems
 from service.wire.limits import RequestLimits
@@ -216,6 +217,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         body_seconds=settings.body_seconds,
     )
     app.add_middleware(problems.LastResort)
+    app.add_middleware(failures.AsPages)
     app.add_middleware(logs.RequestLog)
     app.add_middleware(SecurityHeaders)
     if settings.traces_endpoint is not None:

@@ -92,13 +92,18 @@ _STATUS: Final = {
     "reversed": "r.id IS NOT NULL",
     "superseded": "n.id IS NOT NULL",
     "reversal": "s.kind = 'reversal'",
+    "newest": "s.kind = 'settlement' AND n.id IS NULL",
 }
 
 
 async def listed(
     tx: AsyncConnection, view: View, filters: Mapping[str, Any], *, after: UUID | None, limit: int
 ) -> list[Record]:
-    """Settlements the caller may see, newest first; `after` is the last one of the page before."""
+    """
+    Settlements the caller may see, newest first; `after` is the last one of the page before.
+
+    The status `newest` gives each case once: as its last version stands, reversed or not.
+    """
     asked = {name: value for name, value in filters.items() if value is not None}
     clauses = [view.condition(), *(_FILTERS[name] for name in asked if name != "status")]
     if "status" in asked:

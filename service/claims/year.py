@@ -50,7 +50,7 @@ async def has_settlements(tx: AsyncConnection, county_code: str, person_no: str)
 
 
 class Totals(NamedTuple):
-    """What a person's visits of a year cost and who paid it (fen), by the last versions, without what was reversed."""
+    """What a person's visits of a year cost and who paid it (fen), each as its live version says."""
 
     visits: int
     total: int
@@ -62,16 +62,15 @@ class Totals(NamedTuple):
 
 _TOTALS: Final = text("""
     WITH visits AS (
-        SELECT id, kind, total, paid_total, hospital_bears, patient_pays FROM settlements
-        WHERE county_code = :county_code AND person_no = :person_no
-            AND last_day >= make_date(:year, 1, 1) AND last_day <= make_date(:year, 12, 31)
-            AND NOT EXISTS (SELECT FROM settlements n
-                WHERE n.county_code = settlements.county_code AND n.replaces = settlements.id)
+        SELECT s.id, s.total, s.paid_total, s.hospital_bears, s.patient_pays
+        FROM live_visits v JOIN settlements s ON s.county_code = v.county_code AND s.id = v.settlement_id
+        WHERE v.county_code = :county_code AND v.person_no = :person_no
+            AND v.last_day >= make_date(:year, 1, 1) AND v.last_day <= make_date(:year, 12, 31)
     ), layers AS (
         SELECT l.layer, sum(l.amount)::bigint AS amount FROM settlement_layers l
         WHERE l.county_code = :county_code AND l.settlement_id IN (SELECT id FROM visits) GROUP BY l.layer
     )
-    SELECT coalesce(sum(CASE kind WHEN 'settlement' THEN 1 ELSE -1 END), 0)::int AS visits,
+    SELECT count(*)::int AS visits,
         coalesce(sum(total), 0)::bigint AS total, coalesce(sum(paid_total), 0)::bigint AS paid_total,
         coalesce(sum(hospital_bears), 0)::bigint AS hospital_bears,
         coalesce(sum(patient_pays), 0)::bigint AS patient_pays,

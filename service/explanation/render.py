@@ -55,8 +55,10 @@ class Renderer:
         if held:
             yield self._say("held", lang)
         yield self._say("due", lang, due=split.due_at_discharge)
-        if later := split.owed_to_patient + split.expected_aid:
-            yield self._say("later", lang, later=later)
+        if split.owed_to_patient:
+            yield self._say("later", lang, later=split.owed_to_patient)
+        if split.expected_aid:
+            yield self._say("expected", lang, expected=split.expected_aid)
 
     def _layer(self, award: Award, lang: Language, *, held: bool) -> Iterable[str]:
         layer = self._layers[lang].get(award.layer, award.layer)

@@ -1,4 +1,8 @@
-"""Templates: read and compiled once. A version is kept for ever, so that old sentences can be written again."""
+"""
+Templates: read and compiled once. A version is kept for ever, so that old sentences can be written again.
+
+A version's file holds only what it says otherwise than the version before.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -10,7 +14,7 @@ import yaml
 
 from service.money import unscaled, yuan
 
-CURRENT: Final = 1
+CURRENT: Final = 2
 _FOLDER: Final = Path(__file__).parent / "wording"
 _PERCENT_PLACES: Final = 4
 
@@ -114,11 +118,20 @@ class Template:
         )
 
 
+def sentences(version: int = CURRENT) -> dict[str, Any]:
+    """All that a version says, as it is written in its file and, where it is silent, in those before."""
+    said: dict[str, Any] = {}
+    for each in range(1, version + 1):
+        file = yaml.safe_load((_FOLDER / f"{each}.yaml").read_text(encoding="utf-8"))
+        said = {group: {**said.get(group, {}), **file.get(group, {})} for group in said | file}
+    return said
+
+
 class Wording:
     """One version of all sentences."""
 
     def __init__(self, version: int) -> None:
-        raw = yaml.safe_load((_FOLDER / f"{version}.yaml").read_text(encoding="utf-8"))
+        raw = sentences(version)
         self.version = version
         self.names = {lang: Names(lang, {k: v[lang] for k, v in raw["names"].items()}) for lang in LANGUAGES}
         self.steps = {

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from service.access.audit import accesses
+from service.access.audit import Access, accesses
 from service.access.model import Guest, Role
 from service.clock import COUNTY_ZONE
 from service.inquiry.guard import Inquirer
@@ -18,23 +18,66 @@ _ROLES: Final[dict[str, Text]] = {
     Role.AUDITOR: Text("审计", "auditor"),
     Guest.PATIENT: Text("本人（查询码）", "yourself, by query code"),
 }
-_DID: Final = {
-    "person": Text("查看或更改了您的登记信息", "read or changed your entry in the register"),
-    "settlement": Text("办理或查看了您的结算", "made or read a settlement of yours"),
-    "query_code": Text("补发了查询码", "issued a query code anew"),
-    "objection": Text("办理或查看了您的异议", "worked on or read an objection of yours"),
+_READS: Final = frozenset(
+    {
+        "accesses",
+        "accumulators",
+        "as_known",
+        "claim",
+        "claims",
+        "details",
+        "document",
+        "download",
+        "dry_run",
+        "duplicates",
+        "entitlement",
+        "export",
+        "in_hospital",
+        "lines",
+        "list",
+        "persons",
+        "preview",
+        "print",
+        "read",
+        "recognise",
+        "sample",
+        "session",
+        "sms",
+        "totals",
+        "trace",
+        "versions",
+        "year",
+    }
+)
+"""Verbs of the trail that leave everything as it was; whatever else is done is told as a change."""
+_READ: Final = {
+    "person": Text("查看了您的登记信息", "read your entry in the register"),
+    "card": Text("查看了您的门诊慢性病卡", "read your chronic-disease card"),
+    "referral": Text("查看了您的转诊记录", "read a referral of yours"),
+    "settlement": Text("查看了您的结算", "read a settlement of yours"),
+    "statement": Text("在对账单中查看了您的结算", "read a settlement of yours on a statement"),
+    "difference": Text("在对账差异中查看了您的结算", "read a settlement of yours in comparing accounts"),
+    "objection": Text("查看了您的异议", "read an objection of yours"),
     "patient": Text("查询了自己的结算", "asked about your claims"),
-    "slip": Text("打印了结算单", "printed a slip"),
-    "payout": Text("办理或查看了付给您本人的款项", "worked on or read a payment to your account"),
-    "cycle": Text("办理或打印了您的慢性病年度补偿", "worked on or printed your yearly top-up"),
-    "decision": Text("打印了补偿决定书", "printed a decision letter"),
+    "slip": Text("打印或发送了结算单", "printed or sent a slip"),
     "township": Text("查看了乡镇名单", "read the township's list"),
+    "nhsa": Text("医院系统查看了您的就诊", "a hospital's system read a visit of yours"),
 }
-_OTHER: Final = Text("查看或办理了与您有关的事项", "did something that concerns you")
+_CHANGED: Final = {
+    "person": Text("更改了您的登记信息", "changed your entry in the register"),
+    "card": Text("办理了您的门诊慢性病卡", "worked on your chronic-disease card"),
+    "referral": Text("办理了您的转诊", "worked on a referral of yours"),
+    "settlement": Text("办理了您的结算", "made or changed a settlement of yours"),
+    "query_code": Text("补发了查询码", "issued a query code anew"),
+    "objection": Text("办理了您的异议", "worked on an objection of yours"),
+    "nhsa": Text("医院系统办理了您的就诊", "a hospital's system worked on a visit of yours"),
+}
+_ELSE_READ: Final = Text("查看了与您有关的事项", "read something that concerns you")
+_ELSE_CHANGED: Final = Text("办理了与您有关的事项", "did something that concerns you")
 
 
 class Looked(NamedTuple):
-    """When somebody looked, who, and what they did; `action` is the trail's own word for it."""
+    """When somebody looked, who, what they did and what for; `action` is the trail's own word for it."""
 
     at: datetime
     role: str
@@ -42,6 +85,8 @@ class Looked(NamedTuple):
     who: Text
     action: str
     did: Text
+    changed: bool
+    purpose: str | None
 
 
 async def read(
@@ -51,17 +96,20 @@ async def read(
     found = await accesses(patient.tx, patient.county_code, patient.person_no, after=after, rows=rows)
 
     await patient.note("patient.accesses")
-    return [
-        (
-            (each.at, each.id),
-            Looked(
-                each.at.astimezone(COUNTY_ZONE),
-                each.role,
-                each.client_id,
-                _ROLES[each.role],
-                each.action,
-                _DID.get(each.action.split(".")[0], _OTHER),
-            ),
-        )
-        for each in found
-    ]
+    return [((each.at, each.id), _told(each)) for each in found]
+
+
+def _told(access: Access) -> Looked:
+    noun, _, verb = access.action.partition(".")
+    changed = verb not in _READS
+    did = _CHANGED.get(noun, _ELSE_CHANGED) if changed else _READ.get(noun, _ELSE_READ)
+    return Looked(
+        access.at.astimezone(COUNTY_ZONE),
+        access.role,
+        access.client_id,
+        _ROLES[access.role],
+        access.action,
+        did,
+        changed,
+        access.purpose,
+    )

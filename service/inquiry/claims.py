@@ -1,5 +1,6 @@
 """A patient's own claims: what each cost, who paid it, and what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -11,8 +12,8 @@ from service.claims.records import View
 from service.explanation.render import Renderer
 from service.inquiry.guard import Inquirer
 from service.inquiry.refusals import ClaimUnknown
-from service.inquiry.timeline import Moment, timeline, versions_of
-from service.objections import actions as objecting
+from service.inquiry.timeline import Moment, Told, timeline
+from service.objections import store as objections
 from service.objections.model import Objection
 from service.objections.store import Filters
 from service.policy.conditions import VisitType
@@ -36,7 +37,7 @@ class Claim:
 
     @property
     def status(self) -> str:
-        return "reversed" if self.record.reversed_by is not None else self.record.status.value
+        return self.record.status.value
 
     @property
     def is_listed(self) -> bool:
@@ -50,20 +51,25 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One claim with everything there is to tell of it."""
+    """One claim with everything there is to tell of it; `versions` are all of its case, in order."""
 
     claim: Claim
+    versions: tuple[Record, ...]
     parts: tuple[Part, ...]
     explanation: dict[str, list[str]]
     moments: tuple[Moment, ...]
     objections: tuple[Objection, ...]
 
+    @property
+    def replaced_by(self) -> Record | None:
+        """The version that holds in the place of this one."""
+        return self.versions[-1] if self.claim.record.replaced_by is not None else None
+
 
 async def listed(patient: Inquirer, *, after: UUID | None, rows: int) -> list[Claim]:
-    """The patient's claims, newest first; what was reversed says so."""
-    found = await records.listed(
-        patient.tx, View(patient.county_code), {"person_no": patient.person_no}, after=after, limit=rows
-    )
+    """The patient's claims, newest first, each in its newest version; what was reversed says so."""
+    asked = {"person_no": patient.person_no, "status": "newest"}
+    found = await records.listed(patient.tx, View(patient.county_code), asked, after=after, limit=rows)
     await patient.note("patient.claims")
     return [await _claim(patient, each) for each in found]
 
@@ -73,17 +79,29 @@ async def read(patient: Inquirer, claim_id: UUID) -> Answer:
     claim = await find(patient, claim_id)
     record = claim.record
     pack = await patient.law.by_hash(patient.tx, record.pack_hash)
-    filed = [
-        each
-        for version in await versions_of(patient, record)
-        for each in await objecting.listed(patient.objections, Filters(settlement_id=version), after=None, rows=_ALL)
-    ]
+    assert record.case_id is not None
+    case = await records.of_case(patient.tx, record.county_code, record.case_id)
+    filed = await _objections_to(patient, case)
+    moments = await timeline(patient, Told(record, case, filed))
 
     await patient.note("patient.claim", subject=claim_id)
-    explanation = Renderer(pack).whole(record.settlement, held=record.on_hold)
     return Answer(
-        claim, parts_of(record, pack), explanation, tuple(await timeline(patient, record)), tuple(map(masked, filed))
+        claim,
+        tuple(each for each in case if each.reversal_of is None),
+        parts_of(record, pack),
+        Renderer(pack).whole(record.settlement, held=record.on_hold, bears=record.hospital_bears),
+        tuple(moments),
+        tuple(map(masked, filed)),
     )
+
+
+async def _objections_to(patient: Inquirer, case: Sequence[Record]) -> list[Objection]:
+    """What was objected to any version of a case: a decision that upholds makes the next version."""
+    desk, found = patient.objections, []
+    for each in case:
+        asked = Filters(settlement_id=each.id)
+        found += await objections.listed(desk.tx, desk.vault, desk.view, asked, after=None, rows=_ALL)
+    return found
 
 
 async def find(patient: Inquirer, claim_id: UUID) -> Claim:

@@ -35,7 +35,8 @@ PER_ADDRESS: Final = Limit("patient.address", 20, _HOUR)
 TOGETHER: Final = Limit("patient.together", 20_000, _HOUR)
 ONE_A_MINUTE: Final = Limit("patient.slow", 1, timedelta(minutes=1))
 
-_LAST: Final = 6
+LAST: Final = 6
+SHORTEST: Final = 4
 _NOBODY: Final = LedTo("000000", "-", UUID(int=0), 0)
 _DECOY: Final = Person(
     county_code=_NOBODY.county_code,
@@ -123,11 +124,13 @@ def last_six_of(person: Person) -> str:
     """
     What a person proves themselves with: the end of their own number, else of their guardian's, else of their card's.
 
-    Empty where the register knows none of these; nobody gives an empty one.
+    The end is that of the letters and digits, as `plain` reads them; a shorter number is given whole. Empty where the
+    register knows none of these, or none long enough to prove anything; nobody gives an empty one.
     """
     payee = person.payee
     number = person.id_no or (payee.id_no if payee is not None else None) or person.social_card_no or ""
-    return plain(number[-_LAST:])
+    known = plain(number)
+    return known[-LAST:] if len(known) >= SHORTEST else ""
 
 
 def plain(text: str) -> str:

@@ -22,6 +22,16 @@ CLAIM: Final[dict[str, Any]] = {
     "expected_aid": "0.00",
 }
 WHOLE: Final[dict[str, Any]] = CLAIM | {
+    "replaced_by": None,
+    "versions": [
+        {
+            "id": "0198c7a4-5c00-7000-8000-000000000001",
+            "version": 1,
+            "status": "settled",
+            "decided_on": "2018-06-09",
+            "patient_pays": "1364.40",
+        }
+    ],
     "amounts": {
         "total": "13644.00",
         "self_funded": "444.00",
@@ -82,5 +92,7 @@ ACCESS: Final[dict[str, Any]] = {
     "client_id": "demo-hospital",
     "who": {"zh": "医院", "en": "hospital"},
     "action": "settlement.create",
-    "did": {"zh": "办理或查看了您的结算", "en": "made or read a settlement of yours"},
+    "did": {"zh": "办理了您的结算", "en": "made or changed a settlement of yours"},
+    "changed": True,
+    "purpose": None,
 }

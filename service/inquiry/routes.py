@@ -39,6 +39,10 @@ TAGS: Final = [
     {"name": "Patients", "description": "What became of my claim? Opened with a query code and the last six."}
 ]
 
+AskedYear = Annotated[
+    int | None, Query(alias="year", ge=1900, le=2999, description="The benefit year; this one if left out.")
+]
+
 
 async def enter(request: Request, code: str, last_six: str) -> str:
     """A session's token for a code and the last six. Raises patient.refused and patient.locked."""
@@ -71,11 +75,11 @@ async def open_patient_session(
 
 @router.get("/claims", summary="My claims", responses=example(200, {"items": [examples.CLAIM], "next_cursor": None}))
 async def list_patient_claims(patient: Patient, paging: PageAsked) -> Page[ClaimOut]:
-    """All settlements of the person, newest first. What was reversed says so."""
+    """All settlements of the person, newest first, each in its newest version. What was reversed says so."""
     after = paging.after(UUID)
     found = await claims.listed(patient, after=after[0] if after else None, rows=paging.limit + 1)
     page, cursor = paging.cut(found, lambda each: (each.id,))
-    return Page(items=[ClaimOut.of(each) for each in page if each.is_listed], next_cursor=cursor)
+    return Page(items=[ClaimOut.of(each) for each in page], next_cursor=cursor)
 
 
 @router.get(
@@ -86,7 +90,8 @@ async def list_patient_claims(patient: Patient, paging: PageAsked) -> Page[Claim
 async def read_patient_claim(claim_id: Id, patient: Patient) -> ClaimWholeOut:
     """
     One claim: what each payer pays and why, and its way so far: settled, aid expected and how to apply, sent to the
-    payer, hospital repaid, money to the patient's own account, objections.
+    payer, hospital repaid, money to the patient's own account, objections. An earlier version says by which it was
+    replaced.
     """
     return ClaimWholeOut.whole(await claims.read(patient, claim_id), patient.today)
 
@@ -94,9 +99,7 @@ async def read_patient_claim(claim_id: Id, patient: Patient) -> ClaimWholeOut:
 @router.get("/year", summary="My year, and how far to the next threshold", responses=example(200, examples.YEAR))
 async def read_patient_year(
     patient: Patient,
-    asked: Annotated[
-        int | None, Query(alias="year", ge=1900, le=2999, description="The benefit year; this one if left out.")
-    ] = None,
+    asked: AskedYear = None,
 ) -> YearOut:
     """Totals of the year, what each layer paid, and how far it is to each deductible, cap and band, in plain words."""
     return YearOut.of(await year.read(patient, asked))

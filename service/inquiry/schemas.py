@@ -7,16 +7,17 @@ from uuid import UUID
 from pydantic import Field
 
 from service.claims.answer_schemas import AmountsOut, ExplanationOut, SentenceOut
+from service.claims.model import Record
 from service.claims.query_code import LENGTH
 from service.inquiry.accesses import Looked
 from service.inquiry.claims import Answer, Claim
-from service.inquiry.door import plain
+from service.inquiry.door import LAST, SHORTEST, plain
 from service.inquiry.timeline import Moment
 from service.inquiry.year import Distance, Year
 from service.money import yuan
 from service.objections.schemas import ObjectionOut
 from service.text import Text
-from service.wire.types import Spelled, WireModel, YuanOut
+from service.wire.types import Flag, Spelled, WireModel, YuanOut
 
 QueryCode = Annotated[
     str,
@@ -31,10 +32,10 @@ QueryCode = Annotated[
 LastSix = Annotated[
     str,
     Spelled(
-        r"[0-9A-Za-z]{6}",
-        "应为证件号码的后六位，末位可为 X",
-        "must be the last six of the identity number; the last may be X",
-        ("070005",),
+        rf"[0-9A-Za-z]([ ()（）-]*[0-9A-Za-z]){{{SHORTEST - 1},{LAST - 1}}}[ )）]*",
+        "应为证件号码的后六位数字和字母（不足六位的填全部），末位可为 X",
+        "must be the last six digits and letters of the identity number, all of a shorter one; the last may be X",
+        ("070005", "3456(7)"),
         plain,
     ),
 ]
@@ -126,9 +127,37 @@ class MomentOut(WireModel):
         return cls(on=moment.on, kind=moment.kind, text=said(moment.text), amount=amount, payer=moment.payer)
 
 
-class ClaimWholeOut(ClaimOut):
-    """A claim with what each payer pays, why, what became of it, and the objections to it."""
+class VersionOut(WireModel):
+    """A version of a claim, and the day on which it was decided."""
 
+    id: UUID
+    version: int
+    status: Literal["settled", "on_hold", "reversed", "superseded"]
+    decided_on: date
+    patient_pays: YuanOut
+
+    @classmethod
+    def of(cls, record: Record) -> Self:
+        assert record.id is not None
+        assert record.settled_at is not None
+        return cls(
+            id=record.id,
+            version=record.version,
+            status=record.status.value,
+            decided_on=record.settled_at.date(),
+            patient_pays=record.settlement.split.patient_pays,
+        )
+
+
+class ClaimWholeOut(ClaimOut):
+    """
+    A claim with what each payer pays, why, what became of it, and the objections to it.
+
+    `versions` are all of the claim, the newest last; `replaced_by` is the newest where this is an earlier one.
+    """
+
+    replaced_by: UUID | None
+    versions: list[VersionOut]
     amounts: AmountsOut
     layers: list[PartOut]
     explanation: ExplanationOut
@@ -150,6 +179,8 @@ class ClaimWholeOut(ClaimOut):
         ]
         return cls(
             **_short(answer.claim),
+            replaced_by=answer.replaced_by.id if answer.replaced_by is not None else None,
+            versions=[VersionOut.of(each) for each in answer.versions],
             amounts=AmountsOut(**answer.claim.record.settlement.amounts._asdict()),
             layers=parts,
             explanation=ExplanationOut(**answer.explanation),
@@ -199,7 +230,11 @@ class YearOut(WireModel):
 
 
 class AccessOut(WireModel):
-    """Somebody who looked: a client in a role, what it did, in the trail's word and in plain words."""
+    """
+    Somebody who looked: a client in a role, what it did, in the trail's word and in plain words.
+
+    `changed`: it did not only read. `purpose`: what it said that it looked for, where it said so.
+    """
 
     at: datetime
     role: str
@@ -207,6 +242,8 @@ class AccessOut(WireModel):
     who: SentenceOut
     action: str
     did: SentenceOut
+    changed: Flag
+    purpose: str | None
 
     @classmethod
     def of(cls, each: Looked) -> Self:

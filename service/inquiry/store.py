@@ -16,20 +16,18 @@ _OF_TOWNSHIP: Final = """
         s.paid_total, s.patient_pays, s.expected_aid, s.on_hold
     FROM settlements s JOIN persons p ON p.county_code = s.county_code AND p.person_no = s.person_no
     WHERE s.county_code = :county_code AND p.township_code = :township_code AND s.kind = 'settlement'
-        AND NOT EXISTS (SELECT FROM settlements r WHERE r.county_code = s.county_code AND r.reversal_of = s.id)
-        AND NOT EXISTS (SELECT FROM settlements n WHERE n.county_code = s.county_code AND n.replaces = s.id)
+        AND NOT EXISTS (SELECT FROM settlements e WHERE e.county_code = s.county_code AND e.reversal_of = s.id)
+        AND NOT EXISTS (SELECT FROM settlements e WHERE e.county_code = s.county_code AND e.replaces = s.id)
         {scope}
     ORDER BY s.id DESC LIMIT :rows
 """
 _YEARS: Final = text("""
-    SELECT person_no, sum(CASE kind WHEN 'settlement' THEN 1 ELSE -1 END)::int AS visits,
-        sum(patient_pays)::bigint AS patient_pays, sum(expected_aid)::bigint AS expected_aid
-    FROM settlements
-    WHERE county_code = :county_code AND person_no = ANY (:person_nos)
-        AND last_day >= make_date(:year, 1, 1) AND last_day <= make_date(:year, 12, 31)
-        AND NOT EXISTS (SELECT FROM settlements n
-            WHERE n.county_code = settlements.county_code AND n.replaces = settlements.id)
-    GROUP BY person_no
+    SELECT v.person_no, count(*)::int AS visits,
+        sum(s.patient_pays)::bigint AS patient_pays, sum(s.expected_aid)::bigint AS expected_aid
+    FROM live_visits v JOIN settlements s ON s.county_code = v.county_code AND s.id = v.settlement_id
+    WHERE v.county_code = :county_code AND v.person_no = ANY (:person_nos)
+        AND v.last_day >= make_date(:year, 1, 1) AND v.last_day <= make_date(:year, 12, 31)
+    GROUP BY v.person_no
 """)
 
 

@@ -1,26 +1,19 @@
 """What became of a claim, moment by moment. Composed of sources: each tells what its room knows."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
-from uuid import UUID
 
-from service.claims import records
-from service.claims.model import Record
-from service.claims.records import View
+from service.claims.model import Record, Status
 from service.clock import COUNTY_ZONE
 from service.inquiry.guard import Inquirer
-from service.inquiry.timeline_words import OBJECTED, OUTCOMES, SAYS
+from service.inquiry.timeline_words import OBJECTED, OUTCOMES, SAYS, replaced_by
 from service.ledger.model import Cause, hospital, person
 from service.ledger.model import State as Stands
 from service.ledger.store import Move, moves
-from service.objections import store as objections
 from service.objections.model import Objection, State
-from service.objections.store import Filters
 from service.text import Text
-
-_MANY: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,41 +27,55 @@ class Moment:
     payer: str | None = None
 
 
-Source = Callable[[Inquirer, Record], Awaitable[list[Moment]]]
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A version of a claim, all records of its case in order, its reversal too, and the objections to any of them."""
+
+    record: Record
+    case: Sequence[Record]
+    objections: Sequence[Objection]
 
 
-async def timeline(patient: Inquirer, record: Record) -> list[Moment]:
+Source = Callable[[Inquirer, Told], Awaitable[list[Moment]]]
+
+
+async def timeline(patient: Inquirer, told: Told) -> list[Moment]:
     """The moments of a claim in order; on one day in the order of the sources."""
-    told = [moment for source in SOURCES for moment in await source(patient, record)]
-    return sorted(told, key=lambda moment: moment.on)
+    moments = [moment for source in SOURCES for moment in await source(patient, told)]
+    return sorted(moments, key=lambda moment: moment.on)
 
 
-async def _settled(patient: Inquirer, record: Record) -> list[Moment]:
-    assert record.settled_at is not None
-    day, split = record.settled_at.date(), record.settlement.split
-    found = [Moment(day, "settled", SAYS["settled"], split.due_at_discharge)]
-    if record.on_hold:
-        found.append(Moment(day, "on_hold", SAYS["on_hold"], split.held))
-    if split.expected_aid and record.reversed_by is None:
-        found.append(Moment(day, "aid_expected", SAYS["aid_expected"], split.expected_aid))
-    if record.reversed_by is not None:
-        reversal = await records.find(patient.tx, record.reversed_by, View(patient.county_code))
-        assert reversal is not None
-        assert reversal.settled_at is not None
-        found.append(Moment(reversal.settled_at.date(), "reversed", SAYS["reversed"]))
+async def _settled(_patient: Inquirer, told: Told) -> list[Moment]:
+    """How the case was decided, version after version; what is to be done only where this version holds."""
+    record, found = told.record, []
+    for each in told.case:
+        found += [_decided(each)]
+        if each.id == record.id and each.on_hold:
+            found.append(Moment(_day(each), "on_hold", SAYS["on_hold"], each.settlement.split.held))
+    if record.settlement.split.expected_aid and record.status in (Status.SETTLED, Status.ON_HOLD):
+        aid = record.settlement.split.expected_aid
+        found.append(Moment(_day(record), "aid_expected", SAYS["aid_expected"], aid))
     return found
 
 
-async def versions_of(patient: Inquirer, record: Record) -> list[UUID]:
-    """The versions of a claim's visit and its reversal, in their order."""
-    assert record.case_id is not None
-    found = await records.of_case(patient.tx, patient.county_code, record.case_id)
-    return [each.id for each in found if each.id is not None]
+def _decided(record: Record) -> Moment:
+    split = record.settlement.split
+    if record.reversal_of is not None:
+        return Moment(_day(record), "reversed", SAYS["reversed"])
+    if record.replaces is None:
+        return Moment(_day(record), "settled", SAYS["settled"], split.due_at_discharge)
+    return Moment(_day(record), "replaced", replaced_by(record.version), split.patient_pays)
 
 
-async def _moved(patient: Inquirer, record: Record) -> list[Moment]:
+def _day(record: Record) -> date:
+    assert record.settled_at is not None
+    return record.settled_at.date()
+
+
+async def _moved(patient: Inquirer, told: Told) -> list[Moment]:
     """What payers did about it: towards the hospital, and towards the patient's own account."""
-    origins = await versions_of(patient, record)
+    record = told.record
+    origins = [each.id for each in told.case if each.id is not None]
     summed: dict[tuple[date, str, str], int] = {}
     for move in await moves(patient.tx, patient.county_code, origins):
         kind = _kind(move, record)
@@ -101,22 +108,14 @@ async def _by(patient: Inquirer, record: Record, payer: str, kind: str) -> Text:
     return Text(says.zh.format(payer=name.zh), says.en.format(payer=name.en))
 
 
-async def _objected(patient: Inquirer, record: Record) -> list[Moment]:
+async def _objected(_patient: Inquirer, told: Told) -> list[Moment]:
     found = []
-    filed = [each for version in await versions_of(patient, record) for each in await _objections_to(patient, version)]
-    for each in filed:
+    for each in told.objections:
         found.append(Moment(each.at.date(), "objection_received", OBJECTED[State.RECEIVED]))
         for step in each.steps:
             says = OBJECTED[step.state] if step.outcome is None else OUTCOMES[step.outcome]
             found.append(Moment(step.at.date(), f"objection_{step.state}", says))
     return found
-
-
-async def _objections_to(patient: Inquirer, settlement_id: UUID) -> list[Objection]:
-    desk = patient.objections
-    return await objections.listed(
-        desk.tx, desk.vault, desk.view, Filters(settlement_id=settlement_id), after=None, rows=_MANY
-    )
 
 
 SOURCES: Final[tuple[Source, ...]] = (_settled, _moved, _objected)

@@ -39,3 +39,11 @@ OUTCOMES: Final = {
     ),
     Outcome.DISMISSED: Text("异议不成立，理由见决定。", "The objection was dismissed; the decision says why."),
 }
+
+
+def replaced_by(version: int) -> Text:
+    """That a case was decided anew."""
+    return Text(
+        f"已重新核定，由第 {version} 版替代此前的结算；金额为重新核定后您的负担。",
+        f"Decided anew: replaced by version {version}; the amount is your share by it.",
+    )

@@ -10,15 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.access import audit
 from service.access.model import Caller
 from service.access.vault import Vault, mask_id_no, mask_name
-from service.claims import codes
+from service.claims import codes, records
 from service.claims.actions import Desk, find
-from service.claims.model import Record
+from service.claims.model import Record, Status
 from service.claims.posting import ways
 from service.explanation.render import Renderer
 from service.policy.conditions import VisitType
 from service.policy.model import Pack
 from service.registers.hospitals.store import TERMS
 from service.registers.persons import store as persons
+from service.slip import words
 from service.slip.refusals import SlipOfReversal
 from service.text import Text
 
@@ -40,9 +41,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A settlement for its patient; name and number masked. `code` opens the patient's own view at `address`."""
+    """
+    A settlement for its patient; name and number masked. `code` opens the patient's own view at `address`.
+
+    `replaced_by` is the number of the version that holds in its place; None where this one does, or nothing.
+    """
 
     record: Record
+    replaced_by: int | None
     hospital: str
     name: str
     id_no: str | None
@@ -55,6 +61,13 @@ class Slip:
     @property
     def is_stay(self) -> bool:
         return self.record.visit_type == VisitType.INPATIENT
+
+    @property
+    def no_longer(self) -> Text | None:
+        """What ended these amounts, where something did: nobody is to act on them."""
+        if self.replaced_by is not None:
+            return words.replaced_by(self.replaced_by)
+        return words.REVERSED if self.record.status == Status.REVERSED else None
 
     @property
     def grouped_code(self) -> str:
@@ -95,12 +108,13 @@ async def gather(
     )
     return Slip(
         record,
+        await _replaced_by(tx, record),
         await hospital_of(tx, record),
         name,
         id_no,
         pack.diseases[record.disease_code].name if record.disease_code is not None else None,
         parts_of(record, pack),
-        Renderer(pack).whole(record.settlement, held=record.on_hold),
+        Renderer(pack).whole(record.settlement, held=record.on_hold, bears=record.hospital_bears),
         code,
         address,
     )
@@ -124,6 +138,13 @@ def parts_of(record: Record, pack: Pack) -> tuple[Part, ...]:
         )
         for layer, payer, amount, way in ways(record.awards, on_hold=record.on_hold)
     )
+
+
+async def _replaced_by(tx: AsyncConnection, record: Record) -> int | None:
+    if record.replaced_by is None:
+        return None
+    assert record.case_id is not None
+    return max(each.version for each in await records.of_case(tx, record.county_code, record.case_id))
 
 
 async def _person(tx: AsyncConnection, vault: Vault, record: Record) -> tuple[str, str | None]:

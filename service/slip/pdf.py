@@ -4,6 +4,7 @@ from typing import Final
 
 from fpdf.enums import XPos, YPos
 
+from service.claims.model import Record
 from service.money import yuan
 from service.paper import qr
 from service.paper.sheet import FONT, ROW, SMALL, TEXT, TITLE, WIDTH, Sheet
@@ -38,10 +39,8 @@ def pdf(slip: Slip, language: str) -> bytes:
     paper.set_font(FONT, size=TITLE)
     paper.cell(WIDTH, 10, title, align="C", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     paper.set_font(FONT, size=TEXT)
-    if record.reversed_by is not None:
-        paper.line_of([(words.REVERSED.in_language(language), WIDTH, "C")], fill=True)
-    if record.replaced_by is not None:
-        paper.line_of([(words.SUPERSEDED.in_language(language), WIDTH, "C")], fill=True)
+    if slip.no_longer is not None:
+        paper.line_of([(slip.no_longer.in_language(language), WIDTH, "C")], fill=True)
     _head(paper, slip, language)
     _bill(paper, slip, language)
     _payers(paper, slip, language)
@@ -62,12 +61,16 @@ def _head(paper: Sheet, slip: Slip, language: str) -> None:
         "name": f"{slip.name}  ({record.person_no})",
         "id_no": slip.id_no or "-",
         "dates": dates,
-        "settled": f"{record.settled_at:%Y-%m-%d %H:%M}",
+        "settled": f"{record.settled_at:%Y-%m-%d %H:%M}{_version(record, language)}",
     }
     cells = [(f"{label.in_language(language)}: {values[name]}", half, "L") for name, label in _HEAD]
     for left, right in zip(cells[::2], cells[1::2], strict=True):
         paper.line_of([left, right], border=0)
     paper.ln(1)
+
+
+def _version(record: Record, language: str) -> str:
+    return f"  {words.VERSION.in_language(language).format(version=record.version)}" if record.version > 1 else ""
 
 
 def _section(paper: Sheet, title: Text, language: str) -> None:
@@ -121,7 +124,7 @@ def _why(paper: Sheet, slip: Slip, language: str) -> None:
     paper.set_font(FONT, size=SMALL)
     paper.ln(1)
     said = list(slip.explanation[language])
-    if slip.record.settlement.split.expected_aid:
+    if slip.record.settlement.split.expected_aid and slip.no_longer is None:
         said.append(words.APPLY.in_language(language))
     for sentence in said:
         paper.multi_cell(WIDTH, 4, sentence, new_x=XPos.LMARGIN, new_y=YPos.NEXT)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from service.claims.model import Status
 from service.money import yuan
 from service.slip.content import Slip
 
@@ -18,19 +19,22 @@ def parts(slip: Slip, language: str) -> list[str]:
 def _chinese(slip: Slip) -> Iterator[str]:
     record, split = slip.record, slip.record.settlement.split
     day = f"{record.last_day:%Y-%m-%d}"
-    if record.reversed_by is not None:
+    if record.status == Status.REVERSED:
         yield _with_name("【医保】您在{name}" + f"{day}的结算已撤销，金额不再有效。", slip.hospital)
         return
-    if record.replaced_by is not None:
-        yield _with_name("【医保】您在{name}" + f"{day}的结算已更正，请以最新结算单为准。", slip.hospital)
+    if slip.replaced_by is not None:
+        yield _with_name(
+            "【医保】您在{name}" + f"{day}的结算已由第{slip.replaced_by}版替代，以新版为准。", slip.hospital
+        )
         return
-    paid, mine = yuan(split.paid_total + record.hospital_bears), yuan(split.patient_pays)
+    # What is not approved yet is told by itself, and not as paid.
+    paid, bears = yuan(split.paid_total - split.expected_aid), yuan(split.patient_pays)
     total = yuan(record.settlement.amounts.total)
     yield _with_name("【医保】{name}" + f"{day}费用{total}元，各方承担{paid}元，您负担{mine}元。", slip.hospital)
     if split.owed_to_patient:
         yield f"【医保】其中{yuan(split.owed_to_patient)}元以后转入您的银行账户。"
     if split.expected_aid:
-        yield f"【医保】预计可得医疗救助{yuan(split.expected_aid)}元，请带身份证到户籍所在乡镇申请。"
+        yield f"【医保】另有预计医疗救助{yuan(split.expected_aid)}元，尚未批准，请带身份证到户籍所在乡镇申请。"
     yield from _fitting(
         f"【医保】查询码{slip.code}，凭证件号后六位", f"到{slip.address}查询。", "到经办窗口或扫结算单上的码查询。"
     )
@@ -38,19 +42,19 @@ def _chinese(slip: Slip) -> Iterator[str]:
 
 def _english(slip: Slip) -> Iterator[str]:
     record, split = slip.record, slip.record.settlement.split
-    if record.reversed_by is not None:
+    if record.status == Status.REVERSED:
         yield f"Your settlement of {record.last_day} was reversed."
         return
-    if record.replaced_by is not None:
-        yield f"Your settlement of {record.last_day} was corrected: ask for the new slip."
+    if slip.replaced_by is not None:
+        yield f"Your settlement of {record.last_day}: see version {slip.replaced_by}."
         return
-    total, paid = yuan(record.settlement.amounts.total), yuan(split.paid_total + record.hospital_bears)
-    yield f"Bill of {record.last_day}: {total} yuan, {paid} borne by others."
+    total, paid = yuan(record.settlement.amounts.total), yuan(split.paid_total - split.expected_aid)
+    yield f"Bill of {record.last_day}: {total} yuan, {paid} of it paid."
     yield f"Your share: {yuan(split.patient_pays)} yuan."
     if split.owed_to_patient:
         yield f"{yuan(split.owed_to_patient)} yuan will reach your account later."
     if split.expected_aid:
-        yield f"Aid of {yuan(split.expected_aid)} yuan is expected: apply at your township."
+        yield f"{yuan(split.expected_aid)} yuan of aid, not approved yet: apply at your township."
     yield from _fitting(
         f"Query code {slip.code}, with the last 6 of your ID", f" at {slip.address}", ": see your slip."
     )

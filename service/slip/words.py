@@ -35,7 +35,7 @@ LEFT: Final = {
 }
 DUE: Final = Text("出院应缴", "Due at discharge")
 REVERSED: Final = Text("本结算已撤销，金额不再有效", "REVERSED: these amounts hold no more")
-SUPERSEDED: Final = Text("本单已更正，请以最新结算单为准", "Corrected: the newest slip is the one that counts")
+VERSION: Final = Text("第 {version} 版（重新核定）", "version {version}, decided anew")
 APPLY: Final = Text(
     "预计医疗救助须申请：请带身份证和本单到户籍所在乡镇（街道）办理。",
     "Expected aid must be applied for: take this slip and your identity card to your township.",
@@ -49,3 +49,11 @@ KEEP: Final = Text(
     "查询码请妥善保管；遗失可到医院或经办窗口补发。", "Keep the code safe; a counter issues a lost one anew."
 )
 CODE: Final = Text("查询码", "Query code")
+
+
+def replaced_by(version: int) -> Text:
+    """That these amounts hold no more, and which version does."""
+    return Text(
+        f"本结算已由第 {version} 版替代，金额以第 {version} 版为准",
+        f"REPLACED BY VERSION {version}: these amounts hold no more",
+    )

@@ -20,6 +20,7 @@ from service.text import Text
 from service.web.words import WORDS
 from service.wire.refusals import RequestInvalid
 from service.wire.routing import WireRoute
+from service.wire.validation import input_errors
 
 ROOT: Final = "/p"
 COOKIE: Final = "onestop_patient"
@@ -47,7 +48,7 @@ def language_of(request: Request) -> str:
     return asked if asked in _LANGUAGES else _LANGUAGES[0]
 
 
-def address(request: Request, path: str = "", **query: str) -> str:
+def address(request: Request, path: str = "", **query: str | int) -> str:
     """An address of ours that keeps the language."""
     asked = query | ({"lang": "en"} if language_of(request) == "en" else {})
     return ROOT + path + (f"?{urlencode(asked)}" if asked else "")
@@ -63,7 +64,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
             _TAGS[language], text.in_language(language), _TAGS[other], text.in_language(other)
         )
 
-    def to(path: str = "", **query: str) -> str:
+    def to(path: str = "", **query: str | int) -> str:
         return address(request, path, **query)
 
     page = _templates.get_template(template).render(
@@ -74,10 +75,16 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         lang=_TAGS[language],
         language=language,
         other=_TAGS[other],
-        here=str(request.url.path),
+        turned=_turned(request),
         **values,
     )
     return HTMLResponse(page, status, headers=HEADERS | {"Content-Language": "zh-CN, en"})
+
+
+def _turned(request: Request) -> str:
+    """The same page with the other language first: what else stands in its address stays, such as a slip's code."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    return "?" + urlencode(kept if language_of(request) == "en" else [*kept, ("lang", "en")])
 
 
 def redirect(to: str) -> RedirectResponse:
@@ -117,18 +124,26 @@ class PageRoute(WireRoute):
         handle = super().get_route_handler()
 
         async def handle_as_page(request: Request) -> Response:
+            refusal: Refusal
             try:
                 return await handle(request)
             except Unauthenticated:
                 return redirect(address(request, expired="1"))
-            except RequestValidationError:
-                refusal: Refusal = ClaimUnknown.plainly()
+            except RequestValidationError as invalid:
+                refusal = _refusal_of(invalid)
             except Refusal as refused:
                 refusal = refused
             request.state.problem = refusal.code
             return problem(request, refusal)
 
         return handle_as_page
+
+
+def _refusal_of(invalid: RequestValidationError) -> Refusal:
+    errors = invalid.errors()
+    if any(each["loc"][0] == "path" for each in errors):
+        return ClaimUnknown.plainly()
+    return RequestInvalid.at(*input_errors(errors, None))
 
 
 def problem(request: Request, refusal: Refusal) -> Response:

@@ -16,7 +16,7 @@ from service.db import Tx
 from service.errors import Refusal
 from service.inquiry import accesses, claims, left, session, year
 from service.inquiry.guard import Inquirer, PatientGuard
-from service.inquiry.routes import enter
+from service.inquiry.routes import AskedYear, enter
 from service.inquiry.schemas import SessionIn
 from service.money import yuan
 from service.objections import actions as objecting
@@ -27,7 +27,7 @@ from service.text import Text
 from service.web import forms, page, waterfall
 from service.web.page import COOKIE, ROOT, PageRoute, address, redirect, render
 from service.web.waterfall import Share
-from service.web.words import WORDS
+from service.web.words import WORDS, decided_anew, numbered, replaced
 from service.wire.pages import Paging
 from service.wire.routing import Router
 from service.wire.types import Id
@@ -60,6 +60,13 @@ async def show_entrance(request: Request) -> Response:
     code = request.query_params.get("code", "")
     shown = code if code.isascii() and code.replace(" ", "").isdigit() else ""
     return _entrance(request, shown, problem=WORDS["expired"] if "expired" in request.query_params else None)
+
+
+@router.get("/")
+async def lead_to_entrance(request: Request) -> Response:
+    """The entrance as some type it, with a stroke at its end."""
+    code = request.query_params.get("code")
+    return redirect(address(request, **({"code": code} if code else {})))
 
 
 @router.post("")
@@ -104,8 +111,7 @@ async def show_claims(request: Request, visitor: Visitor) -> Response:
     after = paging.after(UUID)
     found = await claims.listed(visitor, after=after[0] if after else None, rows=paging.limit + 1)
     shown, following = paging.cut(found, lambda each: (each.id,))
-    own = [each for each in shown if each.is_listed]
-    return render(request, "claims.html", claims=own, following=following)
+    return render(request, "claims.html", claims=shown, following=following, version=decided_anew)
 
 
 @router.get("/claims/{claim_id}")
@@ -125,6 +131,9 @@ async def show_claim(request: Request, claim_id: Id, visitor: Visitor) -> Respon
         bars=bars,
         width=waterfall.WIDTH,
         height=waterfall.height(bars),
+        version=decided_anew,
+        replaced=replaced,
+        numbered=numbered,
         names=AMOUNTS,
         ways=WAYS,
         sentences=[Text(*pair) for pair in zip(*answer.explanation.values(), strict=True)],
@@ -135,10 +144,18 @@ async def show_claim(request: Request, claim_id: Id, visitor: Visitor) -> Respon
 def _shares(answer: claims.Answer) -> list[Share]:
     record = answer.claim.record
     shares = [Share(WORDS["total"], record.settlement.amounts.total, "total")]
-    shares += [Share(part.name, part.amount, "payer") for part in answer.parts if part.amount]
+    for part in answer.parts:
+        if part.amount and part.way == "expected":
+            shares.append(Share(_and(part.name, WORDS["not_approved"]), part.amount, "expected"))
+        elif part.amount:
+            shares.append(Share(part.name, part.amount, "payer"))
     if record.hospital_bears:
         shares.append(Share(WORDS["hospital_bears"], record.hospital_bears, "hospital"))
     return [*shares, Share(WORDS["mine"], record.settlement.split.patient_pays, "patient")]
+
+
+def _and(name: Text, more: Text) -> Text:
+    return Text(name.zh + more.zh, name.en + more.en)
 
 
 @router.get("/claims/{claim_id}/objection")
@@ -199,13 +216,14 @@ def _objection_form(
 
 
 @router.get("/year")
-async def show_year(request: Request, visitor: Visitor) -> Response:
-    """This year's totals, and how far it is to the next threshold."""
-    found = await year.read(visitor, None)
+async def show_year(request: Request, visitor: Visitor, asked: AskedYear = None) -> Response:
+    """This year's totals, and how far it is to the next threshold; or another year's totals."""
+    found = await year.read(visitor, asked)
     paid, names = found.totals.layers, found.layer_names
     in_order = [name for name in names if name in paid] + [name for name in paid if name not in names]
     layers = [(names.get(name, Text(name, name)), yuan(paid[name])) for name in in_order]
-    return render(request, "year.html", year=found, layers=layers)
+    running = found.year == visitor.today.year
+    return render(request, "year.html", year=found, layers=layers, running=running)
 
 
 @router.get("/accesses")

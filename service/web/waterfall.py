@@ -13,7 +13,7 @@ _THINNEST: Final = 2
 
 
 class Share(NamedTuple):
-    """Somebody's part of the bill, in fen. `kind` colours it: total, payer, hospital or patient."""
+    """Somebody's part of the bill, in fen. `kind` colours it: total, payer, expected, hospital or patient."""
 
     label: Text
     amount: int

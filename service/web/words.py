@@ -11,8 +11,9 @@ WORDS: Final = {
     "code_hint": Text("结算单上的 12 位数字，可带空格。", "The 12 digits on your slip; spaces do no harm."),
     "last_six": Text("证件号码后六位", "Last six of the identity number"),
     "last_six_hint": Text(
-        "患者本人的身份证号码；儿童无号码的，用监护人的。末位可为 X。",
-        "Of the patient; for a child without a number, of the guardian. The last may be X.",
+        "患者本人证件的数字和字母，不足六位的填全部；儿童无号码的，用监护人的。末位可为 X。",
+        "Digits and letters of the patient's, all of a shorter one; for a child without a number, of the guardian's. "
+        "The last may be X.",
     ),
     "go": Text("查询", "Look"),
     "leave": Text("退出", "Leave"),
@@ -21,6 +22,7 @@ WORDS: Final = {
     ),
     "claims": Text("我的结算", "My settlements"),
     "year": Text("本年累计", "This year"),
+    "other_year": Text("全年累计", "The year"),
     "accesses": Text("谁看过我的信息", "Who looked at my data"),
     "no_claims": Text("没有结算记录。", "There are no settlements."),
     "older": Text("更早的", "Older"),
@@ -33,7 +35,8 @@ WORDS: Final = {
     "settled": Text("已结算", "Settled"),
     "on_hold": Text("暂缓", "On hold"),
     "reversed": Text("已撤销", "Reversed"),
-    "superseded": Text("已有更正后的结算", "Replaced by a corrected version"),
+    "superseded": Text("已由新版替代，金额不再有效", "Replaced: these amounts hold no more"),
+    "versions": Text("本笔结算的其他版本", "Other versions of this settlement"),
     "shared": Text("这张账单由谁承担", "How this bill was shared"),
     "picture": Text(
         "下图从总额开始，逐项减去各方承担的金额，最后是我承担的部分。", "From the total down to what is left to me."
@@ -44,7 +47,8 @@ WORDS: Final = {
     "hospital_bears": Text("医院负担", "Borne by the hospital"),
     "due": Text("出院时应缴", "Due at discharge"),
     "owed": Text("以后转入我的账户", "To reach my account later"),
-    "expected_aid": Text("预计医疗救助（须申请）", "Expected aid (apply for it)"),
+    "expected_aid": Text("预计医疗救助（须申请，尚未批准）", "Expected aid (apply for it: not approved yet)"),
+    "not_approved": Text("（尚未批准）", " (not approved yet)"),
     "timeline": Text("办理进度", "What happened so far"),
     "why": Text("为什么是这个金额", "Why this amount"),
     "object": Text("提出异议", "Object"),
@@ -76,9 +80,27 @@ WORDS: Final = {
     ),
     "when": Text("时间", "When"),
     "what": Text("事项", "What"),
+    "read": Text("查看", "Read"),
+    "changed": Text("办理或更改", "Changed"),
+    "purpose": Text("用途：", "What for:"),
     "problem": Text("没有办成", "That did not work"),
     "back": Text("返回", "Back"),
     "expired": Text("查询已过期，请重新输入。", "The session has expired: please enter again."),
     "print": Text("本页可用浏览器打印。", "This page can be printed."),
     "skip": Text("跳到内容", "Skip to the content"),
 }
+
+
+def numbered(version: int) -> Text:
+    """A version by its number."""
+    return Text(f"第 {version} 版", f"Version {version}")
+
+
+def decided_anew(version: int) -> Text:
+    """That a settlement is a later version."""
+    return Text(f"第 {version} 版：已重新核定", f"Version {version}: decided anew")
+
+
+def replaced(version: int) -> Text:
+    """Where an earlier version's reader is sent."""
+    return Text(f"本结算已由第 {version} 版替代：查看第 {version} 版", f"Replaced by version {version}: see it")

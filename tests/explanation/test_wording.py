@@ -1,16 +1,13 @@
 """Whatever the kernel can decide can be said, in Chinese and in English."""
 
 import re
-from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import pytest
-import yaml
 
-from service.explanation import wording as module
 from service.explanation.render import Renderer
-from service.explanation.wording import wording
+from service.explanation.wording import sentences, wording
 from service.policy.load import load_pack, shipped_packs
 from service.policy.model import Pack
 from service.settlement.model import Finding, Settlement, Step
@@ -18,9 +15,7 @@ from tests.cases.claims import HERE, Person, cases
 from tests.explanation.steps_in_code import findings_written, steps_written
 
 WRITTEN = steps_written()
-RAW: dict[str, Any] = yaml.safe_load(
-    (Path(module.__file__).parent / "wording" / f"{module.CURRENT}.yaml").read_text(encoding="utf-8")
-)
+RAW = sentences()
 CHINESE = re.compile("[一-鿿]")
 CASES = [*cases("reference.yaml"), *cases("families.yaml"), *cases("half_fen.yaml"), *cases("decided.yaml")]
 
@@ -47,6 +42,12 @@ def test_every_step_has_a_sentence_for_each_way_it_can_go(step: Any) -> None:
 
 def test_no_sentence_waits_for_a_step_that_nobody_writes() -> None:
     assert set(RAW["steps"]) == {step.rule for step in WRITTEN}
+
+
+def test_a_version_is_kept_beside_the_next() -> None:
+    assert wording(1).names["zh"].of("expected") == "待乡镇审批后支付"
+    assert wording(1).names["zh"].of("held") == wording(2).names["zh"].of("held")
+    assert "批准后才支付" in wording(2).summary["expected"]["zh"].write({"expected": 100}, wording(2).names["zh"])
 
 
 def test_every_finding_has_a_sentence() -> None:

@@ -186,6 +186,34 @@ async def test_a_child_without_a_number_is_asked_for_by_its_guardians() -> None:
 
     assert door.last_six_of(child) == "070005"
     assert door.last_six_of(Person("459901", "P2", "甲")) == ""
+    assert door.last_six_of(Person("459901", "P3", "甲", id_no="(1)-2.3")) == "", "too short to prove anything"
+
+
+@pytest.mark.parametrize(
+    ("number", "last_six"), [("H12345678(9)", "456789"), ("H12345678(9)", "45678(9)"), ("E-1234", "E1234")]
+)
+async def test_a_number_of_another_kind_is_given_as_its_letters_and_digits(
+    world: World, number: str, last_six: str
+) -> None:
+    patient = await settled(world)
+    person = Person("459901", "P1", "甲", id_no=number)
+
+    known = door.last_six_of(person)
+    answer = await patient.enters(last_six=last_six)
+
+    assert door.plain(last_six) == known
+    assert answer.status_code == 401, "well spelled, and of somebody else"
+
+
+@pytest.mark.parametrize("wrong", ["123", "1234567", "(1234)", ""])
+async def test_what_can_be_no_end_of_a_number_is_refused_before_it_counts_as_a_try(world: World, wrong: str) -> None:
+    patient = await settled(world)
+    body = {"query_code": patient.code, "id_last6": wrong}
+
+    answers = [await world.client.post("/v1/patient/session", json=body) for _ in range(door.PER_CODE[0].most + 1)]
+
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(422, "request.invalid")}
+    assert (await patient.enters()).status_code == 200
 
 
 @pytest.mark.parametrize("size", [400])

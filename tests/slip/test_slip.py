@@ -10,10 +10,12 @@ import zxingcpp
 from PIL import Image
 
 from service.access.model import Role
+from service.money import fen, yuan
 from tests.cases.county import done
-from tests.claims.changes.people import anew, reversed_
+from tests.claims.changes.people import reversed_
 from tests.claims.world import World
 from tests.inquiry.patients import Patient, settled
+from tests.inquiry.test_versions import decided_anew
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -98,7 +100,9 @@ async def test_expected_aid_is_on_the_slip_and_in_the_message_with_what_to_do(wo
 
     assert expected != "0.00"
     assert "须申请" in words_of(printed.content)
-    assert any(expected in part and "申请" in part for part in said)
+    assert any(expected in part and "尚未批准" in part and "申请" in part for part in said)
+    paid = fen(patient.settlement["paid_total"]) - fen(expected)
+    assert f"已支付{yuan(paid)}元" in said[0], "what is not approved is not paid"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -130,38 +134,25 @@ async def test_slips_are_printed_by_those_who_have_a_counter(world: World) -> No
     assert ("slip.print",) in {tuple(row) for row in trail}
 
 
-async def test_a_slip_and_a_message_of_what_was_reversed_or_corrected_say_so(world: World) -> None:
-    undone, corrected = await settled(world), await settled(world)
-    await reversed_(world.agency, undone.settlement["id"])
-    await done(await world.agency("PUT", f"/v1/persons/{corrected.person_no}", {"identities": []}), 200)
-    version = await anew(world.agency, corrected.settlement["id"])
+async def test_the_slip_and_the_message_of_an_earlier_version_send_to_the_one_that_holds(world: World) -> None:
+    changed = await decided_anew(world)
+    old, new = (f"/v1/settlements/{each['id']}" for each in (changed.patient.settlement, changed.newest))
 
-    for patient, paper, sent in ((undone, "已撤销", "已撤销"), (corrected, "本单已更正", "已更正")):
-        path = f"/v1/settlements/{patient.settlement['id']}/sms"
-        [said] = (await done(await world.agency("GET", path), 200))["parts"]
-        assert sent in said
-        assert patient.settlement["patient_pays"] not in said, "an amount that holds no more is not sent"
-        assert paper in words_of(await slip_of(patient, "zh"))
-    reversal = await done(await world.agency("GET", f"/v1/settlements/{undone.settlement['id']}"), 200)
-    refused = await world.agency("GET", f"/v1/settlements/{reversal['reversed_by']}/slip.pdf")
-    assert (refused.status_code, refused.json()["code"]) == (409, "slip.reversal")
-    newest = words_of((await world.agency("GET", f"/v1/settlements/{version['id']}/slip.pdf")).content)
-    assert version["patient_pays"] in newest
-    assert "本单已更正" not in newest
+    async def told(path: str, language: str) -> tuple[str, list[str]]:
+        printed = await world.agency("GET", f"{path}/slip.pdf?lang={language}")
+        said = await done(await world.agency("GET", f"{path}/sms?lang={language}"), 200)
+        return words_of(printed.content), said["parts"]
 
-
-async def test_the_page_of_a_reversed_settlement_says_so(world: World) -> None:
-    patient = await settled(world)
-    await reversed_(world.agency, patient.settlement["id"])
-    call = await patient.call()
-
-    answer = await done(await call("GET", patient.claim), 200)
-    [listed] = (await done(await call("GET", "/v1/patient/claims"), 200))["items"]
-    form = {"code": patient.code, "last_six": patient.id_no[-6:]}
-    cookie = (await world.client.post("/p", data=form)).headers["set-cookie"].partition(";")[0]
-    world.client.cookies.clear()
-    page = await world.client.get(f"/p/claims/{patient.settlement['id']}", headers={"Cookie": cookie})
-
-    assert (answer["status"], listed["status"], listed["id"]) == ("reversed", "reversed", patient.settlement["id"])
-    assert "reversed" in [each["kind"] for each in answer["timeline"]]
-    assert (page.status_code, "已撤销" in page.text) == (200, True)
+    for language, words, message in (("zh", "已由第 2 版替代", "第2版"), ("en", "REPLACED BY VERSION 2", "version 2")):
+        printed, [said] = await told(old, language)
+        assert words in printed
+        assert message in said
+        assert len(said) <= 70
+        assert changed.patient.settlement["patient_pays"] not in said, "an amount that holds no more"
+    printed, messages = await told(new, "zh")
+    assert "替代" not in printed
+    assert "第 2 版（重新核定）" in printed
+    assert changed.newest["patient_pays"] in " ".join(messages)
+    await reversed_(world.agency, changed.newest["id"])
+    assert "已撤销" in (await told(new, "zh"))[0]
+    assert "已由第 2 版替代" in (await told(old, "zh"))[0]
