@@ -62,6 +62,9 @@ _READ: Final = {
     "slip": Text("打印或发送了结算单", "printed or sent a slip"),
     "township": Text("查看了乡镇名单", "read the township's list"),
     "nhsa": Text("医院系统查看了您的就诊", "a hospital's system read a visit of yours"),
+    "payout": Text("查看了付给您本人的款项", "read a payment to your account"),
+    "cycle": Text("查看或打印了您的慢性病年度补偿", "read or printed your yearly top-up"),
+    "decision": Text("打印了补偿决定书", "printed a decision letter"),
 }
 _CHANGED: Final = {
     "person": Text("更改了您的登记信息", "changed your entry in the register"),
@@ -71,6 +74,8 @@ _CHANGED: Final = {
     "query_code": Text("补发了查询码", "issued a query code anew"),
     "objection": Text("办理了您的异议", "worked on an objection of yours"),
     "nhsa": Text("医院系统办理了您的就诊", "a hospital's system worked on a visit of yours"),
+    "payout": Text("办理了付给您本人的款项", "worked on a payment to your account"),
+    "cycle": Text("办理了您的慢性病年度补偿", "worked on your yearly top-up"),
 }
 _ELSE_READ: Final = Text("查看了与您有关的事项", "read something that concerns you")
 _ELSE_CHANGED: Final = Text("办理了与您有关的事项", "did something that concerns you")

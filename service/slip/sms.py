@@ -28,7 +28,8 @@ def _chinese(slip: Slip) -> Iterator[str]:
         )
         return
     # What is not approved yet is told by itself, and not as paid.
-    paid, bears = yuan(split.paid_total - split.expected_aid), yuan(split.patient_pays)
+    paid = yuan(split.paid_total + record.hospital_bears - split.expected_aid)
+    mine = yuan(split.patient_pays)
     total = yuan(record.settlement.amounts.total)
     yield _with_name("【医保】{name}" + f"{day}费用{total}元，各方承担{paid}元，您负担{mine}元。", slip.hospital)
     if split.owed_to_patient:
@@ -48,8 +49,9 @@ def _english(slip: Slip) -> Iterator[str]:
     if slip.replaced_by is not None:
         yield f"Your settlement of {record.last_day}: see version {slip.replaced_by}."
         return
-    total, paid = yuan(record.settlement.amounts.total), yuan(split.paid_total - split.expected_aid)
-    yield f"Bill of {record.last_day}: {total} yuan, {paid} of it paid."
+    total = yuan(record.settlement.amounts.total)
+    paid = yuan(split.paid_total + record.hospital_bears - split.expected_aid)
+    yield f"Bill of {record.last_day}: {total} yuan, {paid} borne by others."
     yield f"Your share: {yuan(split.patient_pays)} yuan."
     if split.owed_to_patient:
         yield f"{yuan(split.owed_to_patient)} yuan will reach your account later."
