@@ -1,4 +1,4 @@
-"""Patients' sessions that were left before their time: by a keyed hash of the token, until it would have ended anyway."""
+"""Patients' sessions that were left: by a keyed hash of the token, until it would have ended anyway."""
 
 from alembic import op
 
