@@ -14,17 +14,17 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import uuid4
 
 import jwt
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.access import store
 from service.access.model import Client, Role, Terms
 from service.access.refusals import Unauthenticated
+from service.access.signatures import Signature, said_for
 from service.access.vault import Vault
 from service.clock import Clock
 from service.db import transaction_on
@@ -58,14 +58,6 @@ class _Verified:
     client: Client
     issued_at: datetime
     expires_at: datetime
-
-
-class Signature(NamedTuple):
-    """A signature, and the key that made it: its id, and its public half (32 bytes)."""
-
-    kid: str
-    public_key: bytes
-    signature: bytes
 
 
 class Tokens:
@@ -110,7 +102,7 @@ class Tokens:
         What is signed begins with the purpose and a zero byte, which no token does: neither passes for the other.
         """
         signing = await self._signing_key()
-        signature = self._private(signing).sign(_said_for(purpose, message))
+        signature = self._private(signing).sign(said_for(purpose, message))
         return Signature(signing.kid, signing.public_key, signature)
 
     def _private(self, signing: store.SigningKey) -> Ed25519PrivateKey:
@@ -233,19 +225,6 @@ def new_signing_key(vault: Vault, at: datetime) -> store.SigningKey:
     private, kid = Ed25519PrivateKey.generate(), uuid4().hex
     sealed = vault.encrypt(private.private_bytes_raw().hex(), bound_to=signing_key_place(kid))
     return store.SigningKey(kid, private.public_key().public_bytes_raw(), sealed, at)
-
-
-def is_signed(purpose: str, message: bytes, public_key: bytes, signature: bytes) -> bool:
-    """Whether the owner of a public key (32 bytes) signed a message for a purpose (`Tokens.sign`)."""
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, _said_for(purpose, message))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def _said_for(purpose: str, message: bytes) -> bytes:
-    return purpose.encode() + b"\x00" + message
 
 
 async def rotate_signing_key(tx: AsyncConnection, vault: Vault, *, lifetime: timedelta, at: datetime) -> str:

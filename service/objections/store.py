@@ -247,8 +247,6 @@ async def add_document(
 async def content(tx: AsyncConnection, vault: Vault, objection: Objection, document_id: UUID) -> bytes:
     """The bytes of a paper that the objection has."""
     d = objection_documents.c
-    query = select(d.content_enc).where(
-        d.county_code == objection.county_code, d.objection_id == objection.id, d.id == document_id
-    )
-    sealed: bytes = (await tx.execute(query)).scalar_one()
+    own = (d.county_code == objection.county_code, d.objection_id == objection.id, d.id == document_id)
+    sealed: bytes = (await tx.execute(select(d.content_enc).where(*own))).scalar_one()
     return base64.b64decode(vault.decrypt(sealed, bound_to=_place(objection.id, f"content:{document_id}")))

@@ -61,7 +61,7 @@ class Spelled:
     def _reader(self) -> Callable[[object], Any]:
         # A bill of 20 lines is read through some 150 of these: what does not change is looked up once.
         matches, read, by_path = re.compile(self.pattern).fullmatch, self.read, self.read_by_path
-        no = Text(self.zh, self.en)
+        no = invalid("request.format", Text(self.zh, self.en))
 
         def validate(value: object) -> Any:
             if by_path is not None and isinstance(value, by_path):
@@ -69,9 +69,9 @@ class Spelled:
             try:
                 if isinstance(value, str) and matches(value):
                     return read(value)
-            except ValueError as error:
-                raise invalid("request.format", no) from error
-            raise invalid("request.format", no)
+            except ValueError:
+                raise no from None
+            raise no
 
         return validate
 

@@ -8,7 +8,8 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.store import public_key
-from service.access.tokens import Tokens, is_signed
+from service.access.signatures import is_signed
+from service.access.tokens import Tokens
 from service.clock import COUNTY_ZONE
 from service.proof.model import Wrong, wrong
 from service.proof.seals import store

@@ -27,13 +27,11 @@ from service.registers.rosters.model import (
 )
 from service.registers.rosters.tables import roster_rows, rosters
 
-COPIED = tuple(column.name for column in roster_rows.c)
-"""The columns of a staged row, in the order in which they are copied."""
+COPIED = tuple(column.name for column in roster_rows.c)  # as a staged row is copied
 _MAKE_COPIED: Final = text("CREATE TEMPORARY TABLE IF NOT EXISTS roster_rows_copied (LIKE roster_rows) ON COMMIT DROP")
 _MOVE_COPIED: Final = text("INSERT INTO roster_rows SELECT * FROM roster_rows_copied")
-_RENEW_BEFORE: Final = text(
-    "SELECT renew_statistics('roster_rows', 'persons', 'person_keys', 'identities', 'insured_periods')"
-)
+_LOOKED_UP: Final = "'roster_rows', 'persons', 'person_keys', 'identities', 'insured_periods'"
+_RENEW_BEFORE: Final = text(f"SELECT renew_statistics({_LOOKED_UP})")
 _RENEW_FOUND: Final = text("SELECT renew_statistics('roster_changes')")
 _FORGET_COPIED: Final = text("TRUNCATE roster_rows_copied")
 
