@@ -78,7 +78,7 @@ async def content_of(desk: Desk, file_qury_no: str) -> bytes:
         c.at > desk.now - KEPT,
     )
     sealed = await desk.tx.scalar(query) if number is not None else None
-    if sealed is None:
+    if number is None or sealed is None:
         raise not_found("查无此文件或已过下载期限，请核对文件查询号。", "There is no such file any more.")
     return base64.b64decode(desk.ground.vault.decrypt(sealed, bound_to=place_of_file(number)))
 

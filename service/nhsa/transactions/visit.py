@@ -4,8 +4,7 @@ from datetime import date
 from typing import Any, Final
 
 from service.ids import new_id
-from service.nhsa import sessions
-from service.nhsa import settled as settlements
+from service.nhsa import sessions, standing
 from service.nhsa.desk import Desk
 from service.nhsa.model import long, short
 from service.nhsa.people import Known, by_psn_no
@@ -81,7 +80,7 @@ async def register(desk: Desk, kind: str, data: dict[str, Any], ipt_otp_no: str,
 
 
 async def _refuse_unfinished(desk: Desk, earlier: Visit) -> None:
-    done = [one for one in await settlements.settled_of(desk.tx, earlier) if one.cancelled_at is None]
+    done = [one for one in await standing.of_visit(desk, earlier) if one.cancelled_at is None]
     finished = any(one.interim_no == 0 for one in done)
     if not finished:
         back = "2404" if earlier.is_stay else "2202"
@@ -106,7 +105,7 @@ def merged(known: list[list[str]], changed: list[list[str]]) -> list[list[str]]:
 
 async def refuse_settled(desk: Desk, visit: Visit, *, cancel_by: str) -> None:
     """Raises OutOfOrder where something of the visit is settled: that is cancelled first."""
-    live = [one for one in await settlements.settled_of(desk.tx, visit) if one.cancelled_at is None]
+    live = [one for one in await standing.of_visit(desk, visit) if one.cancelled_at is None]
     if live:
         raise out_of_order(
             f"该就诊已有结算，请先办理结算撤销({cancel_by})。",
