@@ -49,6 +49,7 @@ async def register(desk: Desk, kind: str, data: dict[str, Any], ipt_otp_no: str,
     earlier = await sessions.of_number(desk.tx, desk.institution, kind, ipt_otp_no)
     if earlier:
         await _refuse_unfinished(desk, earlier[0])
+        _refuse_again([one for one in earlier if one.person_no == known.person.person_no], kind, first, data)
     visit = Visit(
         county_code=desk.institution.county_code,
         mdtrt_id=new_id(desk.now),
@@ -88,6 +89,17 @@ async def _refuse_unfinished(desk: Desk, earlier: Visit) -> None:
             f"{earlier.ipt_otp_no} 已登记未结算，就诊ID {short(earlier.mdtrt_id)}；请续办或先撤销({back})。",
             "The number is registered and not settled: go on with it, or cancel it.",
         )
+
+
+def _refuse_again(earlier: list[Visit], kind: str, first: date, data: dict[str, Any]) -> None:
+    # The same stay, or the same visit for the same disease, under its number once more is no other one.
+    for one in earlier:
+        if one.begins_on == first and (kind == STAY or data.get("dise_codg") in (None, one.disease_code)):
+            raise out_of_order(
+                f"{one.ipt_otp_no} 同一人员、同一日期的就诊已结算，就诊ID {short(one.mdtrt_id)}；"
+                "如需更正请先撤销其结算，另一次就诊请用新的号码。",
+                "This person's visit of this day is settled: cancel that, or give another visit its own number.",
+            )
 
 
 def diagnoses(desk: Desk) -> list[list[str]]:
