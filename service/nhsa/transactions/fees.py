@@ -51,12 +51,8 @@ async def _upload(desk: Desk, kind: str) -> Done:
     if any((row["mdtrt_id"], row["psn_no"]) != (rows[0]["mdtrt_id"], rows[0]["psn_no"]) for row in rows):
         raise invalid("一次只能上传同一就诊的明细，请分开上传。", "One message holds the lines of one visit.")
     _refuse_closed(desk, visit)
-    if visit.is_stay and any(
-        one.interim_no == 0 and one.cancelled_at is None for one in await standing.of_visit(desk, visit)
-    ):
-        raise out_of_order(
-            "已结算，补传费用请先办理结算撤销(2305)。", "The stay is settled: cancel that before charging more (2305)."
-        )
+    if visit.is_stay:
+        await visits.refuse_finished(desk, visit)
     known = await sessions.lines_of(desk.tx, visit)
     _refuse_known(rows, known)
     if len(known) + len(rows) > _MOST_LINES:

@@ -123,3 +123,10 @@ async def refuse_settled(desk: Desk, visit: Visit, *, cancel_by: str) -> None:
             f"该就诊已有结算，请先办理结算撤销({cancel_by})。",
             f"The visit is settled: cancel that first ({cancel_by}).",
         )
+
+
+async def refuse_finished(desk: Desk, visit: Visit) -> None:
+    """Raises OutOfOrder where the end of a stay is settled: that is cancelled first."""
+    live = [one for one in await standing.of_visit(desk, visit) if one.cancelled_at is None]
+    if any(one.interim_no == 0 for one in live):
+        raise out_of_order("已结算，请先办理结算撤销(2305)。", "The stay is settled: cancel that first (2305).")
