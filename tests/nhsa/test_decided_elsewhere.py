@@ -91,6 +91,7 @@ async def test_a_stay_decided_anew_is_told_and_taken_back_as_it_stands(world: Wo
     period = {"begndate": today, "enddate": today, "clr_type": "21"}
     asked = {"psntime": "1", "medfee_sumamt": "3000.00", "fund_appy_sum": now["fund_pay_sumamt"]}
     number = (await his.done("3203", data=period | asked))["result"]["clr_appy_evt_id"]
+    assert "重叠" in await his.refused("3203", data=period | asked | {"begndate": "2018-01-01"})
     await his.done("3204", data={"clr_appy_evt_id": number})
 
     back = (await his.done("2305", data=whose))["setlinfo"]
