@@ -150,8 +150,8 @@ def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
         app.state.limiter = Limiter(engine, vault)
         app.state.packs = load_packs(settings.packs_dir)
         app.state.law = Library(app.state.packs)
-        app.state.nhsa_doors = Doors(engine, vault)
         app.state.tokens = Tokens(engine, vault, clock, lifetime=timedelta(minutes=settings.token_minutes))
+        app.state.nhsa_doors = Doors(engine, vault, app.state.tokens, app.state.pace, app.state.limiter)
         if settings.traces_endpoint is not None:
             _tracing().trace_statements(engine, app.state.traces)
         yield

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.access.store import find_client
 from service.access.vault import Vault
@@ -14,6 +14,7 @@ from service.config import Settings
 from service.console import CommandRefused
 from service.db import transaction_on
 from service.errors import Refusal
+from service.nhsa import recorder
 from service.nhsa.auth import store
 from service.nhsa.conversation import body_hash_of, converse
 from service.nhsa.desk import Ground
@@ -75,6 +76,57 @@ async def connect(engine: AsyncEngine, settings: Settings, asked: Connection) ->
     return told | {"account": account, "secret": secret}
 
 
+async def new_key(
+    engine: AsyncEngine, settings: Settings, fixmedins_code: str, public_key: str | None
+) -> dict[str, Any]:
+    """Replace what an institution proves itself with. The old one works half a minute longer, the new one at once."""
+    vault = Vault.from_settings(settings)
+    async with transaction_on(engine) as tx:
+        await _connected(tx, fixmedins_code)
+        found = await store.account_of(tx, fixmedins_code)
+        if found is None:
+            raise CommandRefused(f"{fixmedins_code} need not prove who it is: disconnect it and connect it anew")
+        auth, account = found
+        if (auth == Auth.SM2) != (public_key is not None):
+            raise CommandRefused("authentication d needs --public-key, the others have none")
+        secret = public_key or secrets.token_urlsafe(_SECRET_BYTES)
+        await store.add_credential(tx, vault, auth, account, fixmedins_code, secret, at=Clock().now())
+    return {"fixmedins_code": fixmedins_code, "auth": auth.value, "account": account, "secret": secret}
+
+
+async def disconnect(engine: AsyncEngine, fixmedins_code: str) -> dict[str, Any]:
+    """An institution may call no more; what it settled stays. Server processes know within half a minute."""
+    async with transaction_on(engine) as tx:
+        if not await store.disconnect(tx, fixmedins_code):
+            raise _not_connected(fixmedins_code)
+    return {"fixmedins_code": fixmedins_code, "connected": False}
+
+
+async def change_recording(engine: AsyncEngine, fixmedins_code: str, *, recorded: bool) -> dict[str, Any]:
+    """Keep an institution's envelopes, masked, from now on, or no more."""
+    async with transaction_on(engine) as tx:
+        await _connected(tx, fixmedins_code)
+        await store.change_recording(tx, fixmedins_code, recorded=recorded)
+    return {"fixmedins_code": fixmedins_code, "recorded": recorded}
+
+
+async def recorded(engine: AsyncEngine, fixmedins_code: str, msgid: str | None, most: int) -> dict[str, Any]:
+    """The envelopes kept of an institution, newest first."""
+    async with transaction_on(engine) as tx:
+        return {"items": await recorder.found(tx, await _connected(tx, fixmedins_code), msgid, most)}
+
+
+async def _connected(tx: AsyncConnection, fixmedins_code: str) -> Institution:
+    institution = await store.institution(tx, fixmedins_code)
+    if institution is None:
+        raise _not_connected(fixmedins_code)
+    return institution
+
+
+def _not_connected(fixmedins_code: str) -> CommandRefused:
+    return CommandRefused(f"{fixmedins_code!r} is not connected: see `onestop nhsa connect`")
+
+
 async def try_envelope(engine: AsyncEngine, settings: Settings, sent: bytes, *, keep: bool) -> dict[str, Any]:
     """
     Do what an envelope asks, as its institution and without the gateway's proof; gives the answer.
@@ -91,9 +143,7 @@ async def try_envelope(engine: AsyncEngine, settings: Settings, sent: bytes, *, 
     if handler is not None and handler.keeps and not keep:
         raise CommandRefused(f"{envelope.infno} changes something: add --keep to do it in this database")
     async with transaction_on(engine) as tx:
-        institution = await store.institution(tx, envelope.fixmedins_code)
-    if institution is None:
-        raise CommandRefused(f"{envelope.fixmedins_code!r} is not connected: see `onestop nhsa connect`")
+        institution = await _connected(tx, envelope.fixmedins_code)
     hashed = body_hash_of(ground, envelope)
     answer = await converse(ground, institution, envelope, body_hash=hashed, request_id="cli")
     if answer.is_file:

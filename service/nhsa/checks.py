@@ -18,6 +18,9 @@ from service.nhsa.refusals import InputInvalid
 _log = logging.getLogger("onestop.nhsa")
 
 _MOST_TOLD: Final = 3
+# Where a profile checks no length, numbers must still fit the keys that they are found by.
+_LONGEST_KEY: Final = 100
+_LENIENCE: Final = 4
 _MOST_KNOWN: Final = 10_000
 _LARGEST_EXPONENT: Final = 20
 _DECIMAL: Final = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -102,14 +105,16 @@ def _spelled(field: Field, text: str, profile: Profile) -> str | None:
         number = plain(text)
         return number if number is not None and fits(field, number) else None
     if field.kind in ("date", "datetime"):
-        return _moment(text, whole=field.kind == "datetime")
+        return moment(text, whole=field.kind == "datetime")
     codes = profile.dictionaries.get("psn_cert_type" if field.name == "cert_type" else field.name)
     if field.coded and codes and text not in codes:
         if f"0{text}" in codes:
             return f"0{text}"
         if profile.codes:
             return None
-    return text if not profile.lengths or fits(field, text) else None
+    if profile.lengths:
+        return text if fits(field, text) else None
+    return text if len(text) <= _LENIENCE * max(_LONGEST_KEY, field.length or 0) else None
 
 
 def _meant(field: Field) -> str:
@@ -134,7 +139,8 @@ def plain(text: str) -> str | None:
     return "0" if written in ("-0", "") else written
 
 
-def _moment(text: str, *, whole: bool) -> str | None:
+def moment(text: str, *, whole: bool) -> str | None:
+    """A day, or with `whole` an instant of the county, in one spelling; None where the text is none."""
     found = _DAY.fullmatch(text)
     if found is None or not found[1].startswith(("19", "20", "21")):
         return None

@@ -102,7 +102,7 @@ async def _whatever_happens(asked: _Asked) -> Answer:
 async def _record(asked: _Asked, answer: Answer) -> None:
     try:
         await recorder.record(asked.ground, asked.institution, asked.envelope, answer.body, at=asked.at)
-    except FAILURES:
+    except Exception:
         # What was done is done: a recorder that fails must not take its answer away.
         _logger.exception("an envelope was not recorded")
 

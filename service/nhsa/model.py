@@ -1,7 +1,7 @@
 """The words of the national interface: who calls, how they prove it, and what one message asks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -48,11 +48,16 @@ class Institution:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message as read: its header by field, and its input. `file` is what came beside it in a form."""
+    """
+    A message as read: its header by field, and its input. `file` is what came beside it in a form.
+
+    `sent`: the header's fields as they came, empty ones too: what a client may have signed.
+    """
 
     header: Mapping[str, str]
     input: Input
     file: bytes | None = None
+    sent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def infno(self) -> str:

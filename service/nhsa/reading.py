@@ -49,14 +49,17 @@ async def body_of(request: Request) -> Body:
             raise _unreadable("表单(multipart)不完整", "the form is not whole") from None
     text = decoded(await request.body())
     if not text.lstrip().startswith("{") and ("urlencoded" in kind or "=" in text[: _MOST_FIELDS * 2]):
-        fields = parse_qsl(text, max_num_fields=_MOST_FIELDS)
+        try:
+            fields = parse_qsl(text, max_num_fields=_MOST_FIELDS)
+        except ValueError:
+            raise _unreadable(f"表单超过 {_MOST_FIELDS} 个字段", "the form has too many fields") from None
         text = next((value for _, value in fields if value.lstrip().startswith("{")), text)
     return Body(text)
 
 
 async def _of_form(request: Request) -> Body:
     text, file = "", None
-    async with request.form(max_fields=_MOST_FIELDS) as form:
+    async with request.form(max_fields=_MOST_FIELDS, max_part_size=request.app.state.settings.max_body_bytes) as form:
         for _, value in form.multi_items():
             if isinstance(value, UploadFile):
                 content = await value.read()
@@ -82,7 +85,8 @@ def decoded(body: bytes) -> str:
 
 def envelope_of(body: Body, infno_of_path: str | None) -> Envelope:
     """The envelope in a text. Raises NotUnderstood saying what cannot be read, never repeating what was sent."""
-    found = _parsed(body.text)
+    sent = _decoded(body.text)
+    found = _storable(sent)
     if not isinstance(found, dict):
         raise _unreadable("最外层不是 JSON 对象", "the outermost value is not an object")
     asked = found.pop("input", None)
@@ -95,19 +99,35 @@ def envelope_of(body: Body, infno_of_path: str | None) -> Envelope:
     header = {key: value for key, value in found.items() if isinstance(value, str)}
     if infno_of_path is not None and header.setdefault("infno", infno_of_path) != infno_of_path:
         raise _unreadable(f"地址中的交易编号 {infno_of_path} 与报文 infno 不一致", "infno differs from the address")
-    return Envelope(header, asked, body.file)
+    signed = {key: value for key, value in sent.items() if isinstance(value, str)}
+    return Envelope(header, asked, body.file, signed)
 
 
 def _parsed(text: str) -> Any:
+    return _storable(_decoded(text))
+
+
+def _decoded(text: str) -> Any:
     try:
-        return _normal(_DECODER.decode(text), 0)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise _unreadable(
             f"不是有效的 JSON（第 {error.lineno} 行第 {error.colno} 列）",
             f"not valid JSON (line {error.lineno}, column {error.colno})",
         ) from None
     except RecursionError:
-        raise _unreadable("嵌套过深", "nested too deeply") from None
+        raise _too_deep() from None
+
+
+def _storable(value: Any) -> Any:
+    try:
+        return _normal(value, 0)
+    except RecursionError:
+        raise _too_deep() from None
+
+
+def _too_deep() -> NotUnderstood:
+    return _unreadable("嵌套过深", "nested too deeply")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -140,16 +160,20 @@ def _normal(value: Any, depth: int) -> Any:
     if depth > _DEEPEST:
         raise RecursionError
     if isinstance(value, dict):
-        return {key: _normal(item, depth + 1) for key, item in value.items() if not _is_nothing(item)}
+        return {_text(key): _normal(item, depth + 1) for key, item in value.items() if not _is_nothing(item)}
     if isinstance(value, list):
         return [_normal(item, depth + 1) for item in value if not _is_nothing(item)]
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise _unreadable("文字中含有 NUL 或不成对的代理码位", "a text holds NUL or a lone surrogate")
-        return value.translate(_CONTROLS).strip()
+        return _text(value)
     return value
+
+
+def _text(value: str) -> str:
+    if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise _unreadable("文字中含有 NUL 或不成对的代理码位", "a text holds NUL or a lone surrogate")
+    return value.translate(_CONTROLS).strip()
 
 
 def _unreadable(zh: str, en: str) -> NotUnderstood:

@@ -16,6 +16,7 @@ from service.nhsa.model import Envelope
 from service.nhsa.reading import body_of, envelope_of
 from service.nhsa.refusals import NotLetIn
 from service.nhsa.registry import PATHS
+from service.wire.address import address_of
 from service.wire.request_id import request_id_of
 from service.wire.routing import Router
 
@@ -54,7 +55,9 @@ async def _exchange(request: Request, infno: str | None) -> Response:
     try:
         envelope: Envelope = envelope_of(await body_of(request), infno)
         body_hash = body_hash_of(ground, envelope)
-        institution = await doors.let_in(request.headers, envelope, ground.clock.source(), body_hash=body_hash)
+        institution = await doors.let_in(
+            request.headers, envelope, ground.clock.source(), address=address_of(request), body_hash=body_hash
+        )
     except NotLetIn as refusal:
         return _not_let_in(refusal, refused(told_of(refusal), Manner(), at))
     except Refusal as refusal:

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.claims.courses import Changed
 from service.claims.model import OrderedLine
 from service.nhsa.model import Institution
 from service.nhsa.sessions import Visit, plain_uuid
@@ -17,7 +18,9 @@ from service.nhsa.tables import fee_lines, settled
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A settlement under its setl_id. Amounts in fen."""
+    """
+    A settlement under its setl_id. Amounts in fen, as first settled; `versions` are the later ones (`standing`).
+    """
 
     setl_id: UUID
     mdtrt_id: UUID
@@ -37,9 +40,16 @@ class Settled:
     cancelled_at: datetime | None = None
     cancel_msgid: str | None = None
     reversal_id: UUID | None = None
+    versions: tuple[Changed, ...] = ()
+
+    @property
+    def live_id(self) -> UUID:
+        """The version that stands, or stood until it was cancelled."""
+        return self.versions[-1].id if self.versions else self.settlement_id
 
 
-_SETTLED: Final = tuple(settled.c[name] for name in Settled.__dataclass_fields__)
+_NAMES: Final = tuple(name for name in Settled.__dataclass_fields__ if name != "versions")
+_SETTLED: Final = tuple(settled.c[name] for name in _NAMES)
 
 
 def _settled(row: Any) -> Settled:
@@ -62,7 +72,7 @@ VALUES (:county_code, :setl_id, :mdtrt_id, :fixmedins_code, :settlement_id, :msg
 
 async def settle(tx: AsyncConnection, visit: Visit, made: Settled) -> None:
     """Keep what settled a visit, and mark the lines that it settled: those of its batch, else all unsettled ones."""
-    row = {name: getattr(made, name) for name in Settled.__dataclass_fields__}
+    row = {name: getattr(made, name) for name in _NAMES}
     row |= {"county_code": visit.county_code, "fixmedins_code": visit.fixmedins_code}
     await tx.execute(_SETTLE, row)
 
@@ -107,14 +117,20 @@ async def settled_of(tx: AsyncConnection, visit: Visit) -> list[Settled]:
 
 
 async def between(
-    tx: AsyncConnection, institution: Institution, first: datetime, end: datetime, **equal: str
+    tx: AsyncConnection,
+    institution: Institution,
+    first: datetime,
+    end: datetime,
+    *,
+    changed: Collection[UUID],
+    **equal: str,
 ) -> list[Settled]:
-    """What this institution settled or cancelled between two instants, the second not included."""
+    """What this institution settled or cancelled between two instants, the second not included, and `changed` cases."""
     s = settled.c
     query = select(*_SETTLED).where(
         s.county_code == institution.county_code,
         s.fixmedins_code == institution.fixmedins_code,
-        func.greatest(s.settled_at, s.cancelled_at) >= first,
+        or_(func.greatest(s.settled_at, s.cancelled_at) >= first, s.settlement_id.in_(changed)),
         s.settled_at < end,
         *(s[name] == value for name, value in equal.items()),
     )
@@ -122,18 +138,27 @@ async def between(
 
 
 async def cancel(
-    tx: AsyncConnection, visit: Visit, setl_id: UUID, *, at: datetime, msgid: str, reversal_id: UUID
+    tx: AsyncConnection, visit: Visit, made: Settled, *, at: datetime, msgid: str | None, reversal_id: UUID
 ) -> None:
-    """A settlement is taken back: its lines are unsettled again."""
+    """A settlement is taken back: its lines are unsettled again. `msgid` None: not by this interface."""
     s, f = settled.c, fee_lines.c
-    await tx.execute(
+    done = await tx.execute(
         update(settled)
-        .where(s.county_code == visit.county_code, s.setl_id == setl_id)
+        .where(
+            s.county_code == visit.county_code,
+            s.setl_id == made.setl_id,
+            s.settlement_id == made.settlement_id,
+            s.cancelled_at.is_(None),
+        )
         .values(cancelled_at=at, cancel_msgid=msgid, reversal_id=reversal_id)
+        .returning(s.setl_id)
     )
+    # Somebody else may have found it taken back meanwhile, and its lines may be settled again since.
+    if done.first() is None:
+        return
     await tx.execute(
         update(fee_lines)
-        .where(f.county_code == visit.county_code, f.mdtrt_id == visit.mdtrt_id, f.setl_id == setl_id)
+        .where(f.county_code == visit.county_code, f.mdtrt_id == visit.mdtrt_id, f.setl_id == made.setl_id)
         .values(setl_id=None)
     )
 

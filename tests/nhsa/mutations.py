@@ -61,9 +61,11 @@ def mutated(rng: random.Random, envelope: dict[str, Any]) -> tuple[bytes, str]:
     tree = copy.deepcopy(envelope)
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
         path = rng.choice(_paths(tree))
-        how = rng.randrange(4)
+        how = rng.randrange(5)
         if how == 0:
             _set(tree, path, None, drop=True)
+        elif how == 4:
+            _set(tree, (*path[:-1], rng.choice(_TEXTS) if isinstance(path[-1], str) else path[-1]), "1")
         else:
             # A copy: a value that stands twice in one tree could come to hold itself.
             other = copy.deepcopy(rng.choice(_VALUES))

@@ -12,7 +12,15 @@ from service.access.model import Role
 from service.config import Settings
 from service.console import CommandRefused
 from service.nhsa.model import Auth
-from service.nhsa_run import Connection, connect, try_envelope
+from service.nhsa_run import (
+    Connection,
+    change_recording,
+    connect,
+    disconnect,
+    new_key,
+    recorded,
+    try_envelope,
+)
 from tests.access.callers import headers_of, make_client
 from tests.cases.county import County
 from tests.claims.world import caller
@@ -49,6 +57,35 @@ async def test_a_connected_hospital_has_a_key_and_its_envelopes_can_be_played(
     with pytest.raises(CommandRefused, match="--keep"):
         await try_envelope(engine, settings, change, keep=False)
     assert (await try_envelope(engine, settings, change, keep=True))["infcode"] == 0
+
+
+async def test_a_key_is_replaced_envelopes_are_recorded_and_read_and_a_hospital_is_disconnected(
+    app: FastAPI, client: httpx.AsyncClient, engine: AsyncEngine, settings: Settings
+) -> None:
+    code = await hospital(app, client)
+    first = await connect(engine, settings, asked(code, "his-1"))
+    second = await new_key(engine, settings, code, None)
+    assert first["account"] == second["account"]
+    assert first["secret"] != second["secret"]
+    his = His(client, code)
+    question = his.envelope("1901", complete("1901", {"data": {"type": "insutype", "memo": "459901199001011239"}}))
+    question |= {"opter_name": "电话13812345678的收费员", "secret": "藏在别处"}
+
+    for wanted in (True, False):
+        await change_recording(engine, code, recorded=wanted)
+        await try_envelope(engine, settings, json.dumps(question).encode(), keep=False)
+
+    kept = (await recorded(engine, code, question["msgid"], 20))["items"]
+    assert len(kept) == 1
+    assert "13812345678" not in str(kept)
+    assert "藏在别处" not in str(kept)
+    assert (await recorded(engine, code, "another", 20))["items"] == []
+
+    await disconnect(engine, code)
+    with pytest.raises(CommandRefused, match="not connected"):
+        await try_envelope(engine, settings, json.dumps(question).encode(), keep=False)
+    with pytest.raises(CommandRefused, match="not connected"):
+        await new_key(engine, settings, code, None)
 
 
 @pytest.mark.parametrize(

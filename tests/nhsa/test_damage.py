@@ -11,7 +11,7 @@ import pytest
 from tests.cases.county import wire_line
 from tests.claims.world import World, drifted
 from tests.nhsa.his import CALL, His, as_text, complete
-from tests.nhsa.hospital import Stay, fee_row
+from tests.nhsa.hospital import Stay, connect, fee_row
 from tests.nhsa.mutations import mutated
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -115,3 +115,40 @@ async def test_every_way_of_wrapping_a_message_is_understood(world: World, his: 
             answer = as_text((await world.client.post(path, **one)).content)
             assert answer["infcode"] == "0", (one, answer["err_msg"])
             assert answer["output"]["baseinfo"]["certno"] == id_no
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"&".join(b"a%d=1" % number for number in range(80)),
+        b'{"infno":"1101","msgid":"1","fixmedins_code":"X","input":{"data":{"\\ud800":"1"}}}',
+        b'{"infno":"1101","msgid":"1","fixmedins_code":"X","a\\u0000":"1","input":{}}',
+    ],
+    ids=["fields", "surrogate", "nul"],
+)
+async def test_what_cannot_be_kept_is_refused_as_it_is_read(world: World, body: bytes) -> None:
+    response = await world.client.post(
+        CALL, content=body, headers={"content-type": "application/x-www-form-urlencoded"}
+    )
+
+    assert response.status_code == 200
+    assert "报文无法解析" in response.json()["err_msg"]
+
+
+async def test_no_number_is_too_long_for_the_key_it_is_found_by(world: World) -> None:
+    code = await world.county.hospital("level2", "county", bank_account=None)
+    await connect(world.app, code, profile="lenient")
+    his = His(world.client, code, "lenient")
+    person_no, _ = await world.county.person([])
+    long = "".join(random.Random(1).choices("0123456789ABCDEF", k=9000))
+    admission = {"psn_no": person_no, "ipt_no": long, "begntime": "2020-01-01 08:00:00"}
+
+    assert "ipt_no" in await his.refused("2401", mdtrtinfo=admission)
+
+
+async def test_a_form_may_hold_an_envelope_as_large_as_a_body(world: World, his: His) -> None:
+    envelope = his.envelope("1901", complete("1901", {"data": {"type": "insutype"}})) | {"padding": "x" * 2_000_000}
+
+    answer = await world.client.post(CALL, data={"jsonStr": json.dumps(envelope)}, files={"file": ("a.zip", b"zip")})
+
+    assert answer.json()["infcode"] == 0

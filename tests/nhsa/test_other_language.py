@@ -60,4 +60,6 @@ async def test_a_client_in_another_language_settles_loses_reverses_and_reconcile
     # The lost settlement may or may not have been made before it was reversed: then it is there twice, + and -.
     live = await world.rows("SELECT 1 FROM live_visits WHERE visit_no = :number", number=f"NODE{letter}")
     assert len(live) == 1
+    # Then the centre has one settlement more than its file, and says so.
+    assert told["totals"]["stmt_rslt"] == ("0" if len(told["result"]) == 1 else "1")
     assert [row[4] for row in told["result"] if row[2] == told["settled"]["setl_id"]] == ["0"]

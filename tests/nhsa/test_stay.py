@@ -78,6 +78,9 @@ async def test_a_number_in_use_is_refused_with_the_visit_it_names_and_a_finished
     await stay.discharge("2018-06-09")
     await stay.settle("6000.00")
 
+    same = again | {"begntime": "2018-06-01 08:00:00"}
+    assert "已结算" in await his.refused("2401", mdtrtinfo=same)
+
     second = await Stay(his, stay.psn_no).admit("O3", "2018-07-01")
     await second.charge([wire_line(1, LINE, "2018-07-02")])
     await second.discharge("2018-07-03")

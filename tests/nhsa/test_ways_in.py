@@ -5,12 +5,19 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import gmalg
 import pytest
 
+from service.access import actions
+from service.access.door import WRONG_OF_CLIENT
+from service.access.tokens import Tokens
+from service.clock import COUNTY_ZONE
+from service.db import transaction_on
 from service.nhsa.auth import sm2
+from service.nhsa.auth.doors import Doors
 from service.nhsa.model import Auth
 from tests.claims.world import World
 from tests.nhsa.his import CALL, His, as_text, complete
@@ -101,8 +108,10 @@ async def test_a_nonce_is_good_for_one_message_and_its_copies(world: World) -> N
     copy = await his.client.post(CALL, json=envelope, headers=headers)
     other = his.envelope("1901", complete("1901", {"data": {"type": "med_type"}}))
     refused = await his.client.post(CALL, json=other, headers=headers)
+    renamed = await his.client.post(CALL, json=envelope | {"msgid": his.msgid()}, headers=headers)
 
-    assert [first.status_code, copy.status_code, refused.status_code] == [200, 200, 401]
+    statuses = [one.status_code for one in (first, copy, refused, renamed)]
+    assert statuses == [200, 200, 401, 401]
     assert "nonce" in refused.json()["message"]
 
 
@@ -122,7 +131,45 @@ async def test_a_stranger_learns_only_that_the_code_is_not_connected(world: Worl
     assert "未开通" in answer["err_msg"]
 
 
-@pytest.mark.parametrize("encoding", ["der", "halves"])
+async def test_a_disabled_client_is_let_in_no_more(world: World) -> None:
+    his = await closed(world)
+    async with transaction_on(world.app.state.engine) as tx:
+        assert await actions.disable_client(tx, f"nhsa-{his.code}", at=world.app.state.clock.now())
+    # Another server process, which knows of no client yet.
+    state = world.app.state
+    tokens = Tokens(state.engine, state.vault, state.clock, lifetime=timedelta(minutes=5))
+    before = state.nhsa_doors
+    state.nhsa_doors = Doors(state.engine, state.vault, tokens, state.pace, state.limiter)
+    try:
+        status, answer = await asked(his, by_hmac(his))
+    finally:
+        state.nhsa_doors = before
+
+    assert (status, answer["infcode"]) == (401, "-1")
+
+
+async def test_after_too_many_wrong_signatures_nothing_more_is_judged(world: World) -> None:
+    his = await closed(world)
+    for number in range(WRONG_OF_CLIENT.most + 1):
+        await asked(his, by_tif(his, f"w{number}", key="another"))
+
+    status, answer = await asked(his, by_hmac(his))
+
+    assert status == 401
+    assert "次数过多" in answer["err_msg"]
+
+
+async def test_a_signature_beyond_ascii_is_a_wrong_one(world: World) -> None:
+    his = await closed(world)
+    headers = [(name.encode(), value.encode()) for name, value in by_tif(his, "n9").items()]
+    headers[-1] = (headers[-1][0], b"\xe9")
+
+    answer = await his.client.post(CALL, json=his.envelope("1901", {}), headers=headers)
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("encoding", ["der", "halves", "raw"])
 async def test_an_sm2_signature_over_the_header_is_proof(world: World, encoding: str) -> None:
     code = await world.county.hospital("level2", "county", bank_account=None)
     await connect(world.app, code, open_=False)
@@ -130,8 +177,10 @@ async def test_an_sm2_signature_over_the_header_is_proof(world: World, encoding:
     await give_key(world.app, code, Auth.SM2, code, public.hex())
     his = His(world.client, code)
     envelope = his.envelope("1901", complete("1901", {"data": {"type": "insutype"}}))
-    header = {name: value for name, value in envelope.items() if name != "input" and value not in ("", "null")}
-    if encoding == "der":
+    envelope["inf_time"] = f"{datetime.now(COUNTY_ZONE):%F %T}"
+    left_out = () if encoding == "raw" else ("", "null")
+    header = {name: value for name, value in envelope.items() if name != "input" and value not in left_out}
+    if encoding != "halves":
         proof = sm2.sign(header, private)
     else:
         proof = b"".join(gmalg.SM2(private, sm2.USER_ID).sign(sm2.signed_text(header))).hex().upper()
@@ -140,10 +189,13 @@ async def test_an_sm2_signature_over_the_header_is_proof(world: World, encoding:
     changed = await world.client.post(CALL, json=envelope | {"cainfo": proof, "opter": "0002"})
     garbled = await world.client.post(CALL, json=envelope | {"cainfo": proof[:-2]})
     missing = await world.client.post(CALL, json=envelope)
+    old = header | {"inf_time": "2018-06-01 08:00:00"}
+    late = await world.client.post(CALL, json=envelope | old | {"cainfo": sm2.sign(old, private)})
 
     assert as_text(good.content)["infcode"] == "0"
     assert [one.status_code for one in (changed, garbled, missing)] == [401, 401, 401]
     assert "cainfo" in changed.json()["message"]
+    assert "inf_time" in late.json()["message"]
 
 
 async def test_an_institution_is_answered_in_its_own_types(world: World) -> None:

@@ -6,12 +6,18 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from service.access.door import WRONG_OF_ADDRESS, WRONG_OF_CLIENT
+from service.access.guard import is_within
+from service.access.limits import Limiter
+from service.access.pace import Pace
+from service.access.tokens import Tokens
 from service.access.vault import Vault
 from service.db import EVERY_COUNTY, seeing, transaction_on
 from service.errors import Text
 from service.nhsa.auth import gateway, sm2, store, tif
 from service.nhsa.model import Auth, Envelope, Institution
 from service.nhsa.refusals import NotLetIn
+from service.wire.address import Address, neighbourhood
 
 REMEMBERED: Final = timedelta(seconds=30)
 _MOST_REMEMBERED: Final = 10_000
@@ -23,15 +29,59 @@ class Doors:
     more than through REST; a secret that is withdrawn works no longer than that.
     """
 
-    def __init__(self, engine: AsyncEngine, vault: Vault) -> None:
+    def __init__(self, engine: AsyncEngine, vault: Vault, tokens: Tokens, pace: Pace, limiter: Limiter) -> None:
         self._engine = engine
         self._vault = vault
+        self._tokens = tokens
+        self._pace = pace
+        self._limiter = limiter
         self._known: dict[tuple[str, str], tuple[datetime, object]] = {}
+        self._shut: dict[tuple[str, str], datetime] = {}
 
     async def let_in(
-        self, headers: Mapping[str, str], envelope: Envelope, now: datetime, *, body_hash: bytes
+        self,
+        headers: Mapping[str, str],
+        envelope: Envelope,
+        now: datetime,
+        *,
+        address: Address | None,
+        body_hash: bytes,
     ) -> Institution:
-        """The institution that calls. Raises NotLetIn."""
+        """
+        The institution that calls, on the terms of its client as REST has them: whether it is disabled, from where
+        and how fast it may call. Raises NotLetIn, and TooManyRequests.
+        """
+        tried = (envelope.fixmedins_code, neighbourhood(address))
+        if now < self._shut.get(tried, now):
+            raise _too_often()
+        try:
+            institution = await self._proved(headers, envelope, now, body_hash)
+            terms = await self._tokens.terms_of(institution.client_id)
+            if terms.disabled or not is_within(terms, address):
+                raise _unknown(institution.fixmedins_code)
+        except NotLetIn:
+            await self._count(tried, now)
+            raise
+        self._pace.step(institution.client_id)
+        return institution
+
+    async def _count(self, tried: tuple[str, str], now: datetime) -> None:
+        """
+        Count a wrong try, as REST counts wrong secrets; after too many this address is no longer judged for a while.
+
+        Who is right is never counted, so that a settlement costs no more than through REST.
+        """
+        tries = (WRONG_OF_CLIENT.of(*tried), WRONG_OF_ADDRESS.of(tried[1]))
+        with seeing(EVERY_COUNTY):
+            wait = await self._limiter.take(*tries, at=now)
+        if wait is not None:
+            if len(self._shut) >= _MOST_REMEMBERED:
+                self._shut.clear()
+            self._shut[tried] = now + wait
+
+    async def _proved(
+        self, headers: Mapping[str, str], envelope: Envelope, now: datetime, body_hash: bytes
+    ) -> Institution:
         if gateway.is_tried(headers):
             found = await self._secret(Auth.HMAC, gateway.account_of(headers, now), now)
             if found is None:
@@ -51,7 +101,9 @@ class Doors:
             raise tif.unknown()
         tif.check(headers, found[1])
         with seeing(EVERY_COUNTY):
-            await self._once(account, headers["x-tif-nonce"], body_hash, now)
+            # The same question under another msgid is another message.
+            message = self._vault.fingerprint_bytes("nhsa nonce", envelope.msgid.encode() + b"\x00" + body_hash)
+            await self._once(account, headers["x-tif-nonce"], message, now)
         return await self._named(found[0], envelope, now)
 
     async def _once(self, account: str, nonce: str, body_hash: bytes, now: datetime) -> None:
@@ -65,7 +117,7 @@ class Doors:
             raise _unknown(envelope.fixmedins_code)
         key = await self._secret(Auth.SM2, institution.fixmedins_code, now)
         if key is not None:
-            sm2.check(envelope, key[1])
+            sm2.check(envelope, key[1], now)
         elif not institution.open:
             raise NotLetIn(
                 Text(
@@ -116,6 +168,15 @@ class Doors:
         if found is not None or key[0] == Auth.SM2:
             self._known[key] = (now + REMEMBERED, found)
         return found
+
+
+def _too_often() -> NotLetIn:
+    return NotLetIn(
+        Text(
+            "签名错误次数过多，暂不受理；请核对密钥后 15 分钟再试。",
+            "Too many wrong signatures: check the key and try again in 15 minutes.",
+        )
+    )
 
 
 def _unknown(fixmedins_code: str) -> NotLetIn:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -53,6 +53,25 @@ async def add_credential(
             index_elements=["auth", "account"], set_={"secret_enc": sealed, "created_at": at}
         )
     )
+
+
+async def change_recording(tx: AsyncConnection, fixmedins_code: str, *, recorded: bool) -> None:
+    """Keep an institution's envelopes from now on, or no more."""
+    found = institutions.c.fixmedins_code == fixmedins_code
+    await tx.execute(update(institutions).where(found).values(recorded=recorded))
+
+
+async def disconnect(tx: AsyncConnection, fixmedins_code: str) -> bool:
+    """An institution may call no more, and its secrets are gone; whether there was one. What it did stays."""
+    statement = delete(institutions).where(institutions.c.fixmedins_code == fixmedins_code)
+    return (await tx.execute(statement.returning(institutions.c.fixmedins_code))).first() is not None
+
+
+async def account_of(tx: AsyncConnection, fixmedins_code: str) -> tuple[Auth, str] | None:
+    """How an institution proves itself, and by which account; None where it need not."""
+    c = credentials.c
+    row = (await tx.execute(select(c.auth, c.account).where(c.fixmedins_code == fixmedins_code).limit(1))).one_or_none()
+    return None if row is None else (Auth(row.auth), row.account)
 
 
 async def institution(tx: AsyncConnection, fixmedins_code: str) -> Institution | None:

@@ -47,7 +47,7 @@ def signature(headers: Mapping[str, str], secret: str) -> str:
 
 def check(headers: Mapping[str, str], secret: str) -> None:
     """Raises NotLetIn where the signature is another's."""
-    if not hmac.compare_digest(signature(headers, secret), headers["x-tif-signature"].lower()):
+    if not hmac.compare_digest(signature(headers, secret).encode(), headers["x-tif-signature"].lower().encode()):
         raise NotLetIn(Text("x-tif-signature 不一致，请核对密钥", "x-tif-signature differs: check the secret"))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from service.claims import bill
 from service.claims.model import History, Order, OrderedLine
 from service.money import PRICE_PLACES, QUANTITY_PLACES, fen, ppm, ratio, scaled, unscaled, yuan
-from service.nhsa import sessions
+from service.nhsa import sessions, standing
 from service.nhsa.checks import plain
 from service.nhsa.desk import Desk, Done
 from service.nhsa.people import by_psn_no
@@ -51,6 +51,8 @@ async def _upload(desk: Desk, kind: str) -> Done:
     if any((row["mdtrt_id"], row["psn_no"]) != (rows[0]["mdtrt_id"], rows[0]["psn_no"]) for row in rows):
         raise invalid("一次只能上传同一就诊的明细，请分开上传。", "One message holds the lines of one visit.")
     _refuse_closed(desk, visit)
+    if visit.is_stay:
+        await visits.refuse_finished(desk, visit)
     known = await sessions.lines_of(desk.tx, visit)
     _refuse_known(rows, known)
     if len(known) + len(rows) > _MOST_LINES:
@@ -226,6 +228,7 @@ async def remove_outpatient(desk: Desk) -> Done:
 
 
 async def _remove(desk: Desk, visit: Visit, serials: list[str] | None, batch: str | None) -> Done:
+    await standing.of_visit(desk, visit)
     known = await sessions.lines_of(desk.tx, visit)
     asked = [
         line

@@ -9,6 +9,7 @@ from service.money import yuan
 from service.nhsa.desk import Desk, Done
 from service.nhsa.people import CIVIL_SERVANT, by_number, by_psn_no, told
 from service.nhsa.refusals import invalid
+from service.nhsa.translation import fund_of
 from service.policy.conditions import Situation, VisitType
 from service.policy.model import Layer, Pack
 from service.policy.terms import AidTerms
@@ -103,7 +104,7 @@ def _entitled(
     if layer.rule == "other":
         return None
     why = _why_not(layer, facts, chronic, day)
-    fund = desk.profile.funds[layer.id] if layer.id in desk.profile.funds else desk.profile.funds["other"]
+    fund = fund_of({"layer": layer.id, "payer": layer.payers[0].payer}, desk.profile)
     return {
         "fund_pay_type": fund.type,
         "trt_enjymnt_flag": "1" if why is None else "0",

@@ -2,13 +2,13 @@
 
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 
 from service.clock import COUNTY_ZONE
 from service.money import fen, yuan
-from service.nhsa import settled as settlements
+from service.nhsa import standing
 from service.nhsa.checks import plain
 from service.nhsa.desk import Desk, Done
 from service.nhsa.model import long, short
@@ -36,7 +36,11 @@ _TOLD: Final = {
 
 
 class Entry(NamedTuple):
-    """One side of a settlement: its own line, or that of its cancellation. Amounts in fen, negative on refunds."""
+    """
+    One side of a settlement: its own line, or that of its cancellation. Amounts in fen, negative on refunds.
+
+    `adjusts`: what a later decision changed of a settlement of an earlier period; no visit of its own.
+    """
 
     setl_id: str
     mdtrt_id: str
@@ -47,20 +51,37 @@ class Entry(NamedTuple):
     acct_pay: int
     refund: bool
     day: date
+    adjusts: bool = False
 
 
 def entries(found: Iterable[Settled], first: date, last: date) -> list[Entry]:
-    """What was settled between two days, and what was taken back between them: a refund is a line of its own."""
-    made = []
-    for one in found:
-        key = (short(one.setl_id), short(one.mdtrt_id), one.person_no)
-        day = one.settled_at.astimezone(COUNTY_ZONE).date()
-        made.append(Entry(*key, one.msgid, one.medfee_sumamt, one.fund_pay_sumamt, 0, False, day))
-        if one.cancelled_at is not None:
-            day = one.cancelled_at.astimezone(COUNTY_ZONE).date()
-            msgid = one.cancel_msgid or ""
-            made.append(Entry(*key, msgid, -one.medfee_sumamt, -one.fund_pay_sumamt, 0, True, day))
-    return [entry for entry in made if first <= entry.day <= last]
+    """
+    What was settled between two days, and what was taken back between them: a refund is a line of its own.
+
+    What was decided anew between them is in the line of its settlement, or alone where that is of earlier days.
+    """
+    return [entry for one in found for entry in _entries(one, first, last)]
+
+
+def _entries(one: Settled, first: date, last: date) -> Iterator[Entry]:
+    key = (short(one.setl_id), short(one.mdtrt_id), one.person_no)
+    made_on = _day(one.settled_at)
+    total, funds = one.medfee_sumamt, one.fund_pay_sumamt
+    line = (total, funds) if first <= made_on <= last else (0, 0)
+    for version in one.versions:
+        if first <= _day(version.at) <= last:
+            line = (line[0] + version.total - total, line[1] + version.funds - funds)
+        total, funds = version.total, version.funds
+    if first <= made_on <= last:
+        yield Entry(*key, one.msgid, line[0], line[1], 0, False, made_on)
+    elif any(line):
+        yield Entry(*key, one.msgid, line[0], line[1], 0, False, last, adjusts=True)
+    if one.cancelled_at is not None and first <= _day(one.cancelled_at) <= last:
+        yield Entry(*key, one.cancel_msgid or "", -total, -funds, 0, True, _day(one.cancelled_at))
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(COUNTY_ZONE).date()
 
 
 async def of_days(desk: Desk, first: date, last: date, **equal: str) -> list[Entry]:
@@ -69,7 +90,7 @@ async def of_days(desk: Desk, first: date, last: date, **equal: str) -> list[Ent
         raise invalid("结束日期早于开始日期，请更正。", "The last day is before the first: correct them.")
     begin = datetime.combine(first, time(), COUNTY_ZONE)
     end = datetime.combine(last + timedelta(days=1), time(), COUNTY_ZONE)
-    return entries(await settlements.between(desk.tx, desk.institution, begin, end, **equal), first, last)
+    return entries(await standing.between(desk, begin, end, **equal), first, last)
 
 
 async def totals(desk: Desk) -> Done:
@@ -79,7 +100,11 @@ async def totals(desk: Desk) -> Done:
     equal = {"clr_type": data["clr_type"], "insutype": data["insutype"], "clr_optins": data["setl_optins"]}
     ours = _asked(await of_days(desk, first, last, **equal), data)
     await desk.note("nhsa.totals")
-    figures = (len(ours), sum(one.medfee_sumamt for one in ours), sum(one.fund_pay_sumamt for one in ours))
+    figures = (
+        sum(not one.adjusts for one in ours),
+        sum(one.medfee_sumamt for one in ours),
+        sum(one.fund_pay_sumamt for one in ours),
+    )
     theirs = (int(data["fixmedins_setl_cnt"]), fen(data["medfee_sumamt"]), fen(data["fund_pay_sumamt"]))
     level = figures == theirs and fen(data["acct_pay"]) == 0
     told = f"中心：{figures[0]} 笔，总额 {yuan(figures[1])}，基金 {yuan(figures[2])}，账户 0.00"
@@ -104,9 +129,7 @@ async def details(desk: Desk) -> Done:
     theirs = _rows(await files.content_of(desk, data["file_qury_no"]))
     ours = await of_days(desk, first, last, clr_type=data["clr_type"])
     asked = {long(row.setl_id) for row in theirs} - {None}
-    known = entries(
-        await settlements.by_setl_ids(desk.tx, desk.institution, [one for one in asked if one]), date.min, date.max
-    )
+    known = entries(await standing.by_setl_ids(desk, [one for one in asked if one]), date.min, date.max)
     lines = _result(desk, ours, theirs, known, first, last)
     number = await files.keep(desk, "result.zip", _zipped(lines))
     await desk.note("nhsa.details", subject=number)

@@ -11,7 +11,7 @@ from service.access.idempotency import Attempt, Stored
 from service.claims import actions
 from service.claims.model import Order, OrderedLine
 from service.money import fen, yuan
-from service.nhsa import extensions, translation
+from service.nhsa import extensions, standing, translation
 from service.nhsa import settled as settlements
 from service.nhsa.desk import Desk, Done
 from service.nhsa.model import short
@@ -81,7 +81,7 @@ async def _settle(desk: Desk, bill: Bill) -> Done:
 async def _of_stay(desk: Desk, *, lock: bool) -> Bill:
     data: dict[str, Any] = desk.input["data"]
     visit = await visits.found(desk, data, kind=STAY, lock=lock)
-    live, lines = await settlements.to_settle(desk.tx, visit, None)
+    live, lines = await standing.to_settle(desk, visit, None)
     middle = data.get("mid_setl_flag") == _YES
     _refuse_order(desk, visit, live, middle=middle, trial=not lock)
     last_day = _last_day(desk, visit, lines, data, middle=middle)
@@ -124,7 +124,7 @@ async def _of_outpatient(desk: Desk, *, lock: bool) -> Bill:
             "尚未上传就诊信息，请先上传(2203)并填写病种编码 dise_codg。", "Say what the visit is for first (2203)."
         )
     batch = data["chrg_bchno"]
-    live, lines = await settlements.to_settle(desk.tx, visit, batch)
+    live, lines = await standing.to_settle(desk, visit, batch)
     if any(one.chrg_bchno == batch for one in live):
         raise out_of_order(
             "该收费批次已结算；如需更正请先撤销结算(2208)。", "The batch is settled: cancel that first (2208)."

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any, Final
 
 from service.nhsa import sessions
-from service.nhsa import settled as settlements
 from service.nhsa.desk import Desk, Done
 from service.nhsa.model import short
 from service.nhsa.people import by_psn_no, told
@@ -95,9 +94,7 @@ async def undo_discharge(desk: Desk) -> Done:
     visit = await visits.found(desk, desk.input["data"], kind=STAY)
     if visit.state != "discharged":
         raise out_of_order("该就诊未办理出院，无需撤销。", "The patient is not discharged.")
-    live = [one for one in await settlements.settled_of(desk.tx, visit) if one.cancelled_at is None]
-    if any(one.interim_no == 0 for one in live):
-        raise out_of_order("已结算，请先办理结算撤销(2305)。", "The stay is settled: cancel that first (2305).")
+    await visits.refuse_finished(desk, visit)
     await sessions.change(desk.tx, visit, state="open", ends_on=None)
     await desk.note("nhsa.undo_discharge", person_no=visit.person_no, subject=visit.mdtrt_id)
     return Done(subject=visit.mdtrt_id, person_no=visit.person_no)

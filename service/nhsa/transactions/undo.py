@@ -11,8 +11,7 @@ from service.claims.actions import view_of
 from service.claims.changes.actions import Asking, reverse
 from service.claims.changes.kept_order import kept_order
 from service.errors import Text
-from service.money import fen
-from service.nhsa import messages, sessions, translation
+from service.nhsa import messages, sessions, standing, translation
 from service.nhsa import settled as settlements
 from service.nhsa.desk import Desk, Done
 from service.nhsa.messages import Message, Name
@@ -53,7 +52,7 @@ async def _cancel_asked(desk: Desk, kind: str) -> Done:
 async def of_setl_id(desk: Desk, visit: Visit, setl_id: str) -> Settled:
     """A settlement of this visit. Raises VisitNotFound."""
     asked = long(setl_id)
-    found = next((one for one in await settlements.settled_of(desk.tx, visit) if one.setl_id == asked), None)
+    found = next((one for one in await standing.of_visit(desk, visit) if one.setl_id == asked), None)
     if found is None:
         raise not_found("查无此结算(setl_id)，请核对结算ID与就诊ID。", "There is no such settlement of this visit.")
     return found
@@ -61,7 +60,7 @@ async def of_setl_id(desk: Desk, visit: Visit, setl_id: str) -> Settled:
 
 async def _told_before(desk: Desk, visit: Visit, made: Settled) -> dict[str, Any]:
     """What the settlement's own answer said, every amount negative."""
-    answer = await actions.read(desk.tx, desk.caller, made.settlement_id, desk.claims, language=_CHINESE)
+    answer = await actions.read(desk.tx, desk.caller, made.live_id, desk.claims, language=_CHINESE)
     known = await by_psn_no(desk, visit.person_no)
     said = output(desk, visit, known, answer | {"settled_at": None}, made.msgid, setl_id=made.setl_id)
     nodes = reference()[desk.envelope.infno].answer
@@ -78,26 +77,16 @@ async def _told_before(desk: Desk, visit: Visit, made: Settled) -> dict[str, Any
 async def _cancel(desk: Desk, visit: Visit, made: Settled, *, reason: str) -> None:
     if made.cancelled_at is not None:
         raise out_of_order("该结算已撤销，无需再撤。", "The settlement is cancelled already.")
-    live = await _live_version(desk, made.settlement_id)
-    done = await reverse(desk.tx, desk.caller, live, desk.claims, Asking(language=_CHINESE), reason=reason)
+    done = await reverse(desk.tx, desk.caller, made.live_id, desk.claims, Asking(language=_CHINESE), reason=reason)
     answer = orjson.loads(done.body if isinstance(done, Stored) else done)
     await settlements.cancel(
         desk.tx,
         visit,
-        made.setl_id,
+        made,
         at=desk.now,
         msgid=desk.envelope.msgid,
         reversal_id=UUID(answer["id"]),
     )
-
-
-async def _live_version(desk: Desk, settlement_id: UUID) -> UUID:
-    """The version that stands now: the agency may have decided a settlement anew since."""
-    found = await records.find(desk.tx, settlement_id, view_of(desk.caller))
-    while found is not None and found.replaced_by is not None:
-        settlement_id = found.replaced_by
-        found = await records.find(desk.tx, settlement_id, view_of(desk.caller))
-    return settlement_id
 
 
 async def reverse_message(desk: Desk) -> Done:
@@ -161,6 +150,8 @@ async def _restore(desk: Desk, visit: Visit, made: Settled) -> None:
     """
     record = await records.find(desk.tx, made.settlement_id, view_of(desk.caller))
     assert record is not None
+    if made.versions:
+        raise _changed()
     serials = {line.ordered.line_no for line in await sessions.lines_of(desk.tx, visit) if line.setl_id is None}
     if {line.line_no for line in record.bill} - serials:
         raise _changed()
@@ -169,15 +160,15 @@ async def _restore(desk: Desk, visit: Visit, made: Settled) -> None:
     order = kept_order(record, desk.ground.vault)
     done = await actions.settle(desk.tx, desk.caller, order, desk.claims, attempt=attempt, language=_CHINESE)
     answer = orjson.loads(done.body if isinstance(done, Stored) else done)
-    money = translation.amounts(answer)
-    if [fen(money[name]) for name in ("medfee_sumamt", "fund_pay_sumamt", "psn_cash_pay")] != [
-        made.medfee_sumamt,
-        made.fund_pay_sumamt,
-        made.psn_cash_pay,
-    ]:
+    before = await actions.read(desk.tx, desk.caller, made.settlement_id, desk.claims, language=_CHINESE)
+    if _money(desk, before) != _money(desk, answer):
         raise _changed()
     numbers = [line.line_no for line in record.bill]
     await settlements.restore(desk.tx, visit, made.setl_id, UUID(answer["id"]), numbers)
+
+
+def _money(desk: Desk, answer: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    return translation.amounts(answer), translation.details(answer, desk.profile)
 
 
 def _changed() -> NotReversible:

@@ -4,8 +4,7 @@ from datetime import date
 from typing import Any, Final
 
 from service.ids import new_id
-from service.nhsa import sessions
-from service.nhsa import settled as settlements
+from service.nhsa import sessions, standing
 from service.nhsa.desk import Desk
 from service.nhsa.model import long, short
 from service.nhsa.people import Known, by_psn_no
@@ -50,6 +49,7 @@ async def register(desk: Desk, kind: str, data: dict[str, Any], ipt_otp_no: str,
     earlier = await sessions.of_number(desk.tx, desk.institution, kind, ipt_otp_no)
     if earlier:
         await _refuse_unfinished(desk, earlier[0])
+        _refuse_again([one for one in earlier if one.person_no == known.person.person_no], kind, first, data)
     visit = Visit(
         county_code=desk.institution.county_code,
         mdtrt_id=new_id(desk.now),
@@ -81,7 +81,7 @@ async def register(desk: Desk, kind: str, data: dict[str, Any], ipt_otp_no: str,
 
 
 async def _refuse_unfinished(desk: Desk, earlier: Visit) -> None:
-    done = [one for one in await settlements.settled_of(desk.tx, earlier) if one.cancelled_at is None]
+    done = [one for one in await standing.of_visit(desk, earlier) if one.cancelled_at is None]
     finished = any(one.interim_no == 0 for one in done)
     if not finished:
         back = "2404" if earlier.is_stay else "2202"
@@ -89,6 +89,17 @@ async def _refuse_unfinished(desk: Desk, earlier: Visit) -> None:
             f"{earlier.ipt_otp_no} 已登记未结算，就诊ID {short(earlier.mdtrt_id)}；请续办或先撤销({back})。",
             "The number is registered and not settled: go on with it, or cancel it.",
         )
+
+
+def _refuse_again(earlier: list[Visit], kind: str, first: date, data: dict[str, Any]) -> None:
+    # The same stay, or the same visit for the same disease, under its number once more is no other one.
+    for one in earlier:
+        if one.begins_on == first and (kind == STAY or data.get("dise_codg") in (None, one.disease_code)):
+            raise out_of_order(
+                f"{one.ipt_otp_no} 同一人员、同一日期的就诊已结算，就诊ID {short(one.mdtrt_id)}；"
+                "如需更正请先撤销其结算，另一次就诊请用新的号码。",
+                "This person's visit of this day is settled: cancel that, or give another visit its own number.",
+            )
 
 
 def diagnoses(desk: Desk) -> list[list[str]]:
@@ -106,9 +117,16 @@ def merged(known: list[list[str]], changed: list[list[str]]) -> list[list[str]]:
 
 async def refuse_settled(desk: Desk, visit: Visit, *, cancel_by: str) -> None:
     """Raises OutOfOrder where something of the visit is settled: that is cancelled first."""
-    live = [one for one in await settlements.settled_of(desk.tx, visit) if one.cancelled_at is None]
+    live = [one for one in await standing.of_visit(desk, visit) if one.cancelled_at is None]
     if live:
         raise out_of_order(
             f"该就诊已有结算，请先办理结算撤销({cancel_by})。",
             f"The visit is settled: cancel that first ({cancel_by}).",
         )
+
+
+async def refuse_finished(desk: Desk, visit: Visit) -> None:
+    """Raises OutOfOrder where the end of a stay is settled: that is cancelled first."""
+    live = [one for one in await standing.of_visit(desk, visit) if one.cancelled_at is None]
+    if any(one.interim_no == 0 for one in live):
+        raise out_of_order("已结算，请先办理结算撤销(2305)。", "The stay is settled: cancel that first (2305).")
