@@ -27,13 +27,8 @@ def _place(objection_id: UUID, field: str) -> str:
 
 
 SEALED: Final = (
-    Sealed(
-        objections,
-        {
-            "reason_enc": lambda row: _place(row["id"], "reason"),
-            "contact_enc": lambda row: _place(row["id"], "contact"),
-        },
-    ),
+    Sealed(objections, {"reason_enc": lambda row: _place(row["id"], "reason")}),
+    Sealed(objections, {"contact_enc": lambda row: _place(row["id"], "contact")}),
     Sealed(objection_steps, {"reason_enc": lambda row: _place(row["objection_id"], "decision")}),
     Sealed(
         objection_documents,

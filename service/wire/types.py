@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -61,7 +62,7 @@ class Spelled:
     def _reader(self) -> Callable[[object], Any]:
         # A bill of 20 lines is read through some 150 of these: what does not change is looked up once.
         matches, read, by_path = re.compile(self.pattern).fullmatch, self.read, self.read_by_path
-        no = invalid("request.format", Text(self.zh, self.en))
+        no = partial(invalid, "request.format", Text(self.zh, self.en))
 
         def validate(value: object) -> Any:
             if by_path is not None and isinstance(value, by_path):
@@ -69,9 +70,9 @@ class Spelled:
             try:
                 if isinstance(value, str) and matches(value):
                     return read(value)
-            except ValueError:
-                raise no from None
-            raise no
+            except ValueError as error:
+                raise no() from error
+            raise no()
 
         return validate
 
@@ -79,11 +80,8 @@ class Spelled:
         return core_schema.no_info_plain_validator_function(self._reader(), serialization=_as_text(self.write))
 
     def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        schema: dict[str, Any] = {
-            "type": "string",
-            "pattern": f"^{self.pattern}$",
-            "examples": list(self.examples),
-        }
+        schema: dict[str, Any] = {"type": "string", "pattern": f"^{self.pattern}$"}
+        schema["examples"] = list(self.examples)
         if self.format is not None:
             schema["format"] = self.format
         if self.max_length is not None:

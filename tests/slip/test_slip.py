@@ -102,7 +102,7 @@ async def test_expected_aid_is_on_the_slip_and_in_the_message_with_what_to_do(wo
     assert "须申请" in words_of(printed.content)
     assert any(expected in part and "尚未批准" in part and "申请" in part for part in said)
     paid = fen(patient.settlement["paid_total"]) - fen(expected)
-    assert f"已支付{yuan(paid)}元" in said[0], "what is not approved is not paid"
+    assert f"各方承担{yuan(paid)}元" in said[0], "what is not approved is not paid"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

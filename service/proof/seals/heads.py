@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.access.store import public_key
 from service.access.signatures import is_signed
+from service.access.store import public_key
 from service.access.tokens import Tokens
 from service.clock import COUNTY_ZONE
 from service.proof.model import Wrong, wrong

@@ -33,6 +33,7 @@ _MOVE_COPIED: Final = text("INSERT INTO roster_rows SELECT * FROM roster_rows_co
 _LOOKED_UP: Final = "'roster_rows', 'persons', 'person_keys', 'identities', 'insured_periods'"
 _RENEW_BEFORE: Final = text(f"SELECT renew_statistics({_LOOKED_UP})")
 _RENEW_FOUND: Final = text("SELECT renew_statistics('roster_changes')")
+_STATED: Final = ("source", "as_of", "identity_class", "township_code")
 _FORGET_COPIED: Final = text("TRUNCATE roster_rows_copied")
 
 
@@ -137,9 +138,7 @@ def _roster(row: RowMapping) -> Roster:
     return Roster(
         id=UUID(bytes=row["id"].bytes),
         county_code=row["county_code"],
-        statement=Statement(
-            RosterKind(row["kind"]), row["source"], row["as_of"], row["identity_class"], row["township_code"]
-        ),
+        statement=Statement(RosterKind(row["kind"]), *(row[name] for name in _STATED)),
         filename=row["filename"],
         state=RosterState(row["state"]),
         rows_read=row["rows_read"],
