@@ -97,11 +97,8 @@ async def read(patient: Inquirer, claim_id: UUID) -> Answer:
 
 async def _objections_to(patient: Inquirer, case: Sequence[Record]) -> list[Objection]:
     """What was objected to any version of a case: a decision that upholds makes the next version."""
-    desk, found = patient.objections, []
-    for each in case:
-        asked = Filters(settlement_id=each.id)
-        found += await objections.listed(desk.tx, desk.vault, desk.view, asked, after=None, rows=_ALL)
-    return found
+    desk, asked = patient.objections, Filters(settlement_id=case[0].id)
+    return await objections.listed(desk.tx, desk.vault, desk.view, asked, after=None, rows=_ALL)
 
 
 async def find(patient: Inquirer, claim_id: UUID) -> Claim:

@@ -1,6 +1,6 @@
 """What every action at the agency's and the townships' counters has at hand."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Self
@@ -81,6 +81,11 @@ class Counter:
             county_code=self.county_code,
             subject=None if subject is None else str(subject),
         )
+
+    async def note_shown(self, action: str, person_nos: Iterable[str]) -> None:
+        """Leave a row for each person whom a list shows."""
+        shown = ((self.county_code, person_no) for person_no in person_nos)
+        await audit.record_shown(self.tx, self.caller, action, shown, at=self.now)
 
     async def once(self, attempt: Attempt, act: Callable[[], Awaitable[Any]], status: int) -> Response:
         """Act once per key: the answer, or the first one."""

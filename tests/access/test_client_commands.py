@@ -189,6 +189,9 @@ async def test_a_new_signing_key_signs_and_the_old_tokens_stay_good(settings: Se
             signing = ""
             while signing != kid:
                 signing = await signed_with()
+                # So many tokens a minute are issued to a client, and a process looks for new keys every few seconds.
+                for _ in range(20):
+                    await caller.get(f"{url[0]}/.well-known/jwks.json")
         for each in url:
             assert (await caller.get(f"{each}/v1/policies", headers=old)).status_code == 200
         after = (await caller.get(f"{url[0]}/.well-known/jwks.json")).json()["keys"]

@@ -20,6 +20,7 @@ ABOUT_NOBODY = {
     "signing_keys": "of the service itself",
     "limit_counts": "keyed hashes, counted before it is known who asks",
     "policy_packs": "the law",
+    "left_sessions": "keyed hashes of tokens",
     "nhsa_credentials": "as clients",
     "nhsa_nonces": "accounts of institutions, counted before it is known who calls",
     "hospitals": "institutions, at which people of every county are treated",

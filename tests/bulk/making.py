@@ -54,6 +54,7 @@ class Person:
     span: int = 330
     sums: dict[tuple[str, str], int] = field(default_factory=dict)
     order_no: int = 0
+    last_day: date = NEW_YEAR
 
     def settlements(self) -> Iterator[Record]:
         """A year of visits, one after another: stays and chronic visits, some with other compensation, some on hold."""
@@ -87,7 +88,9 @@ class Person:
 
     def _order(self, hospital: HospitalFacts, day: date, serial: int) -> Order:
         dice, stay = self.dice, self.dice.random() < 0.8
-        first = day - timedelta(days=dice.randint(0, 9)) if stay else day
+        # Nobody lies in two hospitals at once: the database would refuse it.
+        first = max(day - timedelta(days=dice.randint(0, 9)), self.last_day) if stay else day
+        self.last_day = day
         return Order(
             hospital_code=hospital.hospital_code,
             visit_no=f"{'ZY' if stay else 'MZ'}{serial:09d}",

@@ -231,4 +231,4 @@ async def test_a_visit_decided_anew_is_listed_once_and_counted_once(world: World
     form = {"code": patient.code, "last_six": patient.id_no[-6:]}
     cookie = (await world.client.post("/p", data=form)).headers["set-cookie"].partition(";")[0]
     page = await world.client.get(f"/p/claims/{patient.settlement['id']}", headers={"Cookie": cookie})
-    assert (page.status_code, "已有更正后的结算" in page.text) == (200, True)
+    assert (page.status_code, "已由第 2 版替代" in page.text) == (200, True)

@@ -38,7 +38,7 @@ async def test_a_version_made_before_the_objection_was_not_caused_by_it(world: W
     await identify(world, patient.person_no, "extreme_poverty")
     second = await anew(world.agency, first, "appeal")
     filing = {"settlement_id": first, "reason": "金额不对"}
-    objection = await done(await world.agency("POST", "/v1/objections", filing))
+    objection = await done(await world.agency("POST", "/v1/objections", filing, headers=CLERK))
     path = f"/v1/objections/{objection['id']}"
     await done(await world.agency("POST", f"{path}/review", headers=CLERK), 200)
 

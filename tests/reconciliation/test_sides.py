@@ -101,7 +101,8 @@ async def test_an_agreed_correction_settles_its_difference_when_it_is_posted_and
     calendar.turn_to("2018-07-05")
     before = [await settle(call, exact, "correct") for call in (parties.hospital, parties.agency)]
     await settle(parties.hospital, other, "correct")
-    await settled(cases[0].amended_on(date(2018, 7, 5), top_up=90_00))
+    corrected = cases[0].amended_on(date(2018, 7, 5), top_up=90_00)
+    await settled(corrected)
     await settled(cases[1].amended_on(date(2018, 7, 5), top_up=160_00))
     await settled(cases[2].amended_on(date(2018, 7, 5), top_up=290_00))
     calendar.turn_to("2018-07-20")
@@ -109,7 +110,7 @@ async def test_an_agreed_correction_settles_its_difference_when_it_is_posted_and
     path = f"/v1/statements/{june['id']}/differences"
     listed = (await done(await parties.auditor("GET", path), 200))["items"]
     counted = (await parties.statement(june["id"]))["open_differences"]
-    await settled(cases[0].amended_on(date(2018, 7, 19), top_up=80_00))
+    await settled(corrected.amended_on(date(2018, 7, 19), top_up=80_00))
     later = (await done(await parties.auditor("GET", path), 200))["items"]
     again = await parties.agency("POST", f"/v1/differences/{exact['id']}/resolution", {"resolution": "keep_ours"})
     agreed = [await settle(parties.insurer, one, "correct") for one in (other, unasked)]

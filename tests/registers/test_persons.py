@@ -392,7 +392,7 @@ async def test_every_look_and_every_change_leaves_a_trace(agency: Call, app: Fas
         ("person.register", "P000001", "test-agency"),
         ("person.read", "P000001", "test-agency"),
         ("person.change", "P000001", "test-agency"),
-        ("person.list", None, "test-agency"),
+        ("person.list", "P000001", "test-agency"),
         ("person.recognise", "P000001", "test-agency"),
     ]
 

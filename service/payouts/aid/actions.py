@@ -136,7 +136,7 @@ async def listed(counter: Counter, *, waiting: bool | None, after: UUID | None, 
         rows=rows,
     )
 
-    await counter.note("aid_application.list")
+    await counter.note_shown("aid_application.list", (each.person_no for each in found))
     return found
 
 
@@ -146,8 +146,7 @@ async def missing(counter: Counter, *, after: UUID | None, rows: int) -> list[Mi
         counter.tx, counter.county_code, township_code=counter.township_code, after=after, rows=rows
     )
 
-    for person_no in dict.fromkeys(each.person_no for each in found):
-        await counter.note("aid_application.missing", person_no=person_no)
+    await counter.note_shown("aid_application.missing", (each.person_no for each in found))
     return found
 
 

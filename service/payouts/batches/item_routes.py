@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Body, Query, Request
 from starlette.responses import Response
 
+from service.access import audit
 from service.access.guard import allow
 from service.access.idempotency import Idempotent
 from service.access.model import Caller, Role
@@ -54,7 +55,8 @@ async def list_transfers(
         limit=paging.limit + 1,
     )
     page, cursor = paging.cut(found, lambda row: (row["batch_id"], row["line_no"]))
-    await desk.note("payout.items", person_no=person_no, subject=None if batch_id is None else str(batch_id))
+    shown = ((desk.county_code, row["person_no"]) for row in page)
+    await audit.record_shown(tx, caller, "payout.items", shown, at=desk.now)
     return answered({"items": [answers.as_transfer(desk.vault, row) for row in page], "next_cursor": cursor})
 
 

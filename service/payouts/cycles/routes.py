@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Body, Request
 from starlette.responses import Response
 
+from service.access import audit
 from service.access.guard import allow
 from service.access.idempotency import Idempotent
 from service.access.model import Caller, Role
@@ -81,7 +82,8 @@ async def list_cycle_persons(request: Request, start: Day, caller: Reader, tx: T
     """What each person is owed for the cycle and how far it has got, by number."""
     desk = Desk.of(request, tx, caller)
     items, cursor = await _page(desk, actions.law_of(desk, start), paging, dry_run=False)
-    await desk.note("cycle.items", subject=start.isoformat())
+    shown = ((desk.county_code, item["person_no"]) for item in items)
+    await audit.record_shown(tx, caller, "cycle.items", shown, at=desk.now, subject=start.isoformat())
     return answered({"items": items, "next_cursor": cursor})
 
 

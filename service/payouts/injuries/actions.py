@@ -21,7 +21,7 @@ async def listed(counter: Counter, *, after: UUID | None, rows: int) -> list[Hel
     """What is on hold in the county, the oldest first."""
     found = await store.held(counter.tx, counter.county_code, after=after, rows=rows)
 
-    await counter.note("injury.list")
+    await counter.note_shown("injury.list", (each.person_no for each in found))
     return found
 
 

@@ -116,7 +116,7 @@ async def listed(counter: Counter, filters: Filters, *, after: UUID | None, rows
     """The claims the caller may see, newest first."""
     found = await store.listed(counter.tx, counter.vault, _view(counter), filters, after=after, rows=rows)
 
-    await counter.note("manual_claim.list", person_no=filters.person_no)
+    await counter.note_shown("manual_claim.list", (each.encounter.person_no for each in found))
     return found
 
 
