@@ -44,7 +44,7 @@ async def test_what_cannot_be_read_is_a_page(world: World) -> None:
     cookie = await cookie_of(await settled(world))
 
     is_a_page(await world.client.get("/p?code=x%00"), 400)
-    is_a_page(await world.client.post("/p", content=b"x", headers={"content-type": "multipart/form-data"}), 400)
+    is_a_page(await world.client.post("/p", content=b"x", headers={"content-type": "multipart/form-data"}), 415)
     is_a_page(await world.client.get("/p/accesses?cursor=nonsense", headers=cookie), 422)
     is_a_page(await world.client.get("/p/year?year=last", headers=cookie), 422)
     huge = {"content-length": "999999999999", "content-type": "application/x-www-form-urlencoded"}
