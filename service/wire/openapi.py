@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from service.errors import Refusal
+from service.wire import schema_names
 from service.wire.refusals import (
     Internal,
     MediaTypeUnsupported,
@@ -122,6 +123,7 @@ def complete(document: dict[str, Any], implied: Implied) -> dict[str, Any]:
         _with_headers(operation)
         _requires_its_key(operation)
         _says_its_roles(operation)
+    schema_names.rename(document)
     return document
 
 
