@@ -156,7 +156,11 @@ def _read_wrong(kept: Kept, sums: Sums) -> Iterator[Wrong]:
 def _live_wrong(found: list[Kept], live: list[dict[str, Any]]) -> Iterator[Wrong]:
     ended = {ends(one) for one in found}
     alive = {one.id: one for one in found if one.row["kind"] == "settlement" and one.id not in ended}
-    have = {row["settlement_id"]: row for row in live}
+    have: dict[str, dict[str, Any]] = {}
+    for row in live:
+        if row["settlement_id"] in have:
+            yield wrong("live_visits", row["settlement_id"], None, row, "one live visit of a settlement")
+        have.setdefault(row["settlement_id"], row)
     for id_, one in alive.items():
         row = have.get(id_)
         if row is None:

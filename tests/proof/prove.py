@@ -68,6 +68,11 @@ async def named(engine: AsyncEngine, verification_id: str) -> list[tuple[str, st
         return [(row[0], row[1]) for row in await tx.execute(text(query), {"id": verification_id})]
 
 
+async def count(engine: AsyncEngine) -> int:
+    async with transaction_on(engine) as tx:
+        return int(await tx.scalar(text("SELECT count(*) FROM settlements")) or 0)
+
+
 async def main(settlements: int) -> None:
     lines = [
         f"# Verify: the long form ({Clock().today()})\n",
@@ -78,18 +83,20 @@ async def main(settlements: int) -> None:
         made = await fill(settings.database_url or "", settlements, processes=PROCESSES)
         filled = time.monotonic() - begin
         await bill_and_pay(Year(engine, Vault.from_settings(settings), [], 0, random.Random(20)), 1, FEBRUARY)
+        # Refusals after review have made versions of their own.
+        there = await count(engine)
         begin = time.monotonic()
         sealed = await seal(engine, COUNTY, Clock())
         sealing = time.monotonic() - begin
         code, seconds, clean = await verify(settings)
-        assert (code, clean["status"], clean["settlements"]) == (0, "clean", made), clean
+        assert (code, clean["status"], clean["settlements"]) == (0, "clean", there), clean
         lines += [
             f"{platform.machine()}, {os.cpu_count()} cores, {PROCESSES} processes, bills of 20 lines.\n",
             "| what | how many | seconds | a second |",
             "|---|---|---|---|",
             f"| settlements made (kernel and COPY) | {made:,} | {filled:.0f} | {made / filled:,.0f} |",
             f"| keys sealed, one process | {sealed or 0:,} | {sealing:.0f} | {(sealed or 0) / sealing:,.0f} |",
-            f"| settlements proved, books and seals too | {made:,} | {seconds:.0f} | {made / seconds:,.0f} |\n",
+            f"| settlements proved, books and seals too | {there:,} | {seconds:.0f} | {there / seconds:,.0f} |\n",
         ]
         # Kept at once: what follows takes as long again.
         REPORT.write_text("\n".join(lines), encoding="utf-8")
@@ -106,7 +113,7 @@ async def main(settlements: int) -> None:
             f"The first wrong row that it named: `{found['wrongs'][0]}`.\n",
         ]
         REPORT.write_text("\n".join(lines), encoding="utf-8")
-        assert (code, missed) == (1, []), missed
+        assert (code, missed) == (1, []), [(one, [row for row in wrong if one[2] in row[1]]) for one in missed]
 
 
 if __name__ == "__main__":

@@ -144,8 +144,13 @@ TAMPERINGS = [
     _set("person_orders", "last_order = last_order + 1", "t.last_order > 0", "t.person_no"),
     _delete("person_orders", "t.person_no", "t.last_order > 0"),
     _delete("live_visits", "t.settlement_id"),
-    _insert("live_visits", "'visit_no', 'other' || CAST(:unique AS bigint)::text", "t.settlement_id"),
-    _set("live_visits", "last_day = last_day + 1", returning="t.settlement_id"),
+    # Days that the database itself lets nobody write prove nothing.
+    _insert(
+        "live_visits",
+        "'visit_no', 'other' || CAST(:unique AS bigint)::text, 'last_day', t.admitted_on",
+        "t.settlement_id",
+    ),
+    _set("live_visits", "last_day = last_day - 1", "t.last_day > t.admitted_on", "t.settlement_id"),
     _set("ledger_entries", "cause = 'hold'", "t.cause <> 'hold'"),
     _set("ledger_entries", "on_day = on_day + 1"),
     _set("ledger_entries", f"case_id = {_EARLY}::uuid", "t.case_id IS NOT NULL"),
