@@ -69,7 +69,8 @@ class Fleet:
             old, worker = self.live[place]
             self.live[place] = await self.start(keys)
             async with self.changed:
-                await self.changed.wait_for(lambda url=old: not self.asked[url])
+                while self.asked[old]:
+                    await self.changed.wait()
             await asyncio.to_thread(stop_workers, [worker])
 
     async def request(self, caller: httpx.AsyncClient, method: str, path: str, **sent: Any) -> httpx.Response:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 
+from service.access.vault import mask_id_no
 from service.registers.entries import Person
 from tests.access.leaks.mistakes import everything_wrong
 from tests.cases.county import Call, done, wire_line
@@ -124,8 +125,8 @@ async def aid_is_granted(county: County) -> None:
 async def patients_are_paid(county: County) -> None:
     """A manual claim, back-pay and a cycle; a batch, a transfer that comes back, a corrected account, out again."""
     agency, insurer = county.calls["agency"], county.calls["insurer"]
-    later = {"fee_lines": [fee_line(charged_on="2018-07-02")], "discharged_on": "2018-07-09"}
-    body = claim_body(UNCONNECTED, OTHER, admitted_on="2018-07-01", **later)
+    days = {"admitted_on": "2018-07-01", "discharged_on": "2018-07-09"}
+    body = claim_body(UNCONNECTED, OTHER, fee_lines=[fee_line(charged_on="2018-07-02")], **days)
     claim = await done(await agency("POST", "/v1/manual-claims", body, headers=CLERK))
     path = f"/v1/manual-claims/{claim['id']}"
     for kind in claim["documents_needed"]:
@@ -140,8 +141,9 @@ async def patients_are_paid(county: County) -> None:
     await done(await insurer("POST", "/v1/cycles/2018-01-01/run", {}), 200)
 
     rows = await transfers(insurer)
-    assert county.people[OTHER].bank_account is not None
-    returned = await answered(insurer, rows, {county.people[OTHER].bank_account.number: "账户不存在"})
+    account = county.people[OTHER].bank_account
+    assert account is not None
+    returned = await answered(insurer, rows, {account.number: "账户不存在"})
     assert returned["returned"] != "0.00"
     new = {"holder": county.people[OTHER].name, "bank": "示范县农村信用社", "number": "6200004599010000013"}
     await done(await agency("PUT", f"/v1/persons/{county.people[OTHER].person_no}", {"bank_account": new}), 200)
@@ -175,7 +177,9 @@ async def a_month_is_cleared(county: County) -> None:
     for part in ("", "/lines", "/export?format=csv", "/export?format=xlsx", "/export?format=pdf"):
         assert (await agency("GET", f"{path}{part}")).status_code == 200, part
     other = f"结算号,金额,姓名\r\n{county.people[POOR].id_no},1.00,{county.people[POOR].name}\r\n"
-    assert (await agency("POST", f"{path}/matches", files={"file": ("a.csv", other.encode())})).status_code < 500
+    await done(await agency("POST", f"{path}/matches", files={"file": ("a.csv", other.encode())}))
+    said = (await agency("GET", f"{path}/differences")).text
+    assert mask_id_no(POOR) in said, "the file names a person where its number of the line should stand"
     await done(await agency("GET", "/v1/advances?payer=basic_fund"), 200)
     await done(await agency("GET", "/v1/reports/month?period=2018-12"), 200)
     statement = f"/v1/cycles/2018-01-01/persons/{county.people[ILL].person_no}/statement.pdf"

@@ -1,6 +1,6 @@
 """Everything that people type wrongly, each time about somebody who is real in the demo county."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.registers.entries import Person
@@ -13,12 +13,13 @@ SERVER_ERROR = 500
 
 async def everything_wrong(calls: Mapping[str, Call], people: Mapping[str, Person], claim: Body) -> None:
     """Each must be refused; what the refusals say is searched afterwards with all other answers."""
-    for role, method, path, body, more in _about(*list(people.values())[:2], claim):
+    for role, method, path, body, more in _about(list(people.values()), claim):
         answer = await calls[role](method, path, body, **more)
         assert 400 <= answer.status_code < SERVER_ERROR, (method, path, answer.text)
 
 
-def _about(one: Person, other: Person, claim: Body) -> list[tuple[str, str, str, Any, dict[str, Any]]]:
+def _about(people: Sequence[Person], claim: Body) -> list[tuple[str, str, str, Any, dict[str, Any]]]:
+    one, other = people[:2]
     number, bill = str(one.id_no), stay(HOSPITAL, str(one.id_no))
     entry = {"county_code": "459901", "township_code": "459901101", "name": one.name, "id_no": number}
     account = one.bank_account
