@@ -27,8 +27,8 @@ from service.access.vault import Vault
 from service.clock import COUNTY_ZONE
 from service.config import Settings
 from service.console import CommandRefused, refusals, say
-from service.database import database, done, ensure_schema, upgraded
-from service.main import create_app
+from service.database import database, done, ensure_keys, ensure_schema, upgraded
+from service.main import ROUTERS, create_app
 from service.policy.check import check_path
 from service.policy.load import load_packs
 from service.processes import listen
@@ -83,6 +83,7 @@ def serve(
         load_packs(settings.packs_dir)
         with listen(host, port) as listener, database(settings) as (url, server):
             asyncio.run(ensure_schema(url, settings, ours=server is not None))
+            asyncio.run(ensure_keys(url, settings))
             environment = {"ONESTOP_DATABASE_URL": url}
             plan = Plan(listener, workers, environment, server)
             serve_until_stopped(plan, lambda: say(f"Serving on http://{host}:{listener.getsockname()[1]}"))
@@ -178,7 +179,7 @@ def openapi(file: Kept, check: Check = False) -> None:
 def access_matrix(file: Kept, check: Check = False) -> None:
     """Write who may call what, as the code has it."""
     with refusals():
-        _keep(file, matrix(create_app(Settings()).openapi()), check)
+        _keep(file, matrix(create_app(Settings()), ROUTERS), check)
 
 
 def _keep(file: Path, document: str, check: bool) -> None:

@@ -193,6 +193,19 @@ def disable(client_id: ClientId, as_json: Json = False) -> None:
         _say(_do(act), as_json)
 
 
+@app.command()
+def enable(client_id: ClientId, as_json: Json = False) -> None:
+    """Let a disabled client in again, with the secrets it has; `rotate --now` first where one of them got out."""
+    with refusals():
+
+        async def act(tx: AsyncConnection, _vault: Vault) -> dict[str, Any]:
+            if not await actions.enable_client(tx, client_id, at=system_time()):
+                raise CommandRefused(f"there is no client {client_id} that is disabled")
+            return {"client_id": client_id, "disabled": False}
+
+        _say(_do(act), as_json)
+
+
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """Every client: what it is, from where it may call, until when its secrets work."""

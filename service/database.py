@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.access.vault import Vault
 from service.config import Settings
 from service.console import CommandRefused, step
 from service.db import create_system_engine, transaction_on
 from service.embedded import EmbeddedPostgres
 from service.migrate import is_at_head, upgrade
+from service.registers.persons.known_keys import check_keys
 
 
 @contextmanager
@@ -34,6 +36,7 @@ def done(act: Callable[[AsyncEngine, Settings], Awaitable[dict[str, Any]]]) -> d
     settings = Settings()
     with database(settings) as (url, server):
         asyncio.run(ensure_schema(url, settings, ours=server is not None))
+        asyncio.run(ensure_keys(url, settings))
         return asyncio.run(_act(url, settings, act))
 
 
@@ -51,6 +54,14 @@ async def ensure_schema(url: str, settings: Settings, *, ours: bool) -> None:
     async with _engine(url, settings) as engine, transaction_on(engine) as tx:
         if not await is_at_head(tx):
             raise CommandRefused("the database does not have the newest schema: run `onestop migrate` first")
+
+
+async def ensure_keys(url: str, settings: Settings) -> None:
+    """Raises VaultError where the keys that are given are not those of the people who are there."""
+    if settings.keys is None and settings.keys_file is None:
+        return
+    async with _engine(url, settings) as engine, transaction_on(engine) as tx:
+        await check_keys(tx, Vault.from_settings(settings))
 
 
 async def upgraded(url: str, settings: Settings) -> str:

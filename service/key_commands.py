@@ -52,7 +52,8 @@ Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.
 def rotate(as_json: Json = False) -> None:
     """
     Seal anew, with the first of ONESTOP_KEYS, whatever is sealed with another key. Safe while the service works, and to
-    stop and start again. Before: give the new key to every server process, first behind the old one, then before it.
+    stop and start again. Before: give the new key to every server process, first behind the old one and its copy as
+    `lookup`, then as the first.
     """
     with refusals():
         counts = done(_rotate)

@@ -47,6 +47,7 @@ from service.policy import routes as policy
 from service.policy.library import Library
 from service.policy.load import load_packs
 from service.proof import routes as proof
+from service.proof.seals.measures import seal_lag
 from service.reconciliation import routes as reconciliation
 from service.reconciliation.reports.measures import overdue
 from service.registers import routes as registers
@@ -85,7 +86,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     metrics.router,
 )
 
-MEASURES: Final[tuple[metrics.Measure, ...]] = (overdue,)
+MEASURES: Final[tuple[metrics.Measure, ...]] = (overdue, seal_lag)
 """What the rooms tell those who run the service (`/metrics`)."""
 
 _DESCRIPTION: Final = """

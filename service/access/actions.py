@@ -100,3 +100,12 @@ async def disable_client(tx: AsyncConnection, client_id: str, *, at: datetime) -
     Returns False when there is no such client, or it was disabled before.
     """
     return await store.disable_client(tx, client_id, at=at)
+
+
+async def enable_client(tx: AsyncConnection, client_id: str, *, at: datetime) -> bool:
+    """
+    Let a disabled client in again, with the secrets it has; it must ask for a new token.
+
+    Returns False when there is no such client, or it is not disabled.
+    """
+    return await store.enable_client(tx, client_id, at=at)

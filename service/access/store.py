@@ -108,6 +108,16 @@ async def disable_client(tx: AsyncConnection, client_id: str, *, at: datetime) -
     return (await tx.execute(statement)).rowcount == 1
 
 
+async def enable_client(tx: AsyncConnection, client_id: str, *, at: datetime) -> bool:
+    """Let a disabled client in again; tokens of before stay ended. Returns False when there is no such disabled one."""
+    statement = (
+        update(clients)
+        .where(clients.c.client_id == client_id, clients.c.disabled_at.is_not(None))
+        .values(disabled_at=None, tokens_after=at)
+    )
+    return (await tx.execute(statement)).rowcount == 1
+
+
 async def lock_client(tx: AsyncConnection, client_id: str) -> bool:
     """Until this transaction ends, nobody else changes this client. False: there is none."""
     query = select(clients.c.client_id).where(clients.c.client_id == client_id).with_for_update()
@@ -150,6 +160,11 @@ async def all_clients(tx: AsyncConnection) -> list[KnownClient]:
     )
     rows = (await tx.execute(query)).all()
     return [_known(list(group)) for _, group in groupby(rows, key=lambda row: row.client_id)]
+
+
+async def counties(tx: AsyncConnection) -> list[str]:
+    """Every county that somebody works for."""
+    return list(await tx.scalars(select(clients.c.county_code).distinct().order_by(clients.c.county_code)))
 
 
 async def client_terms(tx: AsyncConnection, since: datetime) -> dict[str, Terms]:

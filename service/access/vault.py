@@ -7,9 +7,9 @@ readable until they are sealed again. From each key a separate working key is de
 purpose.
 
 **Lookup.** Fingerprints must not change when the sealing key does, or nobody would be found any more. They
-come from the entry with the reserved id `lookup` where there is one, else from the oldest key. To retire the
-oldest key, once every row is sealed anew, rename its entry to `lookup`: fingerprints stay, and it opens
-nothing any more.
+come from the entry with the reserved id `lookup` where there is one, else from the last key. So before a key is added,
+the one there is is given a second time as `lookup`; and once every row is sealed anew its own entry goes, and
+`lookup` opens nothing. A ring that finds nobody is refused at start (`registers.persons.known_keys`).
 
 **Ciphers.** Each sealed value says in its first byte which cipher it was sealed with, so both open whichever is chosen
 (`ONESTOP_CIPHER`), and `onestop keys rotate` carries old values over. The hash of fingerprints (`ONESTOP_LOOKUP_HASH`)

@@ -23,8 +23,10 @@ _READS: Final = frozenset(
         "accesses",
         "accumulators",
         "as_known",
+        "cashier",
         "claim",
         "claims",
+        "clearing",
         "details",
         "document",
         "download",
@@ -32,18 +34,32 @@ _READS: Final = frozenset(
         "duplicates",
         "entitlement",
         "export",
+        "export_csv",
+        "export_pdf",
+        "export_xlsx",
+        "file_csv",
+        "file_xlsx",
+        "heads",
         "in_hospital",
+        "items",
         "lines",
         "list",
+        "missing",
+        "month",
+        "near_misses",
         "persons",
         "preview",
         "print",
         "read",
         "recognise",
+        "rows",
         "sample",
         "session",
+        "show",
         "sms",
+        "statement",
         "totals",
+        "touched",
         "trace",
         "versions",
         "year",
@@ -65,6 +81,10 @@ _READ: Final = {
     "payout": Text("查看了付给您本人的款项", "read a payment to your account"),
     "cycle": Text("查看或打印了您的慢性病年度补偿", "read or printed your yearly top-up"),
     "decision": Text("打印了补偿决定书", "printed a decision letter"),
+    "aid_application": Text("查看了您的医疗救助申请", "read your application for aid"),
+    "manual_claim": Text("查看了您的手工报销申请或材料", "read your manual claim or its papers"),
+    "backpay": Text("查看了您的补支付记录", "read a back-payment of yours"),
+    "roster": Text("在名册中查看了您的身份信息", "read your identity on a roster"),
 }
 _CHANGED: Final = {
     "person": Text("更改了您的登记信息", "changed your entry in the register"),
@@ -76,6 +96,9 @@ _CHANGED: Final = {
     "nhsa": Text("医院系统办理了您的就诊", "a hospital's system worked on a visit of yours"),
     "payout": Text("办理了付给您本人的款项", "worked on a payment to your account"),
     "cycle": Text("办理了您的慢性病年度补偿", "worked on your yearly top-up"),
+    "aid_application": Text("办理了您的医疗救助申请", "worked on your application for aid"),
+    "manual_claim": Text("办理了您的手工报销申请", "worked on your manual claim"),
+    "injury": Text("办理了您的外伤核查", "worked on the inquiry into your injury"),
 }
 _ELSE_READ: Final = Text("查看了与您有关的事项", "read something that concerns you")
 _ELSE_CHANGED: Final = Text("办理了与您有关的事项", "did something that concerns you")
@@ -104,9 +127,13 @@ async def read(
     return [((each.at, each.id), _told(each)) for each in found]
 
 
+def is_change(action: str) -> bool:
+    """Whether an action of the trail did anything but read."""
+    return action.partition(".")[2] not in _READS
+
+
 def _told(access: Access) -> Looked:
-    noun, _, verb = access.action.partition(".")
-    changed = verb not in _READS
+    noun, changed = access.action.partition(".")[0], is_change(access.action)
     did = _CHANGED.get(noun, _ELSE_CHANGED) if changed else _READ.get(noun, _ELSE_READ)
     return Looked(
         access.at.astimezone(COUNTY_ZONE),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service.access.vault import mask_phone
 from service.claims import records
-from service.claims.model import Record
+from service.claims.model import Record, Status
 from service.claims.records import View
 from service.explanation.render import Renderer
 from service.inquiry.guard import Inquirer
@@ -43,6 +43,11 @@ class Claim:
     def is_listed(self) -> bool:
         """A list has each visit once: by its last version, and neither by its reversal."""
         return self.record.reversal_of is None and self.record.replaced_by is None
+
+    @property
+    def holds(self) -> bool:
+        """Whether its amounts are what is paid: neither reversed nor replaced by a later version."""
+        return self.record.status in (Status.SETTLED, Status.ON_HOLD)
 
     @property
     def is_stay(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from service.claims.model import Record, Status
@@ -18,13 +18,18 @@ from service.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that happened to a claim: on which day, of which kind, how much (fen), by which payer, in words."""
+    """Something that happened to a claim: when, of which kind, how much (fen), by which payer, in words."""
 
-    on: date
+    at: datetime
     kind: str
     text: Text
     amount: int | None = None
     payer: str | None = None
+
+    @property
+    def on(self) -> date:
+        """The day in the county."""
+        return self.at.astimezone(COUNTY_ZONE).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,9 @@ Source = Callable[[Inquirer, Told], Awaitable[list[Moment]]]
 
 
 async def timeline(patient: Inquirer, told: Told) -> list[Moment]:
-    """The moments of a claim in order; on one day in the order of the sources."""
+    """The moments of a claim in order; at one instant in the order of the sources."""
     moments = [moment for source in SOURCES for moment in await source(patient, told)]
-    return sorted(moments, key=lambda moment: moment.on)
+    return sorted(moments, key=lambda moment: moment.at)
 
 
 async def _settled(_patient: Inquirer, told: Told) -> list[Moment]:
@@ -51,40 +56,41 @@ async def _settled(_patient: Inquirer, told: Told) -> list[Moment]:
     for each in told.case:
         found += [_decided(each)]
         if each.id == record.id and each.on_hold:
-            found.append(Moment(_day(each), "on_hold", SAYS["on_hold"], each.settlement.split.held))
+            found.append(Moment(_when(each), "on_hold", SAYS["on_hold"], each.settlement.split.held))
     if record.settlement.split.expected_aid and record.status in (Status.SETTLED, Status.ON_HOLD):
         aid = record.settlement.split.expected_aid
-        found.append(Moment(_day(record), "aid_expected", SAYS["aid_expected"], aid))
+        found.append(Moment(_when(record), "aid_expected", SAYS["aid_expected"], aid))
     return found
 
 
 def _decided(record: Record) -> Moment:
     split = record.settlement.split
     if record.reversal_of is not None:
-        return Moment(_day(record), "reversed", SAYS["reversed"])
+        return Moment(_when(record), "reversed", SAYS["reversed"])
     if record.replaces is None:
-        return Moment(_day(record), "settled", SAYS["settled"], split.due_at_discharge)
-    return Moment(_day(record), "replaced", replaced_by(record.version), split.patient_pays)
+        return Moment(_when(record), "settled", SAYS["settled"], split.due_at_discharge)
+    return Moment(_when(record), "replaced", replaced_by(record.version), split.patient_pays)
 
 
-def _day(record: Record) -> date:
+def _when(record: Record) -> datetime:
     assert record.settled_at is not None
-    return record.settled_at.date()
+    return record.settled_at
 
 
 async def _moved(patient: Inquirer, told: Told) -> list[Moment]:
-    """What payers did about it: towards the hospital, and towards the patient's own account."""
+    """What payers did about it, a day of each in one: towards the hospital, and towards the patient's own account."""
     record = told.record
     origins = [each.id for each in told.case if each.id is not None]
-    summed: dict[tuple[date, str, str], int] = {}
+    summed: dict[tuple[date, str, str], tuple[datetime, int]] = {}
     for move in await moves(patient.tx, patient.county_code, origins):
         kind = _kind(move, record)
         if kind is not None:
             key = (move.at.astimezone(COUNTY_ZONE).date(), kind, move.payer)
-            summed[key] = summed.get(key, 0) + move.amount
+            first, amount = summed.get(key, (move.at, 0))
+            summed[key] = (min(first, move.at), amount + move.amount)
     return [
-        Moment(day, kind, await _by(patient, record, payer, kind), amount, payer)
-        for (day, kind, payer), amount in summed.items()
+        Moment(at, kind, await _by(patient, record, payer, kind), amount, payer)
+        for (_, kind, payer), (at, amount) in summed.items()
     ]
 
 
@@ -111,10 +117,10 @@ async def _by(patient: Inquirer, record: Record, payer: str, kind: str) -> Text:
 async def _objected(_patient: Inquirer, told: Told) -> list[Moment]:
     found = []
     for each in told.objections:
-        found.append(Moment(each.at.date(), "objection_received", OBJECTED[State.RECEIVED]))
+        found.append(Moment(each.at, "objection_received", OBJECTED[State.RECEIVED]))
         for step in each.steps:
             says = OBJECTED[step.state] if step.outcome is None else OUTCOMES[step.outcome]
-            found.append(Moment(step.at.date(), f"objection_{step.state}", says))
+            found.append(Moment(step.at, f"objection_{step.state}", says))
     return found
 
 

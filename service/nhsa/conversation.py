@@ -31,7 +31,7 @@ from service.nhsa.refusals import InputInvalid, MessageReused, MessageReversed
 from service.nhsa.registry import HANDLERS
 from service.nhsa.transactions.sign import SIGNING, refuse_signed_out
 from service.wire.problems import refusal_of
-from service.wire.refusals import ServiceBusy, ServiceUnavailable
+from service.wire.refusals import Internal, ServiceBusy, ServiceUnavailable
 
 _logger = logging.getLogger("onestop.nhsa")
 
@@ -46,10 +46,11 @@ FAILURES: Final = (DBAPIError, PoolTimeoutError, OSError)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: an envelope, or a file as it is."""
+    """What goes back: an envelope, or a file as it is. `problem`: a refusal's code, which the wire has no place for."""
 
     body: bytes
     is_file: bool = False
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,13 @@ async def _whatever_happens(asked: _Asked) -> Answer:
     try:
         return await _answered(asked)
     except Refusal as refusal:
-        return Answer(refused(told_of(refusal), asked.manner, asked.at))
+        return Answer(refused(told_of(refusal), asked.manner, asked.at), problem=refusal.code)
     except FAILURES as error:
-        return Answer(refused(_told_of_failure(error), asked.manner, asked.at))
+        told = _told_of_failure(error)
+        return Answer(refused(told, asked.manner, asked.at), problem=(refusal_of(error) or Internal).code)
     except Exception:
         _logger.exception("unexpected failure", extra={"onestop_fields": {"infno": asked.envelope.infno}})
-        return Answer(refused(_FAULT, asked.manner, asked.at))
+        return Answer(refused(_FAULT, asked.manner, asked.at), problem=Internal.code)
 
 
 async def _record(asked: _Asked, answer: Answer) -> None:
@@ -126,7 +128,7 @@ async def _answered(asked: _Asked) -> Answer:
     except Refusal as refusal:
         if refusal_is_passing(refusal):
             raise
-        return Answer((await _refused_once(asked, told_of(refusal))).encode())
+        return Answer((await _refused_once(asked, told_of(refusal))).encode(), problem=refusal.code)
 
 
 def refusal_is_passing(refusal: Refusal) -> bool:

@@ -7,6 +7,7 @@ import orjson
 from fastapi import Request
 from starlette.responses import Response
 
+from service.access.model import Role
 from service.errors import Refusal
 from service.nhsa.answers import Manner, refused, told_of
 from service.nhsa.auth.doors import Doors
@@ -15,8 +16,9 @@ from service.nhsa.desk import Ground
 from service.nhsa.model import Envelope
 from service.nhsa.reading import body_of, envelope_of
 from service.nhsa.refusals import NotLetIn
-from service.nhsa.registry import PATHS
+from service.nhsa.registry import HANDLERS, PATHS
 from service.wire.address import address_of
+from service.wire.refusals import ServiceUnavailable
 from service.wire.request_id import request_id_of
 from service.wire.routing import Router
 
@@ -24,24 +26,29 @@ _logger = logging.getLogger("onestop.nhsa")
 
 BASE: Final = "/fsi/api"
 CALL: Final = f"{BASE}/rsfComIfsService/callService"
+OPERATIONS: Final = {infno: f"nhsa_{infno}" for infno in HANDLERS}
+"""By what name each transaction is counted: one address takes them all."""
 
 # Not in the OpenAPI document: one address, many messages. openapi/nhsa.md describes them.
 router = Router(include_in_schema=False)
+_FOR: Final = {"x-roles": [Role.HOSPITAL.value]}
 
 
-@router.post(CALL, summary="Any transaction (国家接口)")
+@router.post(CALL, summary="Any transaction (国家接口)", openapi_extra=_FOR)
 async def call_service(request: Request) -> Response:
     """Any transaction; the envelope names it."""
     return await _exchange(request, None)
 
 
-@router.post(f"{CALL}/{{infno}}", summary="A transaction by its number (国家接口)")
+@router.post(f"{CALL}/{{infno}}", summary="A transaction by its number (国家接口)", openapi_extra=_FOR)
 async def call_service_by_number(request: Request, infno: str) -> Response:
     """The transaction of the address."""
     return await _exchange(request, infno)
 
 
-@router.post(f"{BASE}/{{service}}/{{method}}", summary="A transaction by its own address (国家接口)")
+@router.post(
+    f"{BASE}/{{service}}/{{method}}", summary="A transaction by its own address (国家接口)", openapi_extra=_FOR
+)
 async def call_named_service(request: Request, service: str, method: str) -> Response:
     """The transaction that an address of its own stands for, or what the envelope names at an unknown address."""
     return await _exchange(request, PATHS.get(f"{service}/{method}"))
@@ -58,14 +65,20 @@ async def _exchange(request: Request, infno: str | None) -> Response:
         institution = await doors.let_in(
             request.headers, envelope, ground.clock.source(), address=address_of(request), body_hash=body_hash
         )
+        request.state.client_id = institution.client_id
+        request.state.operation = OPERATIONS.get(envelope.infno)
     except NotLetIn as refusal:
+        request.state.problem = refusal.code
         return _not_let_in(refusal, refused(told_of(refusal), Manner(), at))
     except Refusal as refusal:
+        request.state.problem = refusal.code
         return _json(refused(told_of(refusal), Manner(), at))
     except FAILURES:
+        request.state.problem = ServiceUnavailable.code
         _logger.exception("who calls could not be looked up")
         return _json(refused(BUSY, Manner(), at))
     answer = await converse(ground, institution, envelope, body_hash=body_hash, request_id=request_id_of(request.scope))
+    request.state.problem = answer.problem
     if answer.is_file:
         return Response(answer.body, media_type="application/octet-stream")
     return _json(answer.body)

@@ -88,7 +88,7 @@ class Counter:
         await audit.record_shown(self.tx, self.caller, action, shown, at=self.now)
 
     async def once(self, attempt: Attempt, act: Callable[[], Awaitable[Any]], status: int) -> Response:
-        """Act once per key: the answer, or the first one."""
+        """Act once per key: the answer, or the first one. Answers tell of people, and are kept sealed."""
         result_id = new_id(self.now)
         first = await idempotency.reserve(
             self.tx,
@@ -97,9 +97,12 @@ class Counter:
             request_hash=attempt.request_hash,
             result_id=result_id,
             at=self.now,
+            vault=self.vault,
         )
         if first is not None:
             return first.response()
         body = orjson.dumps(await act())
-        await idempotency.keep(self.tx, self.caller, result_id=result_id, status=status, body=body, at=self.now)
+        await idempotency.keep(
+            self.tx, self.caller, result_id=result_id, status=status, body=body, at=self.now, vault=self.vault
+        )
         return Response(body, status, media_type="application/json")

@@ -24,6 +24,7 @@ from service.wire.validation import input_errors
 
 ROOT: Final = "/p"
 COOKIE: Final = "onestop_patient"
+LANGUAGE: Final = "lang"
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
@@ -44,13 +45,13 @@ _templates.filters["yuan"] = yuan
 
 def language_of(request: Request) -> str:
     """The language that stands first on the page: Chinese unless asked otherwise (`?lang=en`)."""
-    asked = request.query_params.get("lang")
+    asked = request.query_params.get(LANGUAGE)
     return asked if asked in _LANGUAGES else _LANGUAGES[0]
 
 
 def address(request: Request, path: str = "", **query: str | int) -> str:
     """An address of ours that keeps the language."""
-    asked = query | ({"lang": "en"} if language_of(request) == "en" else {})
+    asked = query | ({LANGUAGE: "en"} if language_of(request) == "en" else {})
     return ROOT + path + (f"?{urlencode(asked)}" if asked else "")
 
 
@@ -83,8 +84,8 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
 
 def _turned(request: Request) -> str:
     """The same page with the other language first: what else stands in its address stays, such as a slip's code."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
-    return "?" + urlencode(kept if language_of(request) == "en" else [*kept, ("lang", "en")])
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != LANGUAGE]
+    return "?" + urlencode(kept if language_of(request) == "en" else [*kept, (LANGUAGE, "en")])
 
 
 def redirect(to: str) -> RedirectResponse:
@@ -119,6 +120,8 @@ def with_session(request: Request, response: Response, token: str) -> Response:
 
 class PageRoute(WireRoute):
     """A route whose refusals are pages: to the entrance without a session, else what went wrong and the way back."""
+
+    everywhere = frozenset({LANGUAGE})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

@@ -35,6 +35,7 @@ WORDS: Final = {
     "settled": Text("已结算", "Settled"),
     "on_hold": Text("暂缓", "On hold"),
     "reversed": Text("已撤销", "Reversed"),
+    "holds_no_more": Text("该笔结算已撤销，以下金额不再有效。", "Reversed: the amounts below hold no more."),
     "superseded": Text("已由新版替代，金额不再有效", "Replaced: these amounts hold no more"),
     "versions": Text("本笔结算的其他版本", "Other versions of this settlement"),
     "shared": Text("这张账单由谁承担", "How this bill was shared"),

@@ -85,13 +85,15 @@ class RequestLog:
             await self.app(scope, receive, send_noting)
         finally:
             seconds, route = time.perf_counter() - began, scope.get("route")
-            observe(route, scope["method"], status, state.get("problem"), replayed=replayed, seconds=seconds)
+            problem, operation = state.get("problem"), state.get("operation")
+            observe(route, scope["method"], status, problem, replayed=replayed, seconds=seconds, operation=operation)
             fields = {
                 "method": scope["method"],
                 "route": getattr(route, "path_format", None),
+                "operation": operation,
                 "status": status,
                 "ms": round(seconds * 1000, 1),
                 "client_id": state.get("client_id"),
-                "problem": state.get("problem"),
+                "problem": problem,
             }
             _requests.info("request", extra={_FIELDS: fields})

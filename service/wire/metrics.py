@@ -110,11 +110,21 @@ def _database_is_there(value: int) -> Measured:
     return Measured("onestop_database_up", "Whether the database answers.", {}, value)
 
 
-def observe(route: Any, method: str, status: int, problem: str | None, *, replayed: bool, seconds: float) -> None:
-    """Count one request that was answered."""
+def observe(
+    route: Any,
+    method: str,
+    status: int,
+    problem: str | None,
+    *,
+    replayed: bool,
+    seconds: float,
+    operation: str | None = None,
+) -> None:
+    """Count one request that was answered. `operation`: what was asked for, where one route takes many."""
     path = getattr(route, "path_format", None) or "unknown"
     SECONDS.labels(method if path != "unknown" else "any", path, str(status)).observe(seconds)
-    OPERATIONS.labels(getattr(route, "name", None) or "unknown", problem or ("replayed" if replayed else "done")).inc()
+    asked = operation or getattr(route, "name", None) or "unknown"
+    OPERATIONS.labels(asked, problem or ("replayed" if replayed else "done")).inc()
 
 
 @router.get(
@@ -140,7 +150,8 @@ def observe(route: Any, method: str, status: int, problem: str | None, *, replay
 )
 async def read_metrics(request: Request) -> Response:
     """
-    Operations by outcome, seconds by route, database connections, overdue statements. Nothing about any person.
+    Operations by outcome, seconds by route, database connections, what waits: overdue statements, rows to be sealed.
+    Nothing about any person.
 
     Of all server processes together, whichever answers.
     """

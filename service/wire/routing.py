@@ -6,7 +6,7 @@ of another kind. Routers carry their whole prefix themselves, so that logs and m
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from fastapi import APIRouter, params
 from fastapi.dependencies.utils import get_flat_params
@@ -44,7 +44,13 @@ class WireRequest(Request):
 
 
 class WireRoute(APIRoute):
-    """A route that asks its guard first, then reads the body, then lets FastAPI do the rest."""
+    """
+    A route that asks its guard first, then reads the body, then lets FastAPI do the rest.
+
+    `everywhere`: parameters that every address of its kind takes, whatever else it asks for.
+    """
+
+    everywhere: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, *positional: Any, **named: Any) -> None:
         super().__init__(*positional, **named)
@@ -57,6 +63,7 @@ class WireRoute(APIRoute):
         guards = [before_body for before_body in asked_first if before_body is not None]
         flat = get_flat_params(self.dependant)
         asked = {each.alias for each in flat if isinstance(each.field_info, params.Query)}
+        known = asked | self.everywhere
         takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
 
         async def handle_strictly(request: Request) -> Response:
@@ -65,7 +72,7 @@ class WireRoute(APIRoute):
                 await before_body(request)
             if takes_json and (request.headers.get("content-type") or "").lower().startswith(MULTIPART):
                 raise MediaTypeUnsupported(_NOT_JSON)
-            if asked and (unknown := [name for name in request.query_params if name not in asked]):
+            if asked and (unknown := [name for name in request.query_params if name not in known]):
                 raise RequestInvalid.at(*(_unknown(name) for name in unknown))
             body = await request.body() if self.body_field is not None else b""
             if takes_json and body:

@@ -79,6 +79,14 @@ async def test_a_client_is_made_rotated_and_disabled_and_every_process_knows(
         assert (await token(caller, url[0], fourth)).status_code == 401
         for each in url:
             await until_status(401, caller, f"{each}/v1/policies", live)
+
+        await onestop(settings, "client", "enable", "his-1")
+        again = {"Authorization": f"Bearer {(await token(caller, url[0], fourth)).json()['access_token']}"}
+        for each in url:
+            await until_status(200, caller, f"{each}/v1/policies", again)
+            # A token of before is not let in again with the client.
+            assert (await caller.get(f"{each}/v1/policies", headers=live)).status_code == 401
+        await onestop(settings, "client", "disable", "his-1")
     (told,) = (await onestop(settings, "client", "list", "--json"))["clients"]
     assert (told["client_id"], told["disabled"], told["role"]) == ("his-1", True, "agency")
     assert not {first["client_secret"], fourth["client_secret"]} & set(json.dumps(told).split('"'))
@@ -169,6 +177,8 @@ async def test_what_cannot_be_done_is_said_plainly(settings: Settings) -> None:
         (("bind", "nobody"), "there is no client nobody"),
         (("operator-key", "nobody"), "there is no client nobody"),
         (("disable", "nobody"), "there is no client nobody"),
+        (("enable", "nobody"), "there is no client nobody"),
+        (("enable", "his-1"), "there is no client his-1 that is disabled"),
     ):
         assert said in await onestop(settings, "client", *arguments, code=1)
 

@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,24 +17,31 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from service.access import store
-from service.access.matrix import matrix, roles_of
+from service.access.matrix import beside, matrix, roles_of
 from service.access.model import Role
 from service.config import Settings
 from service.db import transaction_on
-from service.main import create_app
+from service.main import ROUTERS, create_app
+from service.web.page import COOKIE
 from service.wire import openapi
-from tests.access.callers import headers_of
+from tests.access.callers import bearer, headers_of
+from tests.cases.county import done
 from tests.claims import world as worlds
 from tests.claims.world import World
 from tests.conftest import Cluster
-from tests.test_schemathesis import furnish
+from tests.inquiry.patients import settled
+from tests.nhsa.his import His
+from tests.test_schemathesis import furnish, patient_of
 
-DOCUMENT = create_app(Settings()).openapi()
+APP = create_app(Settings())
+DOCUMENT = APP.openapi()
 OPERATIONS = [(path, method.upper(), operation) for path, method, operation in openapi.operations(DOCUMENT)]
 GUARDED = [each for each in OPERATIONS if "security" in each[2]]
 KEPT = Path(__file__).parents[2] / "openapi" / "access-matrix.md"
 ABSENT = {"uuid": "0198c7a4-5c00-7000-8000-00000000dead"}
-CLIENT_ROLES = list(Role)
+BESIDE = beside(APP, ROUTERS)
+PATIENT = "patient"
+EVERYBODY = [*Role, PATIENT]
 
 # What is no secret: the law, and institutions, which every county may look up.
 PUBLIC_PLACES = ("/v1/policies/", "/v1/hospitals/")
@@ -42,7 +49,7 @@ PUBLIC_PLACES = ("/v1/policies/", "/v1/hospitals/")
 
 @dataclass
 class Places:
-    """A furnished county, callers of every role who belong there, and callers who belong elsewhere."""
+    """A furnished county, callers of every role who belong there and a patient, and others who belong elsewhere."""
 
     world: World
     known: dict[str, str]
@@ -72,6 +79,9 @@ async def places(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> 
         ]
         foreign[Role.TOWNSHIP].append(await caller(Role.TOWNSHIP, township_code="459901999"))
         foreign[Role.PAYER].append(await caller(Role.PAYER, payers=frozenset({"nobody"})))
+        own[PATIENT] = await patient_of(world, known["claim_id"])
+        other = await settled(world)
+        foreign[PATIENT] = [bearer((await done(await other.enters(), 200))["access_token"])]
         yield Places(world, known, own, foreign)
 
 
@@ -80,8 +90,9 @@ def filled(path: str, values: dict[str, str]) -> str:
 
 
 def test_the_matrix_that_is_kept_is_what_the_code_says() -> None:
-    assert KEPT.read_text(encoding="utf-8") == matrix(DOCUMENT), "run scripts/openapi"
-    assert {f"`{path}`" for path, _, _ in OPERATIONS} == set(re.findall(r"`/[^`]*`", KEPT.read_text())) - {"`open`"}
+    assert KEPT.read_text(encoding="utf-8") == matrix(APP, ROUTERS), "run scripts/openapi"
+    everywhere = {path for path, _, _ in OPERATIONS} | {path for _, path, _ in BESIDE}
+    assert everywhere == set(re.findall(r"`(/[^`]*)`", KEPT.read_text()))
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -90,18 +101,18 @@ async def test_each_role_is_let_in_where_the_matrix_says_and_nowhere_else(
     path: str, method: str, operation: dict[str, Any], places: Places
 ) -> None:
     address = filled(path, places.known)
-    assert set(operation["x-roles"]) <= set(roles_of(DOCUMENT))
-    for role in CLIENT_ROLES:
+    assert roles_of(DOCUMENT) == EVERYBODY
+    for role in EVERYBODY:
         answer = await places.ask(method, address, places.own[role])
 
         if role in operation["x-roles"]:
             assert answer.status_code not in (401, 403), (role, answer.text)
             assert answer.status_code < 500, (role, answer.text)
-        elif set(operation["x-roles"]) & set(Role):
-            assert (answer.status_code, answer.json()["code"]) == (403, "access.forbidden"), role
+        elif role == PATIENT:
+            # A session is no token at all where clients call.
+            assert (answer.status_code, answer.json()["code"]) == (401, "access.unauthenticated")
         else:
-            # A patient's: no client is known there at all.
-            assert answer.status_code in (401, 403), role
+            assert (answer.status_code, answer.json()["code"]) == (403, "access.forbidden"), role
 
 
 async def forged(places: Places) -> dict[str, dict[str, str]]:
@@ -148,6 +159,30 @@ async def test_whoever_is_nobody_is_let_in_nowhere(places: Places) -> None:
             assert "www-authenticate" in answer.headers
 
 
+FILLED_OUTSIDE = {"infno": "2304", "service": "x", "method": "y"}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(("method", "path", "who"), [each for each in BESIDE if each[2]], ids=str)
+async def test_beside_the_document_no_access_token_opens_anything(
+    method: str, path: str, who: Sequence[str], places: Places
+) -> None:
+    address = filled(path, places.known | FILLED_OUTSIDE)
+    session = places.own[PATIENT]["Authorization"].removeprefix("Bearer ")
+    for headers in ({}, *(places.own[role] for role in EVERYBODY)):
+        token = headers.get("Authorization", "").removeprefix("Bearer ")
+        as_cookie = {"Cookie": f"{COOKIE}={token}"} if token != session else {}
+        if list(who) == [PATIENT]:
+            answer = await places.ask(method, address, headers | as_cookie)
+            assert (answer.status_code, "expired" in answer.headers["location"]) == (303, True)
+        else:
+            envelope = His(places.world.client, places.world.hospital_code).envelope("2304", {})
+            answer = await places.ask(method, address, headers | as_cookie, json=envelope)
+            assert (answer.status_code, answer.json()["code"]) == (401, 401), answer.text
+    if list(who) == [PATIENT] and method == "GET":
+        assert (await places.ask(method, address, {"Cookie": f"{COOKIE}={session}"})).status_code == 200
+
+
 def anonymous(answer: httpx.Response, names: set[str]) -> Any:
     """What an answer tells, but for the request's own id and the id that was asked for."""
     said = answer.text
@@ -179,11 +214,7 @@ def _example(content: dict[str, Any]) -> Any:
 # A day is nobody's.
 DAYS = {"start"}
 WITH_ID = [
-    each
-    for each in GUARDED
-    if set(re.findall(r"{(\w+)}", each[0])) - DAYS
-    and set(each[2]["x-roles"]) & set(Role)
-    and not each[0].startswith(PUBLIC_PLACES)
+    each for each in GUARDED if set(re.findall(r"{(\w+)}", each[0])) - DAYS and not each[0].startswith(PUBLIC_PLACES)
 ]
 
 
@@ -199,7 +230,7 @@ async def test_what_is_somebody_elses_looks_exactly_like_what_is_not_there(
         for each in operation["parameters"]
         if each["in"] == "path" and each["name"] not in DAYS
     } | {name: places.known[name] for name in DAYS & places.known.keys()}
-    for role in set(operation["x-roles"]) & set(Role):
+    for role in operation["x-roles"]:
         for headers in places.foreign[role]:
             sent = example_of(operation)
             real = await places.ask(method, filled(path, places.known), headers, **sent)

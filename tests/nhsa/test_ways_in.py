@@ -36,8 +36,13 @@ async def closed(world: World, **details: Any) -> His:
 
 
 def by_hmac(his: His, *, key: str = "secret-a", **other: str) -> dict[str, str]:
+    return signed_by_hmac(f"AK-{his.code}", key, **other)
+
+
+def signed_by_hmac(account: str, key: str, **other: str) -> dict[str, str]:
+    """The headers with which a gateway client of this account and secret calls."""
     signed = {
-        "_api_access_key": f"AK-{his.code}",
+        "_api_access_key": account,
         "_api_name": "api_1901",
         "_api_timestamp": str(int(time.time() * 1000)),
         "_api_version": "1.0.0",

@@ -211,6 +211,7 @@ BAD = {
     "a cut-off png": picture("PNG")[:-8],
     "a cut-off pdf": PDF[:-8],
     "a pdf that runs": PDF.replace(b"<<>>", b"<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>", 1),
+    "a pdf that hides that it runs": PDF.replace(b"<<>>", b"<</OpenAction<</S/J#61vaScript/#4aS(x)>>>>", 1),
     "too large": b"%PDF-1.7\n" + bytes(LARGEST) + b"%%EOF",
 }
 

@@ -60,6 +60,18 @@ async def test_without_a_session_every_page_leads_to_the_entrance(world: World) 
     assert "查询已过期" in (await world.client.get("/p?expired=1")).text
 
 
+@pytest.mark.parametrize("path", ["claims", "claims/{}", "claims/{}/objection", "year", "year?year=2018", "accesses"])
+async def test_each_page_is_there_in_either_language(world: World, path: str) -> None:
+    patient = await settled(world)
+    address, cookie = f"/p/{path.format(patient.settlement['id'])}", await cookie_of(patient)
+    mark = "&" if "?" in address else "?"
+
+    for language, first in (("zh", '<html lang="zh-CN">'), ("en", '<html lang="en">')):
+        page = await world.client.get(f"{address}{mark}lang={language}", headers=cookie)
+        assert (page.status_code, first in page.text) == (200, True)
+        assert "没有办成" not in page.text
+
+
 async def test_another_persons_claim_and_none_are_the_same_page(world: World) -> None:
     cookie = await cookie_of(await settled(world))
     other = await settled(world)

@@ -41,7 +41,11 @@ async def test_each_status_has_its_page(world: World) -> None:
     assert "第 2 版：已重新核定" in listed
 
     await reversed_(world.agency, new)
-    assert 'class="state reversed"' in (await shown(changed.patient, f"/p/claims/{new}")).text
+    gone = (await shown(changed.patient, f"/p/claims/{new}")).text
+    assert 'class="state reversed"' in gone
+    assert "以下金额不再有效" in gone
+    assert "以后转入我的账户" not in gone, "nothing will come any more"
+    assert gone.index("应付给您") < gone.index("该笔结算已撤销，金额不再有效"), "in the order in which it happened"
     assert 'class="state superseded"' in (await shown(changed.patient, f"/p/claims/{old}")).text
     assert 'class="state reversed"' in (await shown(changed.patient, "/p/claims")).text
     held = await settled(world, injury={"third_party": "unknown", "note": "待查"})

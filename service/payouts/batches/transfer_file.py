@@ -32,6 +32,7 @@ async def transfer_file(desk: Desk, batch: dict[str, Any], kind: str) -> bytes:
             "remark": layout.remark,
         }
         rows.append([cells[column.field] for column in layout.columns])
-    await desk.note(f"payout.file_{kind}", subject=str(batch["id"]))
+    shown = ((desk.county_code, item["person_no"]) for item in items)
+    await desk.note_shown(f"payout.file_{kind}", shown, subject=str(batch["id"]))
     header = [column.heading for column in layout.columns]
     return (csv_bytes if kind == "csv" else xlsx_bytes)(header, rows)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
+from service.access.vault import mask_id_no
 from service.claims.described import fund_sums, settlements_of_visits
 from service.ledger.model import hospital
 from service.reconciliation.desk import Desk
@@ -16,6 +17,7 @@ from service.reconciliation.matching.read import File, FileRow
 from service.reconciliation.matching.staged import FileLine, Sides
 from service.reconciliation.matching.store import Begun
 from service.reconciliation.statements.answer import claim_no
+from service.registers.identity_number import IdentityNumber, read
 
 Known = dict[str, Any]
 _AT_ONCE: Final = 5_000
@@ -148,7 +150,7 @@ async def _claims(desk: Desk, statement: Known, begun: Sequence[Begun], funds: b
 
 
 def _kept(statement: Known, found: Found, references: dict[int, str]) -> Known:
-    reference = references[found.row_no] if found.row_no is not None else ""
+    reference = _keepable(references[found.row_no]) if found.row_no is not None else ""
     if found.line_no is not None:
         reference = claim_no(statement["period"], statement["hospital_code"], found.line_no)
     return {
@@ -160,3 +162,8 @@ def _kept(statement: Known, found: Found, references: dict[int, str]) -> Known:
         "theirs": found.theirs,
         "elsewhere": found.elsewhere,
     }
+
+
+def _keepable(reference: str) -> str:
+    """Their number of a line as it is; where a file names a person instead, the identity number masked."""
+    return mask_id_no(reference) if isinstance(read(reference.upper()), IdentityNumber) else reference
