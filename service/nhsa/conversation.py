@@ -166,9 +166,12 @@ async def _done_once(asked: _Asked, handler: Handler) -> str:
             return messages.first_answer(known, asked.body_hash)
         done = await _acted(asked, tx, handler)
         answer = _written(asked, done).decode()
-        await messages.keep(
-            tx, vault, asked.name, messages.DONE, answer, subject=done.subject, person_no=done.person_no
-        )
+        if done.keep is not None:
+            await done.keep(asked.name.sealed(vault, answer))
+        else:
+            await messages.keep(
+                tx, vault, asked.name, messages.DONE, answer, subject=done.subject, person_no=done.person_no
+            )
     return answer
 
 

@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.vault import Vault
@@ -42,6 +41,10 @@ class Name:
             "msgid": self.msgid,
         }
 
+    def sealed(self, vault: Vault, answer: str) -> bytes:
+        """An answer in the form in which it is kept."""
+        return vault.encrypt(answer, bound_to=self.place)
+
     def is_it(self) -> list[Any]:
         return [messages.c[column] == value for column, value in self.row().items()]
 
@@ -67,6 +70,14 @@ class Message:
     body_hash: bytes | None
 
 
+# Written out, as the statements of the discharge path are: every message asks it.
+_TAKE: Final = text("""
+    INSERT INTO nhsa_messages (county_code, fixmedins_code, infno, msgid, body_hash, outcome, at)
+    VALUES (:county_code, :fixmedins_code, :infno, :msgid, :body_hash, :outcome, :at)
+    ON CONFLICT DO NOTHING RETURNING true
+""")
+
+
 async def take(
     tx: AsyncConnection, vault: Vault, name: Name, body_hash: bytes | None, *, at: datetime, outcome: str = _TAKEN
 ) -> Message | None:
@@ -75,9 +86,7 @@ async def take(
 
     `body_hash` None: on behalf of a reversal, which names a message without having seen it.
     """
-    row = name.row() | {"body_hash": body_hash, "outcome": outcome, "at": at}
-    statement = insert_or(messages).values(row).on_conflict_do_nothing().returning(messages.c.msgid)
-    if await tx.scalar(statement) is not None:
+    if await tx.scalar(_TAKE, name.row() | {"body_hash": body_hash, "outcome": outcome, "at": at}):
         return None
     c = messages.c
     query = select(c.outcome, c.subject, c.person_no, c.answer_enc, c.body_hash).where(*name.is_it()).with_for_update()
@@ -116,7 +125,7 @@ async def keep(
     person_no: str | None = None,
 ) -> None:
     """Keep the answer that is about to be given."""
-    sealed = vault.encrypt(answer, bound_to=name.place)
+    sealed = name.sealed(vault, answer)
     values = {"outcome": outcome, "answer_enc": sealed, "subject": subject, "person_no": person_no}
     await tx.execute(update(messages).where(*name.is_it()).values(values))
 
