@@ -6,7 +6,7 @@ that a copy which arrives late cannot do what the caller was told was not done.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,13 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.access.vault import Vault
 from service.errors import Text
 from service.nhsa.model import Institution
-from service.nhsa.refusals import MessageReused, MessageReversed
+from service.nhsa.refusals import AnswerForgotten, MessageReused, MessageReversed
 from service.nhsa.tables import messages
 
 _TAKEN: Final = "taken"
 DONE: Final = "done"
 REFUSED: Final = "refused"
 REVERSED: Final = "reversed"
+ANSWERS_KEPT: Final = timedelta(days=30)
+"""How long an answer is kept that proves no money (`retention`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,19 @@ async def take(
 
 
 def first_answer(known: Message, body_hash: bytes) -> str:
-    """The first answer to the same message. Raises MessageReversed and MessageReused."""
+    """The first answer to the same message. Raises MessageReversed, MessageReused and AnswerForgotten."""
     if known.body_hash is not None and known.body_hash != body_hash:
         raise MessageReused(
             Text(
                 "该 msgid 已用于内容不同的报文；新的交易请使用新的 msgid。",
                 "This msgid named another message: use a new one for a new message.",
+            )
+        )
+    if known.outcome == DONE and known.answer is None:
+        raise AnswerForgotten(
+            Text(
+                f"该报文早已办理，应答已超过 {ANSWERS_KEPT.days} 天保存期，不再重复办理；请以 5203、5303 查询结果。",
+                f"This message was done; its answer was kept for {ANSWERS_KEPT.days} days. Ask for the result instead.",
             )
         )
     if known.outcome == REVERSED or known.answer is None:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.vault import Vault
-from service.nhsa.auth.tables import credentials, institutions, nonces
+from service.nhsa.auth.tables import credentials, institutions
 from service.nhsa.model import Auth, Institution
 
 _COLUMNS: Final = (
@@ -106,9 +106,3 @@ async def use_nonce(
     """Whether a nonce is new, or names the very same body again; older ones than the window are forgotten."""
     row = {"account": account, "nonce": nonce, "body_hash": body_hash, "at": at, "forgotten": at - window}
     return await tx.scalar(_USE, row) is not None
-
-
-async def forget_nonces(tx: AsyncConnection, *, before: datetime) -> int:
-    """Forget the nonces used before an instant; gives how many there were."""
-    gone = await tx.execute(delete(nonces).where(nonces.c.at < before).returning(nonces.c.nonce))
-    return len(gone.all())
