@@ -122,8 +122,8 @@ async def _open(desk: Desk, request_id: UUID) -> Asked:
 
 async def _tell(desk: Desk, kind: str, asked: Asked, data: dict[str, Any]) -> None:
     """One event for the hospital and each payer who owes something; one without a payer where nobody does."""
-    owing: list[str | None] = sorted({part.payer for part in await store.parts(desk.tx, asked, _payers(desk, asked))})
-    for payer in owing or [None]:
+    owing = {part.payer for part in await store.parts(desk.tx, asked, _payers(desk, asked))}
+    for payer in [*sorted(owing)] or [None]:
         event = Event(asked.county_code, desk.now, kind, asked.id, asked.hospital_code, payer, data or None)
         await events.add(desk.tx, event)
 
