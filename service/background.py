@@ -89,7 +89,7 @@ async def keep_forgetting(engine: AsyncEngine, clock: Clock) -> None:
     while True:
         try:
             with seeing(EVERY_COUNTY):
-                await forget(engine, clock.now())
+                await forget(engine, clock)
         except Exception:
             _logger.exception("forgetting failed")
         await asyncio.sleep(_FORGET_SECONDS)

@@ -1,11 +1,15 @@
 """What the interface forgets, and that what it forgot is never done a second time."""
 
 import base64
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from service.clock import Clock
+from service.db import transaction_on
+from service.nhsa.auth import store
+from service.nhsa.auth.tif import WINDOW
 from service.nhsa.retention import forget
 from tests.cases.county import wire_line
 from tests.claims.world import World
@@ -39,6 +43,10 @@ async def lived(world: World) -> tuple[His, Stay, list[tuple[str, str, dict[str,
     return his, stay, [*sent_again, ("2304", refused, {"data": data})]
 
 
+def later(now: datetime) -> Clock:
+    return Clock(source=lambda: now)
+
+
 async def kept(world: World, his: His) -> dict[str, int]:
     (row,) = await world.rows(
         """SELECT (SELECT count(*) FROM nhsa_files WHERE fixmedins_code = :code) AS files,
@@ -55,10 +63,10 @@ async def test_what_is_young_stays_and_what_is_old_goes_but_for_names_and_proofs
     before = await kept(world, his)
     now = world.app.state.clock.now()
 
-    await forget(world.app.state.engine, now + MONTH - timedelta(hours=1))
+    await forget(world.app.state.engine, later(now + MONTH - timedelta(hours=1)))
     assert await kept(world, his) == before
 
-    gone = await forget(world.app.state.engine, now + MONTH + timedelta(hours=1))
+    gone = await forget(world.app.state.engine, later(now + MONTH + timedelta(hours=1)))
 
     after = await kept(world, his)
     assert (after["files"], after["recorded"]) == (0, 0)
@@ -77,7 +85,22 @@ async def test_more_than_fits_one_transaction_goes_too(world: World, monkeypatch
     his, _, _ = await lived(world)
     monkeypatch.setattr("service.nhsa.retention._AT_ONCE", 2)
 
-    gone = await forget(world.app.state.engine, world.app.state.clock.now() + 2 * MONTH)
+    gone = await forget(world.app.state.engine, later(world.app.state.clock.now() + 2 * MONTH))
 
     assert gone["recorded"] > 4
     assert (await kept(world, his))["recorded"] == 0
+
+
+async def test_a_nonce_names_one_body_until_its_window_has_closed_and_then_goes(world: World) -> None:
+    engine, now = world.app.state.engine, world.app.state.clock.source()
+
+    async def used(body: bytes, minutes: int) -> bool:
+        async with transaction_on(engine) as tx:
+            at = now + timedelta(minutes=minutes)
+            return await store.use_nonce(tx, "PA-1", "n-1", body, at=at, window=2 * WINDOW)
+
+    assert [await used(b"one", 0), await used(b"one", 1), await used(b"two", 9)] == [True, True, False]
+    assert await used(b"two", 12)
+    await forget(engine, later(now + timedelta(minutes=21)))
+    assert not await used(b"three", 21)
+    assert (await forget(engine, later(now + timedelta(minutes=23))))["nonces"] == 1
