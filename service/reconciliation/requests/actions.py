@@ -1,5 +1,6 @@
 """What can be done with requests for a statement: ask, see what became of them, withdraw, refuse."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -122,8 +123,9 @@ async def _open(desk: Desk, request_id: UUID) -> Asked:
 
 async def _tell(desk: Desk, kind: str, asked: Asked, data: dict[str, Any]) -> None:
     """One event for the hospital and each payer who owes something; one without a payer where nobody does."""
-    owing = {part.payer for part in await store.parts(desk.tx, asked, _payers(desk, asked))}
-    for payer in [*sorted(owing)] or [None]:
+    owing = sorted({part.payer for part in await store.parts(desk.tx, asked, _payers(desk, asked))})
+    sides: Sequence[str | None] = owing or (None,)
+    for payer in sides:
         event = Event(asked.county_code, desk.now, kind, asked.id, asked.hospital_code, payer, data or None)
         await events.add(desk.tx, event)
 
