@@ -1,4 +1,7 @@
-"""What a server process does beside answering: seal what was written, verify and re-adjudicate what was asked for."""
+"""
+What a server process does beside answering: seal what was written, verify and re-adjudicate what was asked for, and
+forget what need not be kept.
+"""
 
 import asyncio
 import logging
@@ -13,12 +16,14 @@ from service.corrections.amendments.law import renew
 from service.corrections.bulk import store as readjudications
 from service.corrections.bulk.work import work
 from service.db import EVERY_COUNTY, seeing, transaction_on
+from service.nhsa.retention import forget
 from service.processes import verify_in_own_processes
 from service.proof.runs import store as verifications
 from service.proof.seals.actions import seal
 
 _LOOK_SECONDS: Final = 2
 _LAW_SECONDS: Final = 1
+_FORGET_SECONDS: Final = 3600
 _logger = logging.getLogger("onestop.background")
 
 
@@ -77,6 +82,17 @@ async def keep_readjudicating(engine: AsyncEngine, county_codes: Sequence[str], 
                         await work(engine, county_code, asked, desk)
             except Exception:
                 _logger.exception("re-adjudicating failed", extra={"onestop_fields": {"county_code": county_code}})
+
+
+async def keep_forgetting(engine: AsyncEngine, clock: Clock) -> None:
+    """Let go what the national interface need not keep any more, each hour. Several server processes may."""
+    while True:
+        try:
+            with seeing(EVERY_COUNTY):
+                await forget(engine, clock)
+        except Exception:
+            _logger.exception("forgetting failed")
+        await asyncio.sleep(_FORGET_SECONDS)
 
 
 async def keep_to_the_law(state: Any) -> None:

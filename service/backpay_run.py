@@ -19,8 +19,7 @@ from service.payouts.backpay import actions
 from service.payouts.backpay.model import Outcome
 from service.payouts.backpay.schemas import BackpayOut, BackpayRowOut
 from service.payouts.counter import Counter
-from service.policy.library import Library
-from service.policy.load import load_packs
+from service.policy.library import law_of_today
 
 _CLIENT: Final = "onestop backpay"
 
@@ -44,7 +43,7 @@ async def run_backpay(engine: AsyncEngine, settings: Settings, asked: Backpay) -
     """
     caller = Caller(_CLIENT, Role.AGENCY, asked.county_code, None, frozenset(), None, asked.operator, "cli")
     clock = Clock()
-    desk = Desk(Library(load_packs(settings.packs_dir)), clock, Vault.from_settings(settings))
+    desk = Desk(await law_of_today(engine, settings.packs_dir), clock, Vault.from_settings(settings))
     try:
         with step("Reading"), asked.file.open("rb") as source:
             async with transaction_on(engine) as tx:

@@ -19,8 +19,7 @@ from service.corrections.bulk.schemas import BulkReadOut
 from service.corrections.bulk.work import work
 from service.db import transaction_on
 from service.errors import Refusal
-from service.policy.library import Library
-from service.policy.load import load_packs
+from service.policy.library import law_of_today
 
 _SAY_EVERY = 100
 
@@ -35,9 +34,9 @@ class Readjudicating:
 
 async def run_readjudication(engine: AsyncEngine, settings: Settings, asked: Readjudicating) -> dict[str, Any]:
     """Go through what is left; gives what the API answers. Raises CommandRefused where there is no such one."""
+    law = await law_of_today(engine, settings.packs_dir)
     try:
         async with transaction_on(engine) as tx:
-            law = await Library(load_packs(settings.packs_dir)).with_amendments(tx)
             made = await known(tx, asked.county_code, asked.readjudication_id)
     except Refusal as refusal:
         raise CommandRefused(f"{refusal.detail.en}\n{refusal.detail.zh}") from refusal

@@ -15,7 +15,7 @@ from service.console import CommandRefused, say, step
 from service.corrections.catalogue import count_touched
 from service.db import transaction_on
 from service.errors import Refusal
-from service.policy.load import load_packs
+from service.policy.library import law_of_today
 from service.registers.catalogue.imports import actions
 from service.registers.catalogue.imports.download import rejected_csv
 from service.registers.catalogue.imports.store import Import
@@ -41,7 +41,8 @@ class CatalogueImport:
 async def import_catalogue(engine: AsyncEngine, settings: Settings, asked: CatalogueImport) -> dict[str, Any]:
     """Preview a file and, where asked, apply it; gives the import as JSON. Raises CommandRefused with the reason."""
     caller = Caller(_CLIENT, Role.AGENCY, asked.county_code, None, frozenset(), None, asked.operator, "cli")
-    vault, packs, now = Vault.from_settings(settings), load_packs(settings.packs_dir), Clock().now()
+    vault, now = Vault.from_settings(settings), Clock().now()
+    packs = (await law_of_today(engine, settings.packs_dir)).packs
     try:
         with step("Reading"), asked.file.open("rb") as source:
             async with transaction_on(engine) as tx:

@@ -17,7 +17,7 @@ from service.console import PROGRESS, CommandRefused, say
 from service.db import transaction_on
 from service.errors import Refusal
 from service.payouts.cycles import actions, answers
-from service.policy.load import load_packs
+from service.policy.library import law_of_today
 from service.reconciliation.desk import Desk
 
 _CLIENT: Final = "onestop cycle run"
@@ -35,7 +35,7 @@ class Run:
 
 async def run_cycle(engine: AsyncEngine, settings: Settings, asked: Run, clock: Clock | None = None) -> dict[str, Any]:
     """Run a cycle, or show what it would come to; gives the API's answer without its persons. Raises CommandRefused."""
-    packs = load_packs(settings.packs_dir)
+    packs = (await law_of_today(engine, settings.packs_dir)).packs
     known = sorted({county for pack in packs.packs for county in pack.county_codes})
     county_code = asked.county_code or (known[0] if len(known) == 1 else None)
     if county_code is None:

@@ -22,8 +22,7 @@ from service.nhsa.model import Auth, Institution
 from service.nhsa.profiles import profiles
 from service.nhsa.reading import Body, decoded, envelope_of
 from service.nhsa.registry import HANDLERS
-from service.policy.library import Library
-from service.policy.load import load_packs
+from service.policy.library import law_of_today
 
 _SECRET_BYTES = 32
 
@@ -133,8 +132,8 @@ async def try_envelope(engine: AsyncEngine, settings: Settings, sent: bytes, *, 
 
     What would change something is done only with `keep`. Raises CommandRefused where it cannot be understood.
     """
-    packs = load_packs(settings.packs_dir)
-    ground = Ground(engine, Vault.from_settings(settings), Clock(), Library(packs), packs)
+    law = await law_of_today(engine, settings.packs_dir)
+    ground = Ground(engine, Vault.from_settings(settings), Clock(), law, law.packs)
     try:
         envelope = envelope_of(Body(decoded(sent)), None)
     except Refusal as refusal:

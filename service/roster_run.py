@@ -17,7 +17,7 @@ from service.config import Settings
 from service.console import PROGRESS, CommandRefused, say, step
 from service.db import transaction_on
 from service.errors import Refusal
-from service.policy.load import load_packs
+from service.policy.library import law_of_today
 from service.registers.rosters.model import Roster, Statement
 from service.rosters import actions, answers
 from service.rosters.office import Office
@@ -49,7 +49,8 @@ class Import:
 async def import_roster(engine: AsyncEngine, settings: Settings, asked: Import) -> dict[str, Any]:
     """Preview a file and, where asked, apply it; gives the roster as JSON. Raises CommandRefused with the reason."""
     caller = Caller(_CLIENT, Role.AGENCY, asked.county_code, None, frozenset(), None, asked.operator, "cli")
-    office = Office(engine, Vault.from_settings(settings), Clock(), load_packs(settings.packs_dir), caller)
+    law = await law_of_today(engine, settings.packs_dir)
+    office = Office(engine, Vault.from_settings(settings), Clock(), law.packs, caller)
     try:
         with asked.file.open("rb") as source, _progress(asked.file) as progress:
             roster = await actions.preview(
@@ -103,6 +104,7 @@ def told(result: dict[str, Any], what: str = "Roster") -> str:
 async def purge_rosters(engine: AsyncEngine, settings: Settings, county_code: str, days: int) -> dict[str, Any]:
     """Delete the rows of lists that are older; gives how many lists that were."""
     caller = Caller(_PURGE, Role.AGENCY, county_code, None, frozenset(), None, None, "cli")
-    office = Office(engine, Vault.from_settings(settings), Clock(), load_packs(settings.packs_dir), caller)
+    law = await law_of_today(engine, settings.packs_dir)
+    office = Office(engine, Vault.from_settings(settings), Clock(), law.packs, caller)
     async with transaction_on(engine) as tx:
         return {"purged": await purge(tx, office, days)}

@@ -15,8 +15,7 @@ from service.config import Settings
 from service.console import PROGRESS, CommandRefused, say
 from service.db import transaction_on
 from service.errors import Refusal
-from service.policy.library import Library
-from service.policy.load import load_packs
+from service.policy.library import law_of_today
 from service.reconciliation.desk import Desk
 from service.reconciliation.statements import actions
 from service.reconciliation.statements.actions import Progress as Report
@@ -40,7 +39,7 @@ async def run_statements(
     engine: AsyncEngine, settings: Settings, asked: Run, clock: Clock | None = None
 ) -> dict[str, Any]:
     """Bill a period; gives what the API answers. Raises CommandRefused with the reason."""
-    packs = load_packs(settings.packs_dir)
+    packs = (await law_of_today(engine, settings.packs_dir)).packs
     known = sorted({county for pack in packs.packs for county in pack.county_codes})
     county_code = asked.county_code or (known[0] if len(known) == 1 else None)
     if county_code is None:
@@ -50,8 +49,7 @@ async def run_statements(
     async def run() -> dict[str, Any]:
         async with transaction_on(engine) as tx:
             now = (clock or Clock()).now()
-            law = await Library(packs).with_amendments(tx)
-            desk = Desk(tx, caller, engine, law.packs, Vault.from_settings(settings), now)
+            desk = Desk(tx, caller, engine, packs, Vault.from_settings(settings), now)
             with _progress() as progress:
                 return await actions.run(desk, asked.payer, asked.period, dry_run=asked.dry_run, progress=progress)
 

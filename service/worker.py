@@ -10,7 +10,7 @@ from datetime import timedelta
 import uvicorn
 from fastapi import FastAPI
 
-from service.background import keep_readjudicating, keep_sealing, keep_to_the_law, keep_verifying
+from service.background import keep_forgetting, keep_readjudicating, keep_sealing, keep_to_the_law, keep_verifying
 from service.claims.actions import Desk
 from service.clock import Clock
 from service.embedded.launch import end_with_parent
@@ -44,6 +44,7 @@ class _Server(uvicorn.Server):
                 keep_sealing(state.engine, counties, state.clock, every),
                 keep_verifying(state.engine),
                 keep_readjudicating(state.engine, counties, Desk(state.law, state.clock, state.vault)),
+                keep_forgetting(state.engine, state.clock),
             )
             self._background += [asyncio.create_task(one) for one in work]
 

@@ -26,7 +26,10 @@ from service.claims.examples import REQUEST_BODY
 from service.clock import Clock
 from service.config import Settings
 from service.db import transaction_on
+from service.ids import new_id
 from service.main import create_app
+from service.reconciliation.requests import store as requests
+from service.reconciliation.requests.store import Asked
 from service.wire import openapi
 from tests.access.callers import bearer, headers_of
 from tests.cases.county import done, visit_body
@@ -135,8 +138,11 @@ async def objected(world: World, id_number: str) -> dict[str, str]:
 
 
 async def billed(world: World) -> dict[str, str]:
-    """A statement of long ago, and a transfer that pays it."""
+    """A statement of long ago, a transfer that pays it, and a request for another one."""
+    now, days = world.app.state.clock.now(), (date(2019, 1, 1), date(2019, 1, 31))
+    asked = Asked("459901", new_id(now), world.hospital_code, "21", *days, visits=1, total=100_00, amount=90_00, at=now)
     async with transaction_on(world.app.state.engine) as tx:
+        await requests.add(tx, asked)
         await write(tx, [Settled(date(2018, 6, 9), world.hospital_code, {"basic": 100_00})])
     run = await world.agency("POST", "/v1/statements/run", {"payer": "basic_fund", "period": "2018-06"})
     statement = (await done(run, 200))["items"][0]
@@ -149,7 +155,7 @@ async def billed(world: World) -> dict[str, str]:
         "allocations": [{"statement_id": statement["id"], "amount": "40.00"}],
     }
     paid = await done(await world.agency("POST", "/v1/payments", transfer))
-    return {"statement_id": statement["id"], "payment_id": paid["id"]}
+    return {"statement_id": statement["id"], "payment_id": paid["id"], "request_id": str(asked.id)}
 
 
 async def tokens_of(world: World, claim_id: str) -> dict[str, dict[str, str]]:

@@ -42,11 +42,17 @@ class Desk:
 
 async def preview(tx: AsyncConnection, caller: Caller, order: Order, desk: Desk, *, language: str) -> dict[str, Any]:
     """Decide a visit and keep nothing but the audit row."""
+    record = await previewed(tx, caller, order, desk)
+    return answer(record, Renderer(await desk.law.by_hash(tx, record.pack_hash)), language)
+
+
+async def previewed(tx: AsyncConnection, caller: Caller, order: Order, desk: Desk) -> Record:
+    """As `preview`, not yet told."""
     now = desk.clock.now()
     record = await prepare(tx, caller, order, desk.law.packs, Making(now))
 
     await _audit(tx, caller, "settlement.preview", record, now)
-    return answer(record, Renderer(await desk.law.by_hash(tx, record.pack_hash)), language)
+    return record
 
 
 async def settle(
@@ -70,6 +76,17 @@ async def settle(
 
     await _record(tx, caller, record, pack, desk, now, idempotency.compress(body))
     return body
+
+
+async def settle_taken(tx: AsyncConnection, caller: Caller, order: Order, desk: Desk) -> Record:
+    """
+    As `settle`, for a room that takes each of its own messages once and keeps the answer itself: neither is done twice.
+    """
+    now = desk.clock.now()
+    record, pack = await _made(tx, caller, order, desk, new_id(now), now)
+
+    await _record(tx, caller, record, pack, desk, now, None)
+    return record
 
 
 async def settle_for_patient(

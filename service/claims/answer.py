@@ -31,6 +31,16 @@ def answer(record: Record, renderer: Renderer, language: str) -> dict[str, Any]:
     }
 
 
+def figures(record: Record) -> dict[str, Any]:
+    """The same answer as far as it is figures and names, for rooms that say it in words of their own."""
+    return {
+        **_visit(record),
+        **_amounts(record, None),
+        "settled_at": record.settled_at,
+        "operator": record.operator,
+    }
+
+
 def _visit(record: Record) -> dict[str, Any]:
     stay = record.visit_type == VisitType.INPATIENT
     return {
@@ -54,7 +64,7 @@ def _visit(record: Record) -> dict[str, Any]:
     }
 
 
-def _amounts(record: Record, renderer: Renderer) -> dict[str, Any]:
+def _amounts(record: Record, renderer: Renderer | None) -> dict[str, Any]:
     settlement, split = record.settlement, record.settlement.split
     return {
         "amounts": {name: yuan(amount) for name, amount in settlement.amounts._asdict().items()},
@@ -86,9 +96,8 @@ def _explained(record: Record, renderer: Renderer) -> dict[str, list[str]]:
     return renderer.whole(record.settlement, held=record.on_hold, bears=record.hospital_bears)
 
 
-def _layer(award: Award, renderer: Renderer) -> list[dict[str, Any]]:
-    """One entry per payer; they share the layer's working."""
-    steps = [
+def _working(award: Award, renderer: Renderer) -> list[dict[str, Any]]:
+    return [
         {
             "rule": step.rule,
             "applied": step.applied,
@@ -99,6 +108,11 @@ def _layer(award: Award, renderer: Renderer) -> list[dict[str, Any]]:
         }
         for step in award.steps
     ]
+
+
+def _layer(award: Award, renderer: Renderer | None) -> list[dict[str, Any]]:
+    """One entry per payer; they share the layer's working."""
+    working = {"steps": _working(award, renderer)} if renderer is not None else {}
     return [
         {
             "layer": award.layer,
@@ -109,7 +123,7 @@ def _layer(award: Award, renderer: Renderer) -> list[dict[str, Any]]:
             "pay_to": share.pay_to,
             "decided": award.decided,
             "expected": award.expected,
-            "steps": steps,
+            **working,
         }
         for share in award.shares
     ]

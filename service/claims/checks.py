@@ -15,11 +15,8 @@ DAY = timedelta(days=1)
 
 def check_order(order: Order, today: date) -> None:
     """What the order alone tells. Raises fee_lines.empty, visit.dates, injury.liable_paid."""
-    if not order.lines:
-        raise no.LinesEmpty(
-            Text("账单没有费用明细，请上传明细后再结算。", "The bill has no lines: send them, then settle."),
-            pointer="/fee_lines",
-        )
+    if not order.lines and not order.may_end_a_stay:
+        raise _lines_empty()
     if order.last_day < order.admitted_on:
         raise no.VisitDates(
             Text("出院日期早于入院日期，请更正。", "Discharge is before admission: correct the dates."),
@@ -38,6 +35,13 @@ def check_order(order: Order, today: date) -> None:
             ),
             pointer="/injury/third_party",
         )
+
+
+def _lines_empty() -> no.LinesEmpty:
+    return no.LinesEmpty(
+        Text("账单没有费用明细，请上传明细后再结算。", "The bill has no lines: send them, then settle."),
+        pointer="/fee_lines",
+    )
 
 
 def check_hospital(order: Order, facts: VisitFacts) -> HospitalFacts:
@@ -173,11 +177,14 @@ def _referral(zh: str, en: str) -> no.ReferralInvalid:
 
 
 def check_history(order: Order, person: PersonFacts, history: History) -> None:
-    """Raises visit.already_settled, visit.interim_order, visit.dates (parts), visit.overlap."""
+    """Raises visit.already_settled, visit.interim_order, visit.dates (parts), fee_lines.empty, visit.overlap."""
     for part in history.parts:
         if part.interim_no == order.interim_no:
             raise already_settled(part)
     _check_parts(order, person, history.parts)
+    # The end of a stay whose parts hold all its cost has none of its own, and must still be settled.
+    if not order.lines and not history.parts:
+        raise _lines_empty()
     if order.is_stay:
         for other in history.others:
             if other.visit_type == VisitType.INPATIENT and overlaps(order, other):

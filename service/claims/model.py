@@ -103,6 +103,11 @@ class Order:
         return self.visit_type == VisitType.INPATIENT
 
     @property
+    def may_end_a_stay(self) -> bool:
+        """Whether it may be the last part of a stay, whose parts before hold all its cost."""
+        return self.is_stay and self.interim_no == 0
+
+    @property
     def stay_period(self) -> str:
         """The period under which the sums of a stay settled in parts are kept."""
         return f"stay:{self.hospital_code}:{self.visit_no}"

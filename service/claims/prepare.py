@@ -50,7 +50,7 @@ async def gather(
     if caller.role == Role.HOSPITAL and order.hospital_code != caller.hospital_code:
         raise checks.unknown_hospital(order.hospital_code)
     checks.check_order(order, now.date())
-    charged = [line.charged_on for line in order.lines]
+    charged = [order.last_day, *(line.charged_on for line in order.lines)]
     asked = FactsAsked(
         person_key=order.person_key,
         hospital_code=order.hospital_code,
@@ -58,8 +58,8 @@ async def gather(
         referral_no=order.referral_no,
         disease_code=order.disease_code,
         item_codes=list({line.item_code for line in order.lines}),
-        charged_from=min(*charged, order.last_day),
-        charged_to=max(*charged, order.last_day),
+        charged_from=min(charged),
+        charged_to=max(charged),
         county_code=county_code,
     )
     visit = await visit_facts(tx, asked)

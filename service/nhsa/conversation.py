@@ -27,7 +27,7 @@ from service.nhsa.messages import Name
 from service.nhsa.model import Envelope, Institution
 from service.nhsa.profiles import Profile, profiles
 from service.nhsa.reference import reference
-from service.nhsa.refusals import InputInvalid, MessageReused, MessageReversed
+from service.nhsa.refusals import AnswerForgotten, InputInvalid, MessageReused, MessageReversed
 from service.nhsa.registry import HANDLERS
 from service.nhsa.transactions.sign import SIGNING, refuse_signed_out
 from service.wire.problems import refusal_of
@@ -123,7 +123,7 @@ async def _answered(asked: _Asked) -> Answer:
         return await _looked_up(asked, handler)
     try:
         return Answer((await _done_patiently(asked, handler)).encode())
-    except (MessageReused, MessageReversed):
+    except (AnswerForgotten, MessageReused, MessageReversed):
         raise
     except Refusal as refusal:
         if refusal_is_passing(refusal):
@@ -168,9 +168,12 @@ async def _done_once(asked: _Asked, handler: Handler) -> str:
             return messages.first_answer(known, asked.body_hash)
         done = await _acted(asked, tx, handler)
         answer = _written(asked, done).decode()
-        await messages.keep(
-            tx, vault, asked.name, messages.DONE, answer, subject=done.subject, person_no=done.person_no
-        )
+        if done.keep is not None:
+            await done.keep(asked.name.sealed(vault, answer))
+        else:
+            await messages.keep(
+                tx, vault, asked.name, messages.DONE, answer, subject=done.subject, person_no=done.person_no
+            )
     return answer
 
 

@@ -75,13 +75,15 @@ class Done:
     """
     What a transaction did: its output, and what a reversal would need to know of it.
 
-    `file` is answered as it is, in place of an envelope (9102).
+    `file` is answered as it is, in place of an envelope (9102). `keep`: what is still to be written, together with the
+    sealed answer: a settlement does both in one statement, as discharges wait for it.
     """
 
     output: Mapping[str, Any] = field(default_factory=dict)
     subject: UUID | None = None
     person_no: str | None = None
     file: bytes | None = None
+    keep: Callable[[bytes], Awaitable[None]] | None = None
 
 
 Act = Callable[[Desk], Awaitable[Done]]

@@ -6,24 +6,25 @@ that a copy which arrives late cannot do what the caller was told was not done.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.vault import Vault
 from service.errors import Text
 from service.nhsa.model import Institution
-from service.nhsa.refusals import MessageReused, MessageReversed
+from service.nhsa.refusals import AnswerForgotten, MessageReused, MessageReversed
 from service.nhsa.tables import messages
 
 _TAKEN: Final = "taken"
 DONE: Final = "done"
 REFUSED: Final = "refused"
 REVERSED: Final = "reversed"
+ANSWERS_KEPT: Final = timedelta(days=30)
+"""How long an answer is kept that proves no money (`retention`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Name:
             "infno": self.infno,
             "msgid": self.msgid,
         }
+
+    def sealed(self, vault: Vault, answer: str) -> bytes:
+        """An answer in the form in which it is kept."""
+        return vault.encrypt(answer, bound_to=self.place)
 
     def is_it(self) -> list[Any]:
         return [messages.c[column] == value for column, value in self.row().items()]
@@ -67,6 +72,14 @@ class Message:
     body_hash: bytes | None
 
 
+# Written out, as the statements of the discharge path are: every message asks it.
+_TAKE: Final = text("""
+    INSERT INTO nhsa_messages (county_code, fixmedins_code, infno, msgid, body_hash, outcome, at)
+    VALUES (:county_code, :fixmedins_code, :infno, :msgid, :body_hash, :outcome, :at)
+    ON CONFLICT DO NOTHING RETURNING true
+""")
+
+
 async def take(
     tx: AsyncConnection, vault: Vault, name: Name, body_hash: bytes | None, *, at: datetime, outcome: str = _TAKEN
 ) -> Message | None:
@@ -75,9 +88,7 @@ async def take(
 
     `body_hash` None: on behalf of a reversal, which names a message without having seen it.
     """
-    row = name.row() | {"body_hash": body_hash, "outcome": outcome, "at": at}
-    statement = insert_or(messages).values(row).on_conflict_do_nothing().returning(messages.c.msgid)
-    if await tx.scalar(statement) is not None:
+    if await tx.scalar(_TAKE, name.row() | {"body_hash": body_hash, "outcome": outcome, "at": at}):
         return None
     c = messages.c
     query = select(c.outcome, c.subject, c.person_no, c.answer_enc, c.body_hash).where(*name.is_it()).with_for_update()
@@ -87,12 +98,19 @@ async def take(
 
 
 def first_answer(known: Message, body_hash: bytes) -> str:
-    """The first answer to the same message. Raises MessageReversed and MessageReused."""
+    """The first answer to the same message. Raises MessageReversed, MessageReused and AnswerForgotten."""
     if known.body_hash is not None and known.body_hash != body_hash:
         raise MessageReused(
             Text(
                 "该 msgid 已用于内容不同的报文；新的交易请使用新的 msgid。",
                 "This msgid named another message: use a new one for a new message.",
+            )
+        )
+    if known.outcome == DONE and known.answer is None:
+        raise AnswerForgotten(
+            Text(
+                f"该报文早已办理，应答已超过 {ANSWERS_KEPT.days} 天保存期，不再重复办理；请以 5203、5303 查询结果。",
+                f"This message was done; its answer was kept for {ANSWERS_KEPT.days} days. Ask for the result instead.",
             )
         )
     if known.outcome == REVERSED or known.answer is None:
@@ -116,7 +134,7 @@ async def keep(
     person_no: str | None = None,
 ) -> None:
     """Keep the answer that is about to be given."""
-    sealed = vault.encrypt(answer, bound_to=name.place)
+    sealed = name.sealed(vault, answer)
     values = {"outcome": outcome, "answer_enc": sealed, "subject": subject, "person_no": person_no}
     await tx.execute(update(messages).where(*name.is_it()).values(values))
 

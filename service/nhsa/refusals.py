@@ -56,6 +56,13 @@ class MessageReversed(Refusal):
     title = Text("报文已冲正", "The message was reversed")
 
 
+class AnswerForgotten(Refusal):
+    """The message was done so long ago that its answer is not kept any more; it is not done again."""
+
+    code = "nhsa.answer_forgotten"
+    title = Text("报文早已办理", "The message was done long ago")
+
+
 class NotReversible(Refusal):
     """This transaction cannot be reversed, or not any more; the message says what to do instead."""
 

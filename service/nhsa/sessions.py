@@ -1,15 +1,18 @@
 """All SQL on sessions: a visit from its registration to its settlement, and its fee lines."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Text, any_, delete, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.claims.model import OrderedLine
+from service.db import Direct
 from service.nhsa.model import Institution
 from service.nhsa.tables import fee_lines, visits
 
@@ -66,6 +69,14 @@ def _visit(row: Any) -> Visit:
     return Visit(**{name: plain_uuid(value) for name, value in row._mapping.items()})
 
 
+_ONE: Final = """
+    SELECT to_jsonb(v) FROM nhsa_visits v
+    WHERE county_code = :county_code AND mdtrt_id = :mdtrt_id AND fixmedins_code = :fixmedins_code
+"""
+_FOUND: Final = Direct(_ONE)
+_LOCKED: Final = Direct(f"{_ONE} FOR UPDATE")
+
+
 async def open_visit(tx: AsyncConnection, visit: Visit) -> bool:
     """Keep a new visit; whether its number was free."""
     row = {name: getattr(visit, name) for name in Visit.__dataclass_fields__}
@@ -75,13 +86,14 @@ async def open_visit(tx: AsyncConnection, visit: Visit) -> bool:
 
 async def visit(tx: AsyncConnection, institution: Institution, mdtrt_id: UUID, *, lock: bool) -> Visit | None:
     """A visit of this institution; with `lock`, nobody else works on it meanwhile."""
-    query = select(*_VISIT).where(
-        visits.c.county_code == institution.county_code,
-        visits.c.mdtrt_id == mdtrt_id,
-        visits.c.fixmedins_code == institution.fixmedins_code,
-    )
-    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
-    return None if row is None else _visit(row)
+    asked = {"county_code": institution.county_code, "fixmedins_code": institution.fixmedins_code}
+    found = await (_LOCKED if lock else _FOUND).scalar(tx, asked | {"mdtrt_id": mdtrt_id})
+    if found is None:
+        return None
+    read = {name: found[name] for name in Visit.__dataclass_fields__}
+    days = {name: None if found[name] is None else date.fromisoformat(found[name]) for name in ("begins_on", "ends_on")}
+    opened_at = datetime.fromisoformat(found["opened_at"])
+    return Visit(**read | days | {"mdtrt_id": UUID(found["mdtrt_id"]), "opened_at": opened_at})
 
 
 async def of_number(tx: AsyncConnection, institution: Institution, kind: str, ipt_otp_no: str) -> list[Visit]:
@@ -152,14 +164,14 @@ async def add_lines(tx: AsyncConnection, visit: Visit, lines: list[Line]) -> Non
     await change(tx, visit, last_line=lines[-1].ordered.line_no)
 
 
-async def remove_lines(tx: AsyncConnection, visit: Visit, serials: list[str] | None, batch: str | None) -> int:
-    """Remove unsettled lines by serial or batch, or all; how many there were."""
+async def remove_lines(tx: AsyncConnection, visit: Visit, serials: Collection[str]) -> None:
+    """Remove unsettled lines by their serials."""
     f = fee_lines.c
-    statement = delete(fee_lines).where(
-        f.county_code == visit.county_code, f.mdtrt_id == visit.mdtrt_id, f.setl_id.is_(None)
+    await tx.execute(
+        delete(fee_lines).where(
+            f.county_code == visit.county_code,
+            f.mdtrt_id == visit.mdtrt_id,
+            f.setl_id.is_(None),
+            f.feedetl_sn == any_(literal(list(serials), ARRAY(Text))),
+        )
     )
-    if serials is not None:
-        statement = statement.where(f.feedetl_sn.in_(serials))
-    if batch is not None:
-        statement = statement.where(f.chrg_bchno == batch)
-    return len((await tx.execute(statement.returning(f.feedetl_sn))).all())

@@ -6,11 +6,13 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text, update
+import orjson
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.claims.courses import Changed
 from service.claims.model import OrderedLine
+from service.db import Direct
 from service.nhsa.model import Institution
 from service.nhsa.sessions import Visit, plain_uuid
 from service.nhsa.tables import fee_lines, settled
@@ -56,11 +58,14 @@ def _settled(row: Any) -> Settled:
     return Settled(**{name: plain_uuid(value) for name, value in row._mapping.items()})
 
 
-_SETTLE: Final = text("""
+_SETTLE: Final = Direct("""
 WITH lines AS (
     UPDATE nhsa_fee_lines SET setl_id = :setl_id
     WHERE county_code = :county_code AND mdtrt_id = :mdtrt_id AND setl_id IS NULL
         AND (CAST(:chrg_bchno AS text) IS NULL OR chrg_bchno = :chrg_bchno)
+), answered AS (
+    UPDATE nhsa_messages SET outcome = 'done', answer_enc = :answer_enc, subject = :setl_id, person_no = :person_no
+    WHERE county_code = :county_code AND fixmedins_code = :fixmedins_code AND infno = :infno AND msgid = :msgid
 )
 INSERT INTO nhsa_settled (county_code, setl_id, mdtrt_id, fixmedins_code, settlement_id, msgid, person_no, insutype,
     clr_type, clr_optins, interim_no, chrg_bchno, last_day, medfee_sumamt, fund_pay_sumamt, psn_cash_pay, settled_at)
@@ -70,21 +75,25 @@ VALUES (:county_code, :setl_id, :mdtrt_id, :fixmedins_code, :settlement_id, :msg
 """)
 
 
-async def settle(tx: AsyncConnection, visit: Visit, made: Settled) -> None:
-    """Keep what settled a visit, and mark the lines that it settled: those of its batch, else all unsettled ones."""
-    row = {name: getattr(made, name) for name in _NAMES}
+async def settle(tx: AsyncConnection, visit: Visit, made: Settled, infno: str, answer_enc: bytes) -> None:
+    """
+    Keep what settled a visit with the answer of its message, and mark the lines that it settled: those of its batch,
+    else all unsettled ones.
+    """
+    row = {name: getattr(made, name) for name in _NAMES} | {"infno": infno, "answer_enc": answer_enc}
     row |= {"county_code": visit.county_code, "fixmedins_code": visit.fixmedins_code}
-    await tx.execute(_SETTLE, row)
+    await _SETTLE.scalar(tx, row)
 
 
-_TO_SETTLE: Final = text("""
-SELECT
+_TO_SETTLE: Final = Direct("""
+SELECT CAST(json_build_array(
     (SELECT coalesce(json_agg(json_build_array(interim_no, setl_id, chrg_bchno, last_day) ORDER BY setl_id), '[]')
     FROM nhsa_settled WHERE county_code = :county_code AND mdtrt_id = :mdtrt_id AND cancelled_at IS NULL),
     (SELECT coalesce(json_agg(json_build_array(line_no, item_code, item_name, category, grade, unit_price, quantity,
         amount, self_pay_ratio, price_ceiling, charged_on) ORDER BY line_no), '[]')
     FROM nhsa_fee_lines WHERE county_code = :county_code AND mdtrt_id = :mdtrt_id AND setl_id IS NULL
         AND (CAST(:chrg_bchno AS text) IS NULL OR chrg_bchno = :chrg_bchno))
+) AS text)
 """)
 
 
@@ -102,7 +111,7 @@ async def to_settle(
 ) -> tuple[list[Standing], tuple[OrderedLine, ...]]:
     """What of a visit stands settled, and the lines that are not: in one round trip, as discharges wait for it."""
     asked = {"county_code": visit.county_code, "mdtrt_id": visit.mdtrt_id, "chrg_bchno": batch}
-    standing, lines = (await tx.execute(_TO_SETTLE, asked)).one()
+    standing, lines = orjson.loads(await _TO_SETTLE.scalar(tx, asked))
     return (
         [Standing(no, UUID(setl), of, date.fromisoformat(last)) for no, setl, of, last in standing],
         tuple([OrderedLine(*[*line[:-1], date.fromisoformat(line[-1])]) for line in lines]),

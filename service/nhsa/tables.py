@@ -39,6 +39,8 @@ messages = Table(
     Column("reversed_by", Text),
     PrimaryKeyConstraint("county_code", "fixmedins_code", "infno", "msgid"),
     CheckConstraint("outcome IN ('taken', 'done', 'refused', 'reversed')", name="outcome"),
+    # Small, and asked once a day, when old answers go.
+    Index("ix_nhsa_messages_at", "at", postgresql_using="brin"),
 )
 """Each message once, with its first answer. `reversed`: a 2601 named it; it never does anything again."""
 
@@ -166,34 +168,6 @@ files = Table(
     PrimaryKeyConstraint("county_code", "file_qury_no"),
 )
 """Files up (9101) and down (9102)."""
-
-clearings = Table(
-    "nhsa_clearings",
-    metadata,
-    Column("county_code", Text, nullable=False),
-    Column("clr_appy_evt_id", Uuid, nullable=False),
-    Column("fixmedins_code", Text, nullable=False),
-    Column("clr_type", Text, nullable=False),
-    Column("begins_on", Date, nullable=False),
-    Column("ends_on", Date, nullable=False),
-    Column("visits", Integer, nullable=False),
-    Column("medfee_sumamt", BigInteger, nullable=False),
-    Column("fund_appy_sum", BigInteger, nullable=False),
-    Column("applied_at", DateTime(timezone=True), nullable=False),
-    Column("withdrawn_at", DateTime(timezone=True)),
-    PrimaryKeyConstraint("county_code", "clr_appy_evt_id"),
-    Index(
-        "uq_nhsa_clearings_period",
-        "county_code",
-        "fixmedins_code",
-        "clr_type",
-        "begins_on",
-        "ends_on",
-        unique=True,
-        postgresql_where="withdrawn_at IS NULL",
-    ),
-)
-"""A hospital's applications to be paid for a period: requests for a statement."""
 
 recorded = Table(
     "nhsa_recorded",

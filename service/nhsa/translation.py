@@ -20,9 +20,9 @@ _ADVANCED: Final = frozenset({"hospital", "elsewhere"})
 FUNDS: Final = (*_FIELDS.values(), _OTHER)
 
 
-def moment(text: str) -> str:
+def moment(at: datetime) -> str:
     """An instant as the interface writes it, in the county's time."""
-    return f"{datetime.fromisoformat(text).astimezone(COUNTY_ZONE):%Y-%m-%d %H:%M:%S}"
+    return f"{at.astimezone(COUNTY_ZONE):%Y-%m-%d %H:%M:%S}"
 
 
 def _held(answer: Mapping[str, Any], layer: Mapping[str, Any]) -> bool:

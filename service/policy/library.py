@@ -8,14 +8,16 @@ is kept with the first settlement that rests on it.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from service.db import transaction_on
 from service.policy.amendments import Amended, approved
-from service.policy.load import rebuilt
+from service.policy.load import load_packs, rebuilt
 from service.policy.model import Amendment, Pack, Packs
 from service.policy.tables import policy_packs
 
@@ -65,6 +67,12 @@ class Library:
             assert pack.hash == content_hash, "a kept pack was altered"
             self._past[content_hash] = pack
         return pack
+
+
+async def law_of_today(engine: AsyncEngine, packs_dir: Path | None) -> Library:
+    """The packs of a folder with every amendment that is approved by now: the law that a command works under."""
+    async with transaction_on(engine) as tx:
+        return await Library(load_packs(packs_dir)).with_amendments(tx)
 
 
 class KeptPack(NamedTuple):

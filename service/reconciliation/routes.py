@@ -10,10 +10,12 @@ from service.reconciliation.matching import routes as matching
 from service.reconciliation.papers import routes as papers
 from service.reconciliation.payments import routes as payments
 from service.reconciliation.reports import routes as reports
+from service.reconciliation.requests import routes as requests
 from service.reconciliation.statements import routes as statements
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     statements.router,
+    requests.router,
     papers.router,
     matching.router,
     deductions.router,

@@ -45,6 +45,7 @@ SUMS = (
     "/v1/rosters",
     "/v1/statements",
     "/v1/statements/{statement_id}/deductions",
+    "/v1/statement-requests",
     "/v1/payments",
     "/v1/payments/{payment_id}",
     "/v1/readjudications",

@@ -20,11 +20,7 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 def id_no(serial: int) -> str:
     """A fictional identity number of the unassigned area 459901 with a right check character (GB 11643)."""
-    body = (
-        f"{COUNTY}19600101{serial % 1000:03d}"
-        if serial < 1000
-        else f"{COUNTY}1960{serial // 1000:02d}01{serial % 1000:03d}"
-    )
+    body = f"{COUNTY}1960{serial // 1000 + 1:02d}01{serial % 1000:03d}"
     return body + "10X98765432"[sum(int(d) * w for d, w in zip(body, _WEIGHTS, strict=True)) % 11]
 
 

@@ -63,7 +63,9 @@ def complete(infno: str, nodes: Mapping[str, Any]) -> dict[str, Any]:
     asked: dict[str, Any] = {}
     for node in reference()[infno].request.values():
         given = nodes.get(node.name, [{}] if node.rows else {})
-        asked[node.name] = [filled(node, row) for row in given] if node.rows else filled(node, given)
+        # Many systems send one object where rows are meant.
+        several = isinstance(given, list)
+        asked[node.name] = [filled(node, row) for row in given] if several else filled(node, given)
     return asked
 
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import httpx
 
+from service.db import transaction_on
 from tests.cases.county import wire_line
 from tests.claims.world import World, drifted
 from tests.nhsa.his import CALL, His, as_text, complete
 from tests.nhsa.hospital import Stay
+from tests.proof.scene import found_wrong, named
 
 LINE = {"grade": "A", "unit_price": "20.00", "quantity": "300"}
 POOR = [{"class": "registered_poor", "valid_from": "2015-01-01"}]
@@ -110,6 +112,9 @@ async def storm(world: World, his: His, urls: Sequence[str], *, clients: int, st
         await look(world, one)
     assert await drifted(world) == []
     assert await world.rows(UNLIKE) == []
+    async with transaction_on(world.system) as tx:
+        wrong = await found_wrong(tx)
+    assert wrong == [], named(wrong)[:3]
     taken = await world.rows("SELECT 1 FROM nhsa_messages WHERE outcome = 'taken'")
     assert taken == []
     return {

@@ -60,10 +60,10 @@ def test_one_object_where_rows_are_meant_and_rows_of_one_where_an_object_is() ->
     row = right("2301")["feedetail"][0] | {"cnt": "1", "pric": "1", "det_item_fee_sumamt": "1"}
 
     assert len(checked(reference()["2301"], {"feedetail": row}, HUNAN)["feedetail"]) == 1
-    data = right("2302")["data"]
-    assert checked(reference()["2302"], {"data": [data]}, HUNAN)["data"] == data
+    data = right("2305")["data"]
+    assert checked(reference()["2305"], {"data": [data]}, HUNAN)["data"] == data
     with pytest.raises(InputInvalid, match="Correct"):
-        checked(reference()["2302"], {"data": [data, data]}, HUNAN)
+        checked(reference()["2305"], {"data": [data, data]}, HUNAN)
 
 
 def test_days_come_in_many_spellings() -> None:

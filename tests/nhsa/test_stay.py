@@ -175,3 +175,63 @@ async def test_a_closed_sign_in_must_be_renewed(world: World, his: His) -> None:
     assert refused["infcode"] == -1
     assert "9001" in refused["err_msg"]
     assert "已签退" in await his.refused("9002", signout={"sign_no": sign_no})
+
+
+async def test_fee_lines_go_several_at_a_time_or_not_at_all(world: World, his: His) -> None:
+    stay = await a_stay(world, his, "O18")
+    await stay.charge([wire_line(number, LINE, DAY) for number in range(1, 6)])
+    other = await a_stay(world, his, "O19")
+
+    async def left() -> list[str]:
+        found = await world.rows(
+            "SELECT feedetl_sn FROM nhsa_fee_lines JOIN nhsa_visits v USING (county_code, mdtrt_id)"
+            " WHERE v.visit_no = 'O18' ORDER BY line_no"
+        )
+        return [row[0] for row in found]
+
+    def named(*serials: str) -> list[dict[str, str]]:
+        return [{**stay.whose, "feedetl_sn": serial} for serial in serials]
+
+    assert "77、78" in await his.refused("2302", data=named("1", "78", "77"))
+    assert "同一就诊" in await his.refused("2302", data=[*named("1"), {**other.whose, "feedetl_sn": "1"}])
+    assert await left() == ["1", "2", "3", "4", "5"]
+
+    await his.done("2302", data=named("1", "3", "3"))
+    assert await left() == ["2", "4", "5"]
+    await his.done("2302", data=named("4")[0])
+    assert await left() == ["2", "5"]
+    await stay.settle("12000.00", mid_setl_flag="1", dscgtime="2018-06-06 08:00:00")
+    await stay.charge([wire_line(1, LINE, "2018-06-07")])
+    assert "2 已结算" in await his.refused("2302", data=named("6", "2"))
+    assert await left() == ["2", "5", "6"]
+    await his.done("2302", data=named("6", "0000"))
+    assert await left() == ["2", "5"]
+
+
+async def test_the_end_of_a_stay_whose_parts_hold_all_its_cost_is_settled_without_lines(world: World, his: His) -> None:
+    stay = await a_stay(world, his, "O10")
+    data = {**stay.whose, "medfee_sumamt": "0"}
+    await stay.charge([wire_line(1, LINE, DAY)])
+    part = (await stay.settle("6000.00", mid_setl_flag="1", dscgtime="2018-06-06 08:00:00"))["setlinfo"]
+    assert "没有费用明细" in await his.refused("2304", data=data | {"mid_setl_flag": "1"})
+    await stay.discharge("2018-06-09")
+
+    assert (await stay.settle("0", "2303"))["setlinfo"]["psn_cash_pay"] == "0.00"
+    end = await stay.settle("0")
+
+    info = end["setlinfo"]
+    assert {info[name] for name in ("medfee_sumamt", "fund_pay_sumamt", "psn_part_amt", "psn_cash_pay")} == {"0.00"}
+    assert {row["fund_payamt"] for row in end["setldetail"]} == {"0.00"}
+    assert "已结算" in await his.refused("2304", data=data)
+    live = await world.rows("SELECT interim_no, last_day FROM live_visits WHERE visit_no = 'O10' ORDER BY interim_no")
+    assert [(row[0], str(row[1])) for row in live] == [(0, "2018-06-09"), (1, "2018-06-06")]
+    settled = await world.rows("SELECT settlement_id FROM live_visits WHERE visit_no = 'O10'")
+    for row in settled:
+        assert (await world.agency("GET", f"/v1/settlements/{row[0]}/slip.pdf")).status_code == 200
+    await his.done("2305", data={**stay.whose, "setl_id": info["setl_id"]})
+    await his.done("2305", data={**stay.whose, "setl_id": part["setl_id"]})
+    # Without a part before it, an end has lines.
+    await his.done("2405", data=stay.whose)
+    await his.done("2302", data={**stay.whose, "feedetl_sn": "0000"})
+    await stay.discharge("2018-06-09")
+    assert "没有费用明细" in await his.refused("2304", data=data)

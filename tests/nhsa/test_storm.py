@@ -1,4 +1,4 @@
-"""The storm, in short; `scripts/prove/nhsa_storm` is the long form."""
+"""The storm, in short; `scripts/prove/nhsa storm` is the long form."""
 
 import pytest
 

@@ -62,7 +62,7 @@ async def stays(his: His, person_no: str) -> None:
     change = {**stay.whose, "begntime": "2018-06-01 08:00:00", "ipt_otp_no": "ZY0001"}
     await his.done("2403", adminfo=change, diseinfo=[stay.whose])
     await stay.charge([wire_line(1, LINE, DAY), wire_line(2, DRUG, DAY)])
-    await his.done("2302", data={**stay.whose, "feedetl_sn": "2"})
+    await his.done("2302", data=[{**stay.whose, "feedetl_sn": "2"}])
     await stay.discharge("2018-06-09")
     await his.done("2405", data=stay.whose)
     await stay.discharge("2018-06-09")

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from service.db import transaction_on
-from service.proof.seals.model import KINDS
+from service.proof.seals.model import BY_NAME, KINDS
 from tests.claims.world import World
 from tests.proof.scene import found_wrong, named
 
@@ -20,4 +20,5 @@ async def test_everything_that_happened_is_right(world: World) -> None:
 
         assert named(found) == [], found[:5]
         sealed = set(await tx.scalars(text("SELECT kind FROM seals")))
+    assert len(BY_NAME) == len(KINDS), "no kind is sealed twice"
     assert sealed == {kind.name for kind in KINDS} - _NOT_HERE, "something of every kind has happened"

@@ -1,6 +1,6 @@
 """A payer's refusal after review (拒付): the refused part becomes the hospital's to bear, by a version of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,8 +12,9 @@ from service.claims.changes import store
 from service.claims.changes.actions import Asking, readjudicate
 from service.claims.changes.model import Change, Part
 from service.claims.changes.who_gets import owed_to_hospital
-from service.claims.model import Cause, Record
+from service.claims.model import Cause
 from service.claims.records import View
+from service.settlement.model import Award
 
 Refused = Mapping[UUID, Mapping[str, int]]
 """What was taken of each case, by layer, in fen."""
@@ -40,18 +41,18 @@ async def refuse(
     for case_id, settlement_id in await store.live_of(tx, county_code, list(refused)):
         record = await records.find(tx, settlement_id, View(county_code))
         assert record is not None
-        parts = parts_of(record, payer, refused[case_id])
+        parts = parts_of(record.awards, payer, refused[case_id])
         if parts:
             change = Change(Cause.REFUSAL, reason, refused=parts)
             await readjudicate(tx, caller, settlement_id, desk, Asking(), change=change)
 
 
-def parts_of(record: Record, payer: str, refused: Mapping[str, int]) -> tuple[Part, ...]:
+def parts_of(awards: Sequence[Award], payer: str, refused: Mapping[str, int]) -> tuple[Part, ...]:
     """
-    What is refused of a settlement, of the layers under which it was deducted as far as the payer owes the hospital
-    under them, the rest of its other layers: a later version may have moved an amount from one to another.
+    What is refused of a settlement, by its awards: of the layers under which it was deducted as far as the payer owes
+    the hospital under them, the rest of its other layers. A later version may have moved an amount to another.
     """
-    owed = {part.layer: part.amount for part in owed_to_hospital(record.awards, ()) if part.payer == payer}
+    owed = {part.layer: part.amount for part in owed_to_hospital(awards, ()) if part.payer == payer}
     parts = {layer: min(amount, refused.get(layer, 0)) for layer, amount in owed.items()}
     rest = sum(refused.values()) - sum(parts.values())
     for layer, amount in owed.items():

@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.vault import Vault
-from service.nhsa.auth.tables import credentials, institutions, nonces
+from service.nhsa.auth.tables import credentials, institutions
 from service.nhsa.model import Auth, Institution
 
 _COLUMNS: Final = (
@@ -91,14 +91,18 @@ async def secret(tx: AsyncConnection, vault: Vault, auth: Auth, account: str) ->
     return row.fixmedins_code, vault.decrypt(row.secret_enc, bound_to=place(auth, account))
 
 
+# Written out, as every signed message of this kind asks it before anything else.
+_USE: Final = text("""
+    INSERT INTO nhsa_nonces AS known (account, nonce, body_hash, at) VALUES (:account, :nonce, :body_hash, :at)
+    ON CONFLICT (account, nonce) DO UPDATE SET body_hash = excluded.body_hash, at = excluded.at
+    WHERE known.at < :forgotten OR known.body_hash = excluded.body_hash
+    RETURNING true
+""")
+
+
 async def use_nonce(
     tx: AsyncConnection, account: str, nonce: str, body_hash: bytes, *, at: datetime, window: timedelta
 ) -> bool:
     """Whether a nonce is new, or names the very same body again; older ones than the window are forgotten."""
-    await tx.execute(delete(nonces).where(nonces.c.account == account, nonces.c.at < at - window))
-    row = {"account": account, "nonce": nonce, "body_hash": body_hash, "at": at}
-    statement = insert_or(nonces).values(row).on_conflict_do_nothing().returning(nonces.c.nonce)
-    if await tx.scalar(statement) is not None:
-        return True
-    known = await tx.scalar(select(nonces.c.body_hash).where(nonces.c.account == account, nonces.c.nonce == nonce))
-    return known == body_hash
+    row = {"account": account, "nonce": nonce, "body_hash": body_hash, "at": at, "forgotten": at - window}
+    return await tx.scalar(_USE, row) is not None

@@ -1,4 +1,4 @@
-"""2301 and 2204: fee lines come in, and are split at once. 2302 and 2205: unsettled ones go again."""
+"""2301 and 2204: fee lines come in, and are split at once."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -8,12 +8,12 @@ from typing import Any, Final
 from service.claims import bill
 from service.claims.model import History, Order, OrderedLine
 from service.money import PRICE_PLACES, QUANTITY_PLACES, fen, ppm, ratio, scaled, unscaled, yuan
-from service.nhsa import sessions, standing
+from service.nhsa import sessions
 from service.nhsa.checks import plain
 from service.nhsa.desk import Desk, Done
 from service.nhsa.people import by_psn_no
 from service.nhsa.reading import extension
-from service.nhsa.refusals import invalid, not_found, out_of_order
+from service.nhsa.refusals import invalid, out_of_order
 from service.nhsa.sessions import Line, Visit
 from service.nhsa.transactions import visit as visits
 from service.nhsa.transactions.visit import OUTPATIENT, STAY
@@ -23,7 +23,6 @@ from service.registers.model import FactsAsked
 from service.settlement.model import Amounts
 from service.settlement.scope import FIRST_PAY_GRADE, SELF_FUNDED_GRADE, scope_of
 
-ALL: Final = "0000"
 _NO_CEILING: Final = "999999"
 _OTHER_FEES: Final = "14"
 _SELF_PAY_MARK: Final = "-SELFPAY"
@@ -47,10 +46,8 @@ async def _upload(desk: Desk, kind: str) -> Done:
     rows: list[dict[str, Any]] = desk.input["feedetail"]
     if not rows:
         raise invalid("没有费用明细(feedetail)，请填写后重发。", "There are no fee lines: send some.")
-    visit = await visits.found(desk, rows[0], kind=kind)
-    if any((row["mdtrt_id"], row["psn_no"]) != (rows[0]["mdtrt_id"], rows[0]["psn_no"]) for row in rows):
-        raise invalid("一次只能上传同一就诊的明细，请分开上传。", "One message holds the lines of one visit.")
-    _refuse_closed(desk, visit)
+    visit = await of_one_visit(desk, rows, kind)
+    refuse_closed(desk, visit)
     if visit.is_stay:
         await visits.refuse_finished(desk, visit)
     known = await sessions.lines_of(desk.tx, visit)
@@ -64,7 +61,15 @@ async def _upload(desk: Desk, kind: str) -> Done:
     return Done({"result": split}, subject=visit.mdtrt_id, person_no=visit.person_no)
 
 
-def _refuse_closed(desk: Desk, visit: Visit) -> None:
+async def of_one_visit(desk: Desk, rows: list[dict[str, Any]], kind: str) -> Visit:
+    """The visit that all rows of a message name. Raises InputInvalid where they name several, and VisitNotFound."""
+    if any((row["mdtrt_id"], row["psn_no"]) != (rows[0]["mdtrt_id"], rows[0]["psn_no"]) for row in rows):
+        raise invalid("一个报文只能有同一就诊的明细，请分开发送。", "One message holds the lines of one visit.")
+    return await visits.found(desk, rows[0], kind=kind)
+
+
+def refuse_closed(desk: Desk, visit: Visit) -> None:
+    """Raises OutOfOrder where the lines of a visit do not change any more."""
     if visit.state == "cancelled":
         raise out_of_order("该就诊已撤销，请重新办理入院或挂号。", "The visit was cancelled: register it anew.")
     if visit.state == "discharged" and not desk.profile.fees_after_discharge:
@@ -208,43 +213,3 @@ def _told(line: Line, terms: bill.LineTerms, parts: Amounts) -> dict[str, Any]:
         "lmt_used_flag": "0",
         "memo": "" if terms.by_catalogue else "目录外：按上传的等级计算",
     }
-
-
-async def remove_stay(desk: Desk) -> Done:
-    """2302: lines by serial, or all with 0000."""
-    data: dict[str, Any] = desk.input["data"]
-    visit = await visits.found(desk, data, kind=STAY)
-    _refuse_closed(desk, visit)
-    serial = data["feedetl_sn"]
-    return await _remove(desk, visit, None if serial == ALL else [serial], None)
-
-
-async def remove_outpatient(desk: Desk) -> Done:
-    """2205: the lines of a batch, or all with 0000."""
-    data: dict[str, Any] = desk.input["data"]
-    visit = await visits.found(desk, data, kind=OUTPATIENT)
-    batch = data["chrg_bchno"]
-    return await _remove(desk, visit, None, None if batch == ALL else batch)
-
-
-async def _remove(desk: Desk, visit: Visit, serials: list[str] | None, batch: str | None) -> Done:
-    await standing.of_visit(desk, visit)
-    known = await sessions.lines_of(desk.tx, visit)
-    asked = [
-        line
-        for line in known
-        if (serials is None or line.feedetl_sn in serials) and (batch is None or line.chrg_bchno == batch)
-    ]
-    going = {line.feedetl_sn for line in asked if line.setl_id is None}
-    if (serials or batch) and not asked:
-        raise not_found("没有这样的费用明细，请核对流水号或批次号。", "There are no such fee lines: check the number.")
-    if asked and not going:
-        raise out_of_order("该明细已结算，请先办理结算撤销(2305／2208)。", "The lines are settled: cancel that first.")
-    left = [line for line in known if line.returns in going and line.feedetl_sn not in going]
-    if left:
-        raise out_of_order(
-            f"明细 {left[0].returns} 已有退费明细 {left[0].feedetl_sn}，请一并撤销。", "A return of this line remains."
-        )
-    await sessions.remove_lines(desk.tx, visit, serials, batch)
-    await desk.note("nhsa.remove_fees", person_no=visit.person_no, subject=visit.mdtrt_id)
-    return Done(subject=visit.mdtrt_id, person_no=visit.person_no)

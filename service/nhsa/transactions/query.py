@@ -57,10 +57,7 @@ async def _found(desk: Desk) -> tuple[Visit, Settled, dict[str, Any]]:
     needed(data, "setl_id", "mdtrt_id", "psn_no")
     visit = await visits.found(desk, data, lock=False)
     made = await of_setl_id(desk, visit, data["setl_id"])
-    answer = await actions.read(desk.tx, desk.caller, made.live_id, desk.claims, language=_CHINESE)
-    if answer["settled_at"] is not None and not isinstance(answer["settled_at"], str):
-        answer = answer | {"settled_at": answer["settled_at"].isoformat()}
-    return visit, made, answer
+    return visit, made, await actions.read(desk.tx, desk.caller, made.live_id, desk.claims, language=_CHINESE)
 
 
 async def working(desk: Desk) -> Done:

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
-
-from service.access.idempotency import Attempt, Stored
 from service.claims import actions
+from service.claims.answer import figures
 from service.claims.model import Order, OrderedLine
 from service.money import fen, yuan
 from service.nhsa import extensions, standing, translation
@@ -24,10 +23,9 @@ from service.nhsa.settled import Settled, Standing
 from service.nhsa.transactions import visit as visits
 from service.nhsa.transactions.visit import OUTPATIENT, STAY
 from service.policy.conditions import VisitType
-from service.registers.referrals.store import referrals_of
+from service.registers.referrals.store import latest_on
 
 _YES: Final = "1"
-_CHINESE: Final = "zh"
 
 Lines = tuple[OrderedLine, ...]
 
@@ -63,19 +61,16 @@ async def settle_outpatient(desk: Desk) -> Done:
 
 
 async def _try(desk: Desk, bill: Bill) -> Done:
-    answer = await actions.preview(desk.tx, desk.caller, bill.order, desk.claims, language=_CHINESE)
-    return Done(output(desk, bill.visit, bill.known, orjson.loads(orjson.dumps(answer)), desk.envelope.msgid))
+    record = await actions.previewed(desk.tx, desk.caller, bill.order, desk.claims)
+    return Done(output(desk, bill.visit, bill.known, figures(record), desk.envelope.msgid))
 
 
 async def _settle(desk: Desk, bill: Bill) -> Done:
-    key = f"nhsa.{desk.envelope.infno}.{desk.envelope.msgid}"
-    attempt = Attempt(key, desk.ground.vault.fingerprint("nhsa attempt", key))
-    done = await actions.settle(desk.tx, desk.caller, bill.order, desk.claims, attempt=attempt, language=_CHINESE)
-    answer = orjson.loads(done.body if isinstance(done, Stored) else done)
+    answer = figures(await actions.settle_taken(desk.tx, desk.caller, bill.order, desk.claims))
     made = settled_of(desk, bill.visit, bill, answer)
-    await settlements.settle(desk.tx, bill.visit, made)
     told_ = output(desk, bill.visit, bill.known, answer, desk.envelope.msgid, setl_id=made.setl_id)
-    return Done(told_, subject=made.setl_id, person_no=bill.visit.person_no)
+    keep = partial(settlements.settle, desk.tx, bill.visit, made, desk.envelope.infno)
+    return Done(told_, subject=made.setl_id, person_no=bill.visit.person_no, keep=keep)
 
 
 async def _of_stay(desk: Desk, *, lock: bool) -> Bill:
@@ -176,16 +171,8 @@ async def _bill(
 
 async def _referral(desk: Desk, visit: Visit, known: Known) -> str | None:
     """The person's referral to this hospital in force on the day of admission, the latest of several."""
-    found = await referrals_of(
-        desk.tx,
-        known.person.county_code,
-        person_no=known.person.person_no,
-        hospital_code=desk.institution.hospital_code,
-        on=visit.begins_on,
-        after=None,
-        rows=100,
-    )
-    return found[-1][0] if found else None
+    person, hospital_code = known.person, desk.institution.hospital_code
+    return await latest_on(desk.tx, person.county_code, person.person_no, hospital_code, visit.begins_on)
 
 
 def settled_of(desk: Desk, visit: Visit, bill: Bill, answer: dict[str, Any]) -> Settled:

@@ -5,9 +5,10 @@ from uuid import UUID
 
 import orjson
 
-from service.access.idempotency import Attempt, Stored
+from service.access.idempotency import Stored
 from service.claims import actions, records
 from service.claims.actions import view_of
+from service.claims.answer import figures
 from service.claims.changes.actions import Asking, reverse
 from service.claims.changes.kept_order import kept_order
 from service.errors import Text
@@ -155,16 +156,13 @@ async def _restore(desk: Desk, visit: Visit, made: Settled) -> None:
     serials = {line.ordered.line_no for line in await sessions.lines_of(desk.tx, visit) if line.setl_id is None}
     if {line.line_no for line in record.bill} - serials:
         raise _changed()
-    key = f"nhsa.2601.{desk.envelope.msgid}"
-    attempt = Attempt(key, desk.ground.vault.fingerprint("nhsa attempt", key))
     order = kept_order(record, desk.ground.vault)
-    done = await actions.settle(desk.tx, desk.caller, order, desk.claims, attempt=attempt, language=_CHINESE)
-    answer = orjson.loads(done.body if isinstance(done, Stored) else done)
-    before = await actions.read(desk.tx, desk.caller, made.settlement_id, desk.claims, language=_CHINESE)
-    if _money(desk, before) != _money(desk, answer):
+    again = await actions.settle_taken(desk.tx, desk.caller, order, desk.claims)
+    if _money(desk, figures(record)) != _money(desk, figures(again)):
         raise _changed()
     numbers = [line.line_no for line in record.bill]
-    await settlements.restore(desk.tx, visit, made.setl_id, UUID(answer["id"]), numbers)
+    assert again.id is not None
+    await settlements.restore(desk.tx, visit, made.setl_id, again.id, numbers)
 
 
 def _money(desk: Desk, answer: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:

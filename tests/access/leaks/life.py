@@ -18,7 +18,7 @@ from tests.claims.bills import Body, chronic, fee_line, stay
 from tests.claims.changes.people import anew, reversed_, settled
 from tests.nhsa.his import His
 from tests.nhsa.hospital import Stay
-from tests.nhsa.test_ways_in import signed_by_hmac
+from tests.nhsa.signing import signed_by_hmac
 from tests.payouts.claimants import APPROVE, CHIEF, CLERK, claim_body, picture
 from tests.payouts.office import answer_file, bank
 from tests.payouts.test_backpay import csv_of, row_of
