@@ -13,7 +13,7 @@ from service.access.model import Caller, Role
 from service.db import Tx
 from service.payouts import examples
 from service.payouts import refusals as no
-from service.payouts.batches import actions, answers, store
+from service.payouts.batches import answers, returns, store
 from service.payouts.batches.schemas import ItemOut, ItemStatus, ReasonIn, ReturnIn
 from service.reconciliation.desk import Desk, answered
 from service.wire.pages import Page, PageAsked
@@ -76,7 +76,7 @@ async def return_transfer(
 ) -> Response:
     """The bank had reported it as paid, and then sent it back: what it had paid is open again."""
     desk = Desk.of(request, tx, caller)
-    act = actions.come_back
+    act = returns.come_back
     return await desk.once(attempt, lambda: act(desk, item_id, body.returned_on, body.reason), status=200)
 
 
@@ -96,4 +96,4 @@ async def clear_transfer(
 ) -> Response:
     """A clerk has looked into it: it goes out with the next batch, on the account that the register then has."""
     desk = Desk.of(request, tx, caller)
-    return await desk.once(attempt, lambda: actions.clear(desk, item_id, body.reason), status=200)
+    return await desk.once(attempt, lambda: returns.clear(desk, item_id, body.reason), status=200)

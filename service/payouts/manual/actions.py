@@ -29,7 +29,7 @@ from service.payouts.manual.refusals import (
     TooManyPapers,
 )
 from service.payouts.manual.store import Filters, View
-from service.payouts.refusals import NotKnownByLaw, SamePerson
+from service.payouts.refusals import NotKnownByLaw
 from service.payouts.workdays import working_days_after
 from service.policy.to_patients import ManualClaimRules
 from service.registers.dated import hold
@@ -172,7 +172,7 @@ async def refuse(counter: Counter, claim_id: UUID, reason: str) -> ManualClaim:
     """Refuse a claim, with the reason. Raises manual_claim.state, payout.same_person, payout.operator_missing."""
     claim = await _held(counter, claim_id)
     _check_next(claim, State.REFUSED)
-    _check_other(counter, claim)
+    counter.check_second(claim.client_id, claim.operator)
     return await _enter(counter, claim, State.REFUSED, reason)
 
 
@@ -185,7 +185,7 @@ async def approve(counter: Counter, claim_id: UUID, reason: str) -> ManualClaim:
     """
     claim = await _held(counter, claim_id)
     _check_next(claim, State.APPROVED)
-    _check_other(counter, claim)
+    counter.check_second(claim.client_id, claim.operator)
     order, settlement_id = _order(counter, SettlementIn.model_validate_json(claim.body)), new_id(counter.now)
     with pointed(at=None):
         record = await settle_for_patient(
@@ -200,11 +200,6 @@ async def approve(counter: Counter, claim_id: UUID, reason: str) -> ManualClaim:
 def _check_next(claim: ManualClaim, state: State) -> None:
     if state not in NEXT[claim.state]:
         raise ManualClaimState
-
-
-def _check_other(counter: Counter, claim: ManualClaim) -> None:
-    if counter.named() == (claim.client_id, claim.operator):
-        raise SamePerson
 
 
 async def _enter(

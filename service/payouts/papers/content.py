@@ -34,9 +34,8 @@ def _account(person: Person) -> str:
 
 
 async def _person(desk: Desk, person_no: str) -> Person:
-    found = await persons.person(desk.tx, desk.vault, desk.county_code, person_no)
-    assert found is not None, "money for nobody"
-    return found
+    found = await persons.persons_behind(desk.tx, desk.vault, desk.county_code, [person_no])
+    return found[person_no]
 
 
 async def decision(desk: Desk, claims: Claims, settlement_id: UUID, address: str) -> Letter:
