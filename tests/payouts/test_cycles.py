@@ -8,8 +8,8 @@ from fastapi import FastAPI
 
 from tests.cases.claims import cases
 from tests.cases.county import done, visit_body
+from tests.cases.parties import on_day
 from tests.claims.test_reference_http import identities_of
-from tests.payouts.conftest import on_day
 from tests.payouts.office import Office, account, bank
 
 CASES = [case for case in cases("reference.yaml") if "cycle_top_up" in case]

@@ -43,9 +43,10 @@ async def make(desk: Desk, ordered: Ordered, *, dry_run: bool) -> dict[str, Any]
         await take_turns(desk.tx, desk.county_code, person_nos)
     transfers, left_out = await gather(desk, ordered.payer, ordered.wanted, person_nos)
     shown: dict[str, Any] = {"left_out": [as_left_out(each) for each in left_out]}
+    named = [each.person_no for each in (*transfers, *left_out)]
     if dry_run:
         total = sum(each.amount for each in transfers)
-        await desk.note("payout.preview", subject=ordered.payer)
+        await desk.note_shown("payout.preview", named, subject=ordered.payer)
         return shown | {"batch": None, "total": yuan(total), "items": [as_ordered(each) for each in transfers]}
     if not transfers:
         raise no.NothingToPay(left_out=shown["left_out"])
@@ -53,7 +54,7 @@ async def make(desk: Desk, ordered: Ordered, *, dry_run: bool) -> dict[str, Any]
     batch_id = await _keep(desk, ordered, number, transfers)
     batch = await find(desk, batch_id)
     await tell(desk, "payout.made", batch)
-    await desk.note("payout.make", subject=str(batch_id))
+    await desk.note_shown("payout.make", named, subject=batch_id)
     return shown | {"batch": answer(batch), "total": yuan(batch["total"]), "items": None}
 
 

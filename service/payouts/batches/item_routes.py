@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Body, Query, Request
 from starlette.responses import Response
 
-from service.access import audit
 from service.access.guard import allow
 from service.access.idempotency import Idempotent
 from service.access.model import Caller, Role
@@ -55,8 +54,7 @@ async def list_transfers(
         limit=paging.limit + 1,
     )
     page, cursor = paging.cut(found, lambda row: (row["batch_id"], row["line_no"]))
-    shown = ((desk.county_code, row["person_no"]) for row in page)
-    await audit.record_shown(tx, caller, "payout.items", shown, at=desk.now)
+    await desk.note_shown("payout.items", (row["person_no"] for row in page))
     return answered({"items": [answers.as_transfer(desk.vault, row) for row in page], "next_cursor": cursor})
 
 

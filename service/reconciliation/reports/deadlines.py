@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from service.access.model import Role
 from service.clock import COUNTY_ZONE
 from service.errors import Text
 from service.money import yuan
@@ -72,7 +73,19 @@ _RECOVERIES: Final = """
 
 
 async def deadlines(desk: Desk) -> list[dict[str, Any]]:
-    """Everything that waits for somebody, what is most overdue first. Every caller sees its own money only."""
+    """
+    Everything that waits for somebody, what is most overdue first. Every caller sees its own money only; a township
+    its own people's aid.
+    """
+    found = [] if desk.caller.role == Role.TOWNSHIP else await _of_parties(desk)
+    found += [
+        _item(desk, one.kind, one.due_on, None, None, None, one.subject, one.amount)
+        for one in await waiting(desk, MOST)
+    ]
+    return sorted(found, key=lambda one: (one["due_on"], one["kind"], one["payer"] or "", one["hospital_code"] or ""))
+
+
+async def _of_parties(desk: Desk) -> list[dict[str, Any]]:
     found = [*await _unbilled(desk), *await _statements(desk), *await _transfers(desk)]
     found += [*await _query(desk, _OPEN_DIFFERENCES, "difference.settle", "opened_on")]
     found += [*await _query(desk, _HELD, "line.held", "held_on")]
@@ -85,11 +98,7 @@ async def deadlines(desk: Desk) -> list[dict[str, Any]]:
         _item(desk, one.kind, one.due_on, one.payer, None, None, one.subject, one.amount)
         for one in await due(desk, MOST)
     ]
-    found += [
-        _item(desk, one.kind, one.due_on, None, None, None, one.subject, one.amount)
-        for one in await waiting(desk, MOST)
-    ]
-    return sorted(found, key=lambda one: (one["due_on"], one["kind"], one["payer"] or "", one["hospital_code"] or ""))
+    return found
 
 
 async def _unbilled(desk: Desk) -> list[dict[str, Any]]:
