@@ -163,3 +163,19 @@ async def test_what_is_due_stands_in_the_list_of_deadlines(office: Office, turn_
     assert [overdue for _, _, overdue in await kinds()] == [True, True]
     await office.answer(batch["id"], bank(await office.file(batch["id"])))
     assert await kinds() == []
+
+
+async def test_a_cycle_is_to_be_run_again_when_its_visits_have_changed_since(office: Office) -> None:
+    _, id_number = await patient(office)
+    first = await visit(office, id_number, "4000.00", "2018-03-05")
+    await run(office, "2018-01-01")
+
+    async def again() -> list[str]:
+        found = await done(await office.insurer("GET", "/v1/deadlines"), 200)
+        return [one["subject"] for one in found["items"] if one["kind"] == "cycle.again"]
+
+    assert await again() == []
+    await done(await office.agency("POST", f"/v1/settlements/{first}/reversal", {"reason": "误结算", "chain": True}))
+    assert await again() == ["2018-01-01"]
+    await run(office, "2018-01-01")
+    assert await again() == []

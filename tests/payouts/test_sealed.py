@@ -1,6 +1,7 @@
 """Whatever is written once of the money to patients is sealed: a row that is changed afterwards is named."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -37,7 +38,7 @@ async def sealed(office: Office, engine: AsyncEngine) -> None:
     await done(await agency("POST", f"/v1/backpay/{made['id']}/post"), 200)
     claim = await to_approval(office, claim_body(hospital, chronic, "outage"))
     other = await office.county.hospital("township", "county")
-    days = {"admitted_on": "2018-06-09", "discharged_on": "2018-06-09", "fee_lines": [LINE]}
+    days: dict[str, Any] = {"admitted_on": "2018-06-09", "discharged_on": "2018-06-09", "fee_lines": [LINE]}
     body = claim_body(other, chronic, **days)["visit"]
     await done(await agency("POST", "/v1/settlements", body))
     await dismiss(office)

@@ -43,7 +43,7 @@ async def make(desk: Desk, ordered: Ordered, *, dry_run: bool) -> dict[str, Any]
         await take_turns(desk.tx, desk.county_code, person_nos)
     transfers, left_out = await gather(desk, ordered.payer, ordered.wanted, person_nos)
     shown: dict[str, Any] = {"left_out": [as_left_out(each) for each in left_out]}
-    named = [each.person_no for each in (*transfers, *left_out)]
+    named = [*(each.person_no for each in transfers), *(each.person_no for each in left_out)]
     if dry_run:
         total = sum(each.amount for each in transfers)
         await desk.note_shown("payout.preview", named, subject=ordered.payer)

@@ -82,7 +82,8 @@ async def return_transfer(
     "/payout-items/{item_id}/clearance",
     response_model=ItemOut,
     summary="Let a transfer that came back go out again",
-    responses=refusals(no.ItemUnknown, no.WrongState) | example(200, examples.CAME_BACK | {"attempt": 2}),
+    responses=refusals(no.ItemUnknown, no.WrongState, no.OperatorMissing)
+    | example(200, examples.CAME_BACK | {"attempt": 2}),
 )
 async def clear_transfer(
     request: Request,
@@ -92,6 +93,6 @@ async def clear_transfer(
     attempt: Idempotent,
     tx: Tx,
 ) -> Response:
-    """A clerk has looked into it: it goes out with the next batch, on the account that the register then has."""
+    """A named clerk (`X-Operator`) has looked into it: it goes out with the next batch, on the account of that day."""
     desk = Desk.of(request, tx, caller)
     return await desk.once(attempt, lambda: returns.clear(desk, item_id, body.reason), status=200)

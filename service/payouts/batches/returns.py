@@ -34,7 +34,13 @@ async def come_back(desk: Desk, item_id: UUID, on_day: date, reason: str) -> dic
 
 
 async def clear(desk: Desk, item_id: UUID, reason: str) -> dict[str, Any]:
-    """A clerk lets what came back be ordered again as it is. Raises payout.item_unknown and payout.state."""
+    """
+    A clerk lets what came back be ordered again as it is.
+
+    Raises payout.item_unknown, payout.state, and payout.operator_missing where nobody is named for it.
+    """
+    if desk.caller.operator is None:
+        raise no.OperatorMissing("/X-Operator")
     item = await find_item(desk, item_id)
     await store.hold(desk.tx, desk.county_code, item["batch_id"])
     item = await find_item(desk, item_id)

@@ -1,5 +1,7 @@
 """What can be done about near misses: look at them, and say that two claims are two encounters."""
 
+from uuid import UUID
+
 from service.payouts.counter import Counter
 from service.payouts.encounters import store
 from service.payouts.encounters.model import Dismissal, NearMiss, Pair
@@ -7,11 +9,18 @@ from service.payouts.encounters.refusals import NearMissDismissed, NearMissUnkno
 
 
 async def listed(
-    counter: Counter, *, person_no: str | None, dismissed: bool, after: Pair | None, rows: int
+    counter: Counter, *, person_no: str | None, dismissed: bool, after: tuple[UUID, UUID, str] | None, rows: int
 ) -> list[NearMiss]:
     """Pairs of the county's claims, newest first, and one more than a page where there are more."""
-    scope = {"person_no": person_no, "dismissed": dismissed}
-    found = await store.near_misses(counter.tx, counter.vault, counter.county_code, **scope, after=after, rows=rows)
+    found = await store.near_misses(
+        counter.tx,
+        counter.vault,
+        counter.county_code,
+        person_no=person_no,
+        dismissed=dismissed,
+        after=after,
+        rows=rows,
+    )
 
     await counter.note_shown("encounter.near_misses", store.persons_of(found))
     return found

@@ -12,7 +12,6 @@ from service.access.model import Caller, Role
 from service.db import Tx
 from service.payouts.counter import Counter
 from service.payouts.encounters import actions
-from service.payouts.encounters.model import Likeness, Pair
 from service.payouts.encounters.refusals import NearMissDismissed, NearMissUnknown
 from service.payouts.encounters.schemas import DISMISSAL, DISMISSED, PAIR, DismissalIn, NearMissOut
 from service.payouts.refusals import OperatorMissing
@@ -52,10 +51,10 @@ async def list_near_misses(
         counter,
         person_no=person_no,
         dismissed=dismissed,
-        after=None if after is None else Pair(after[0], after[1], Likeness(after[2])),
+        after=None if after is None else (after[0], after[1], after[2]),
         rows=paging.limit + 1,
     )
-    page, cursor = paging.cut(found, lambda each: each.pair)
+    page, cursor = paging.cut(found, lambda each: tuple(each.pair))
     return Page(items=[NearMissOut.of(each) for each in page], next_cursor=cursor)
 
 

@@ -103,4 +103,5 @@ class DismissalIn(WireModel):
 
     def pair(self) -> Pair:
         """The keys in their order."""
-        return Pair(*sorted(self.encounters), self.likeness)
+        one, other = sorted(self.encounters)
+        return Pair(one, other, self.likeness)

@@ -70,7 +70,7 @@ async def near_misses(
     *,
     person_no: str | None,
     dismissed: bool,
-    after: Pair | None,
+    after: tuple[UUID, UUID, str] | None,
     rows: int,
 ) -> list[NearMiss]:
     """Pairs of a county's claims that look like one encounter, newest first: those to look at, or those dismissed."""
@@ -81,7 +81,7 @@ async def near_misses(
         asked["person_no"] = person_no
     if after is not None:
         where.append("(a_key, b_key, found.likeness) < (CAST(:a AS uuid), CAST(:b AS uuid), CAST(:likeness AS text))")
-        asked |= {"a": after.one, "b": after.other, "likeness": after.likeness}
+        asked |= {"a": after[0], "b": after[1], "likeness": after[2]}
     query = _FOUND.format(where=" AND ".join(where), of_visit="", of_claim="")
     return [_near_miss(vault, row) for row in (await tx.execute(text(query), asked)).mappings()]
 

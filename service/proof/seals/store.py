@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.ids import first_id
 from service.proof.seals.model import DIGEST, KINDS, NO_ROWS, Kind, Leaf, Seal
 from service.proof.seals.tables import seals
 
@@ -140,7 +141,7 @@ async def rows_since(
     if kind.dated:
         values |= {"since": since, "after_at": after.at, "beyond": BEYOND}
     else:
-        values |= {"since": str(_first_id(since)), "beyond": str(_first_id(BEYOND))}
+        values |= {"since": str(first_id(since)), "beyond": str(first_id(BEYOND))}
     rows = await tx.execute(text(query), values)
     return [Unsealed(key, at if kind.dated else _time_of(UUID(key))) for key, at in rows]
 
@@ -194,14 +195,9 @@ async def unsealed_before(tx: AsyncConnection, county_code: str, kind: Kind, bef
     values: dict[str, Any] = {"kind": kind.name, "before": before, "beyond": BEYOND}
     if not kind.dated:
         where = f"({kind.key} < CAST(:before AS uuid) OR {kind.key} >= CAST(:beyond AS uuid))"
-        values |= {"before": str(_first_id(before)), "beyond": str(_first_id(BEYOND))}
+        values |= {"before": str(first_id(before)), "beyond": str(first_id(BEYOND))}
     query = _WITH_SEALED + _FORGED.format(key=kind.key, table=kind.table, only=kind.only, before=where)
     return [str(key) for key in await tx.scalars(text(query), {"county_code": county_code, **values})]
-
-
-def _first_id(at: datetime) -> UUID:
-    """The smallest UUID of version 7 that could be made at an instant."""
-    return UUID(int=max(0, (at - EPOCH) // timedelta(milliseconds=1)) << _BITS_BELOW_TIME)
 
 
 def _time_of(id_: UUID) -> datetime:

@@ -31,6 +31,10 @@ _WORDS = {
         "追回款尚未冲抵完，将在以后的结算单中冲抵", "A recovery that later statements have yet to give"
     ),
     "cycle.run": Text("慢性病年度补偿周期已结束，尚未执行", "A cycle of chronic top-ups that is over and was not run"),
+    "cycle.again": Text(
+        "慢性病年度补偿执行后，周期内的就诊又有变更，须再次执行",
+        "Visits of a cycle changed since it was run: run it again",
+    ),
     "payout.pay": Text("应付患者本人的款项尚未付清", "Money for patients' own accounts that has not arrived yet"),
     "payout.answer": Text("已交银行的付款批次尚无回盘", "A batch of transfers that the bank has not answered"),
     "manual.decide": Text("手工报销待审核", "A manual claim to decide"),
