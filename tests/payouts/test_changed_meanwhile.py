@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.cases.county import done
+from tests.payouts.claimants import claim_body
 from tests.payouts.office import POOR, Office, account, bank
 from tests.payouts.test_cycles import cents, patient, run, visit
 from tests.payouts.test_whole_life import prove
@@ -101,5 +102,33 @@ async def test_what_is_owed_to_an_entry_that_was_joined_goes_to_the_surviving_on
     assert item["person_no"] == survivor
     assert cents(item["amount"]) == cents(due[survivor]) - cents(paid)
     await office.answer(batch["id"], bank(await office.file(batch["id"])))
+    assert set(await office.states()) == {"fund", "paid"}
+    await prove(engine)
+
+
+async def test_what_is_on_hold_is_in_no_batch_and_no_cycle_until_it_is_released(
+    office: Office, engine: AsyncEngine
+) -> None:
+    unknown = {"injury": {"third_party": "unknown", "note": ""}}
+    found_out = {"third_party": "none", "note": "已查明"}
+    person_no, id_number = await patient(office)
+    held = await visit(office, id_number, "4000.00", "2018-03-05", **unknown)
+    _, other = await office.county.person(POOR, bank_account=account())
+    hospital = await office.county.hospital("level2", "county", name="无协议医院")
+    stay = await done(await office.agency("POST", "/v1/settlements", claim_body(hospital, other, **unknown)["visit"]))
+    assert (stay["status"], (await run(office, "2018-01-01"))["items"]) == ("on_hold", [])
+    assert (await office.batch(status=409))["left_out"] == []
+
+    for settlement_id in (held, stay["id"]):
+        path = f"/v1/injuries/{settlement_id}/outcome"
+        await done(await office.agency("POST", path, found_out, operator="chief"), 200)
+    ran = await run(office, "2018-01-01")
+
+    assert [item["person_no"] for item in ran["items"]] == [person_no]
+    batch = await office.batch(dry_run=True)
+    kinds = {part["kind"] for item in batch["items"] for part in item["parts"]}
+    assert (kinds, len(batch["items"])) == ({"cycle", "release"}, 2)
+    released = await office.released()
+    await office.answer(released["id"], bank(await office.file(released["id"])))
     assert set(await office.states()) == {"fund", "paid"}
     await prove(engine)

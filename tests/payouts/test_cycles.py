@@ -27,12 +27,12 @@ async def run(office: Office, start: str, *, dry_run: bool = False, status: int 
     return await done(await office.agency("POST", f"/v1/cycles/{start}/run", {"dry_run": dry_run}), status)
 
 
-async def visit(office: Office, id_number: str, price: str, day: str, *, disease: str = "CD03") -> str:
+async def visit(office: Office, id_number: str, price: str, day: str, *, disease: str = "CD03", **more: Any) -> str:
     hospital = await office.county.hospital("township", "county")
     serial = await office.rows("SELECT count(*) FROM settlements")
     shape = {"visit_no": f"C{serial[0][0]}", "visit_type": "chronic_outpatient", "service_on": day, "disease": disease}
     lines = [{"grade": "A", "unit_price": price, "quantity": "1"}]
-    body = visit_body(shape, lines, hospital=hospital, id_number=id_number, referral=None)
+    body = visit_body(shape, lines, hospital=hospital, id_number=id_number, referral=None) | more
     return str((await done(await office.agency("POST", "/v1/settlements", body)))["id"])
 
 

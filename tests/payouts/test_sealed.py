@@ -99,6 +99,8 @@ async def test_what_is_written_once_is_sealed_and_a_changed_row_is_named(
     for table, change in TAMPERINGS.items():
         assert table in await wrong_after(f"UPDATE {table} {change}"), table
     assert "backpay_stays" in await wrong_after("DELETE FROM backpay_stays")
+    moves_on = "UPDATE manual_claims SET state = 'refused', settlement_id = NULL"
+    assert await wrong_after(moves_on) == {"manual_claims"}, "what is not sealed is proved by what is"
 
 
 async def test_a_claim_goes_on_after_it_was_sealed(office: Office, engine: AsyncEngine) -> None:

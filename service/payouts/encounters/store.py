@@ -57,7 +57,13 @@ FROM found LEFT JOIN near_miss_dismissals d ON d.county_code = :county_code
 WHERE {{where}} ORDER BY a_key DESC, b_key DESC, found.likeness DESC LIMIT :rows
 """
 _ALIKE: Final = {
-    "of_visit": "AND (v.person_no = :person_no OR i.invoice_no = :invoice_no)",
+    # The few that are meant, before anything is joined to them.
+    "of_visit": """AND v.settlement_id IN (
+        SELECT settlement_id FROM live_visits WHERE county_code = :county_code AND person_no = :person_no
+        UNION ALL
+        SELECT s.id FROM invoices i JOIN settlements s ON s.county_code = i.county_code
+            AND (s.id = i.case_id OR (s.case_id = i.case_id AND s.case_id <> s.id))
+        WHERE i.county_code = :county_code AND i.invoice_no = :invoice_no)""",
     "of_claim": "AND (c.person_no = :person_no OR c.invoice_no = :invoice_no)",
 }
 _MOST: Final = 100
