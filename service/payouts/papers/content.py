@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service.access.vault import mask_account, mask_name
 from service.claims.actions import Desk as Claims
-from service.money import ratio, yuan
+from service.money import unscaled, yuan
 from service.payouts.batches.accounts import account_of
 from service.payouts.batches.model import Why
 from service.payouts.counter import Counter
@@ -27,6 +27,8 @@ from service.slip import words
 from service.slip.content import Slip, gather, hospital_named
 
 _MONEY: Final = 32
+_PERCENT_PLACES: Final = 4
+"""Of parts per million."""
 _STAGES: Final = {"open": "待付款", "in_batch": "已交银行", "paid": "已付款", "returned": "银行退回，待更正账号"}
 _NOTHING: Final = "无应付本人款项"
 _NO_ACCOUNT: Final = "尚无可用账户，请到经办窗口登记本人银行账户"
@@ -194,7 +196,7 @@ def _day(at: Any) -> str:
 def _why(law: Law) -> list[str]:
     terms = law.terms
     return [
-        f"本周期内就诊当日属于保障对象的慢性病门诊费用，合计补至总费用的 {ratio(terms.floor)}，合计后四舍五入到分。",
+        f"本周期内就诊当日属于保障对象的慢性病门诊费用，合计补至总费用的 {unscaled(terms.floor, _PERCENT_PLACES)}%，合计后四舍五入到分。",
         f"依据：{'；'.join(terms.source.clauses)}。",
         "此后撤销或补登的就诊将重新核定：多补的在下次付款中扣回，少补的在下次付款中补足。",
     ]

@@ -14,6 +14,7 @@ from service.slip import words
 _BESIDE: Final = 5
 _OBJECT: Final = "如对本决定有异议，可凭查询码和证件号码后六位在查询页面提出，也可到经办窗口书面提出，并附上相关材料。"
 _OBJECT_AT_COUNTER: Final = "如对本决定有异议，可到经办窗口书面提出，并附上相关材料；补齐材料后也可重新申请。"
+_OFFICE: Final = "经办机构（盖章）："
 _OBJECT_WITHIN: Final = "经办机构应自收到异议之日起 {days} 日内答复。"
 
 
@@ -70,6 +71,8 @@ def pdf(letter: Letter) -> bytes:
     _section(paper, "理由和依据", letter.reasons)
     within = [] if letter.objection_days is None else [_OBJECT_WITHIN.format(days=letter.objection_days)]
     _section(paper, "如有异议", [_OBJECT_AT_COUNTER if letter.access is None else _OBJECT, *within])
+    paper.ln(3)
+    paper.line_of([(_OFFICE, WIDTH // 2, "L"), (f"日期：{letter.made_at.date()}", WIDTH // 2, "R")], border=0)
     if letter.access is not None:
         _ask(paper, letter.access)
     return bytes(paper.output())
