@@ -50,7 +50,8 @@ async def test_the_statement_of_a_cycle_shows_every_visit_and_every_difference(o
 
     said = await words_of(office, path)
     assert "年度补偿对账单" in said
-    assert all(text in said for text in ("2018-03-05", "2018-04-05", item["amount"], "2018-12-15", "000 §四(四)2(4)", "总费用的 80%"))
+    stands = ("2018-03-05", "2018-04-05", item["amount"], "2018-12-15", "000 §四(四)2(4)", "总费用的 80%")
+    assert all(text in said for text in stands)
     assert "差额" not in said
 
     await done(await office.agency("POST", f"/v1/settlements/{first}/reversal", {"reason": "误结算", "chain": True}))

@@ -194,9 +194,9 @@ def _day(at: Any) -> str:
 
 
 def _why(law: Law) -> list[str]:
-    terms = law.terms
+    terms, share = law.terms, f"{unscaled(law.terms.floor, _PERCENT_PLACES)}%"
     return [
-        f"本周期内就诊当日属于保障对象的慢性病门诊费用，合计补至总费用的 {unscaled(terms.floor, _PERCENT_PLACES)}%，合计后四舍五入到分。",
+        f"本周期内就诊当日属于保障对象的慢性病门诊费用，合计补至总费用的 {share}，合计后四舍五入到分。",
         f"依据：{'；'.join(terms.source.clauses)}。",
         "此后撤销或补登的就诊将重新核定：多补的在下次付款中扣回，少补的在下次付款中补足。",
     ]
