@@ -109,7 +109,7 @@ async def test_what_is_owed_to_an_entry_that_was_joined_goes_to_the_surviving_on
 async def test_what_is_on_hold_is_in_no_batch_and_no_cycle_until_it_is_released(
     office: Office, engine: AsyncEngine
 ) -> None:
-    unknown = {"injury": {"third_party": "unknown", "note": ""}}
+    unknown: dict[str, Any] = {"injury": {"third_party": "unknown", "note": ""}}
     found_out = {"third_party": "none", "note": "已查明"}
     person_no, id_number = await patient(office)
     held = await visit(office, id_number, "4000.00", "2018-03-05", **unknown)
