@@ -166,8 +166,9 @@ async def test_what_is_due_stands_in_the_list_of_deadlines(office: Office, turn_
 
 
 async def test_a_cycle_is_to_be_run_again_when_its_visits_have_changed_since(office: Office) -> None:
-    _, id_number = await patient(office)
+    person_no, id_number = await patient(office)
     first = await visit(office, id_number, "4000.00", "2018-03-05")
+    other = await visit(office, id_number, "4000.00", "2018-05-05")
     await run(office, "2018-01-01")
 
     async def again() -> list[str]:
@@ -179,3 +180,9 @@ async def test_a_cycle_is_to_be_run_again_when_its_visits_have_changed_since(off
     assert await again() == ["2018-01-01"]
     await run(office, "2018-01-01")
     assert await again() == []
+
+    # Not poor any more on the day: what was raised is to be taken back.
+    await done(await office.agency("PUT", f"/v1/persons/{person_no}", {"identities": [], "reason": "更正"}), 200)
+    body = {"cause": "identity", "note": "更正", "chain": True}
+    await done(await office.agency("POST", f"/v1/settlements/{other}/readjudication", body))
+    assert await again() == ["2018-01-01"]
