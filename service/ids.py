@@ -15,3 +15,8 @@ def new_id(now: datetime) -> UUID:
     random = secrets.randbits(_RANDOM_BITS)
     high, low = random >> 62, random & ((1 << 62) - 1)
     return UUID(int=milliseconds << 80 | _VERSION << 76 | high << 64 | _VARIANT << 62 | low)
+
+
+def first_id(at: datetime) -> UUID:
+    """The smallest identifier that can be made at an instant."""
+    return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)

@@ -24,6 +24,7 @@ from service.objections import store as objections
 from service.payouts.aid import store as aid_applications
 from service.payouts.backpay import store as backpay
 from service.payouts.batches import store as payouts
+from service.payouts.encounters import store as encounters
 from service.payouts.manual import store as manual_claims
 from service.registers.hospitals import actions as hospitals
 from service.registers.persons import sealing as persons
@@ -42,6 +43,7 @@ EVERYTHING: Final[tuple[Sealed, ...]] = (
     *aid_applications.SEALED,
     *backpay.SEALED,
     *payouts.SEALED,
+    *encounters.SEALED,
 )
 """Whatever lies sealed in the database."""
 

@@ -80,12 +80,14 @@ class Caller:
         Whether this is a second person beside the first one, who acted as `operator` of `client_id`.
 
         Nobody whom their client did not name is a second person, and beside somebody unknown of the same client nobody
-        is. One name is one person, also at two clients. A client that must sign for its operators did so for both
-        (`access.guard`).
+        is. One name is one person, also at two clients and in capitals. A client that must sign for its operators did
+        so for both (`access.guard`).
         """
-        if self.operator is None or self.operator == operator:
+        if self.operator is None:
             return False
-        return operator is not None or client_id != self.client_id
+        if operator is None:
+            return client_id != self.client_id
+        return self.operator.casefold() != operator.casefold()
 
 
 @dataclass(frozen=True, slots=True)

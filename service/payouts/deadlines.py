@@ -9,15 +9,17 @@ from service.access.model import Role
 from service.payouts.batches import store as batches
 from service.payouts.cycles import store as cycles
 from service.payouts.cycles.actions import law_of, over
+from service.payouts.items.store import not_owed
 from service.reconciliation.desk import Desk
 
 _OPEN: Final = """
-    SELECT p.payer, s.due_on, s.kind,
+    SELECT p.payer, s.due_on, s.kind, e.case_id, p.layer, p.payee,
         sum(CASE WHEN p.target IN ('unbilled', 'billed') THEN p.amount ELSE 0 END
             - CASE WHEN p.source IN ('unbilled', 'billed') THEN p.amount ELSE 0 END)::bigint AS amount
     FROM payout_sources s JOIN postings p ON p.county_code = s.county_code AND p.origin = s.origin
+    JOIN ledger_entries e ON e.county_code = s.county_code AND e.id = s.origin
     WHERE s.county_code = :county_code AND s.due_on IS NOT NULL AND p.payee LIKE 'person:%' {payers}
-    GROUP BY p.payer, s.due_on, s.kind
+    GROUP BY p.payer, s.due_on, s.kind, e.case_id, p.layer, p.payee
     HAVING sum(CASE WHEN p.target IN ('unbilled', 'billed') THEN p.amount ELSE 0 END
         - CASE WHEN p.source IN ('unbilled', 'billed') THEN p.amount ELSE 0 END) > 0
     ORDER BY s.due_on, p.payer, s.kind
@@ -43,13 +45,18 @@ async def due(desk: Desk, most: int) -> list[Due]:
 
 
 async def _cycles(desk: Desk) -> list[Due]:
-    """Cycles that are over and in which somebody has visits, and which nobody has run to the end."""
+    """Cycles that are over and have visits, and that nobody has run, or not since something changed."""
     found = []
     for cycle in over(desk):
         law = law_of(desk, cycle.start)
-        somebody = await cycles.persons_after(desk.tx, desk.county_code, cycle, law.terms, "", 1)
-        if somebody and not await cycles.was_run(desk.tx, desk.county_code, cycle.start):
-            found.append(Due("cycle.run", cycle.pay_by, law.terms.payer, cycle.start.isoformat(), 0))
+        ran_at = await cycles.last_run(desk.tx, desk.county_code, cycle.start)
+        if ran_at is None:
+            waits = bool(await cycles.persons_after(desk.tx, desk.county_code, cycle, law.terms, "", 1))
+        else:
+            waits = await cycles.changed_since(desk.tx, desk.county_code, cycle, law.terms, ran_at)
+        if waits:
+            kind = "cycle.run" if ran_at is None else "cycle.again"
+            found.append(Due(kind, cycle.pay_by, law.terms.payer, cycle.start.isoformat(), 0))
     return found
 
 
@@ -58,8 +65,15 @@ async def _amounts(desk: Desk) -> list[Due]:
     payers = ""
     if desk.payers is not None:
         payers, values["payers"] = "AND p.payer = ANY (:payers)", desk.payers
-    rows = await desk.tx.execute(text(_OPEN.format(payers=payers)), values)
-    return [Due("payout.pay", row.due_on, row.payer, row.kind, row.amount) for row in rows]
+    rows = (await desk.tx.execute(text(_OPEN.format(payers=payers)), values)).all()
+    found = await not_owed(desk.tx, desk.county_code, {row.case_id for row in rows})
+    left = {(each.case_id, each.layer, each.payer, each.payee): each.not_owed for each in found}
+    sums: dict[tuple[date, str, str], int] = {}
+    for row in rows:
+        owed = row.amount - left.get((row.case_id, row.layer, row.payer, row.payee), 0)
+        key = (row.due_on, row.payer, row.kind)
+        sums[key] = sums.get(key, 0) + owed
+    return [Due("payout.pay", *key, owed) for key, owed in sums.items() if owed > 0]
 
 
 async def _answers(desk: Desk, most: int) -> list[Due]:

@@ -89,6 +89,18 @@ class WrongState(PayoutRefusal):
     advice = Text("当前状态见 state；请刷新后再操作。", "`state` says where it stands: read it again first.")
 
 
+class BatchChanged(PayoutRefusal):
+    """A claim in the batch was reversed or owes less since it was made; `person_nos` says whose."""
+
+    status = 409
+    code = "payout.changed"
+    title = Text("批次内的应付款已变更", "What the batch pays has changed")
+    advice = Text(
+        "person_nos 所列人员的结算在制单后已冲正或减少；请撤回该批次后重新制单。",
+        "Claims of those in `person_nos` were reversed or owe less since: withdraw the batch and make it anew.",
+    )
+
+
 class SamePerson(PayoutRefusal):
     """Whoever entered or made something does not approve or release it."""
 

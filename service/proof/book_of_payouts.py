@@ -47,6 +47,23 @@ PAYOUTS: Final = {
         WHERE s.county_code = :county_code AND s.kind = 'released' AND lower(s.operator) = lower(b.operator)
         ORDER BY s.id
     """,
+    "nobody decided the claim that they registered": """
+        SELECT 'manual_claim_steps', s.claim_id || '/' || s.serial, 'operator', s.operator, 'somebody else'
+        FROM manual_claim_steps s JOIN manual_claims c ON c.county_code = s.county_code AND c.id = s.claim_id
+        WHERE s.county_code = :county_code AND s.state IN ('approved', 'refused')
+            AND (s.operator IS NULL OR lower(s.operator) = lower(c.operator)) ORDER BY 2
+    """,
+    "nobody decided the aid that they applied for": """
+        SELECT 'aid_decisions', d.application_id::text, 'operator', d.operator, 'somebody else'
+        FROM aid_decisions d JOIN aid_applications a ON a.county_code = d.county_code AND a.id = d.application_id
+        WHERE d.county_code = :county_code AND (d.operator IS NULL OR lower(d.operator) = lower(a.operator)) ORDER BY 2
+    """,
+    "a claim stands where its last step left it": """
+        SELECT 'manual_claims', c.id::text, 'state', c.state, coalesce(l.state, 'registered') FROM manual_claims c
+        LEFT JOIN LATERAL (SELECT state FROM manual_claim_steps s
+            WHERE s.county_code = c.county_code AND s.claim_id = c.id ORDER BY serial DESC LIMIT 1) l ON true
+        WHERE c.county_code = :county_code AND c.state <> coalesce(l.state, 'registered') ORDER BY c.id
+    """,
     "a line of a cycle differs from the one before by its difference": """
         SELECT 'cycle_lines', id::text, 'difference', difference::text, (amount - before)::text
         FROM (SELECT *, coalesce(lag(amount) OVER (PARTITION BY cycle_start, person_no ORDER BY serial), 0) AS before

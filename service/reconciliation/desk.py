@@ -1,6 +1,5 @@
 """What every action of the room has at hand, and how one that commits somebody acts once."""
 
-from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Self
@@ -11,21 +10,19 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.responses import Response
 
-from service.access import audit, idempotency
-from service.access.idempotency import Attempt
+from service.access.acting import Acting
 from service.access.model import Caller, Role
 from service.access.vault import Vault
 from service.claims.actions import Desk as ClaimsDesk
 from service.clock import Clock
 from service.events import store as events
-from service.ids import new_id
 from service.policy.library import Library
 from service.policy.model import Clearing, Packs
 from service.reconciliation.refusals import NoCalendar, PayerUnknown
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Acting):
     """The transaction, the caller, the law, the calendar. `engine` is for runs that are many transactions."""
 
     tx: AsyncConnection
@@ -39,14 +36,6 @@ class Desk:
     def of(cls, request: Request, tx: AsyncConnection, caller: Caller) -> Self:
         state = request.app.state
         return cls(tx, caller, state.engine, state.packs, state.vault, state.clock.now())
-
-    @property
-    def today(self) -> date:
-        return self.now.date()
-
-    @property
-    def county_code(self) -> str:
-        return self.caller.county_code
 
     @property
     def county_codes(self) -> list[str]:
@@ -82,45 +71,12 @@ class Desk:
             raise NoCalendar("/payer")
         return named.clearing
 
-    async def note(self, action: str, *, subject: str | None = None, person_no: str | None = None) -> None:
-        """Leave a row in the audit trail."""
-        await audit.record(
-            self.tx,
-            self.caller,
-            action,
-            at=self.now,
-            person_no=person_no,
-            county_code=self.county_code,
-            subject=subject,
-        )
-
-    async def note_shown(self, action: str, shown: Iterable[tuple[str, str]], *, subject: str) -> None:
-        """Leave a row in the audit trail for each person shown, given as county and number."""
-        await audit.record_shown(self.tx, self.caller, action, shown, at=self.now, subject=subject)
-
     async def tell(
         self, kind: str, subject: UUID, *, county_code: str, hospital_code: str, payer: str, **data: Any
     ) -> None:
         """Add a change of state to the events that both sides poll."""
         event = events.Event(county_code, self.now, kind, subject, hospital_code, payer, data or None)
         await events.add(self.tx, event)
-
-    async def once(self, attempt: Attempt, act: Callable[[], Awaitable[Any]], status: int) -> Response:
-        """Act once per key: the answer of `act`, or the first answer to the same request."""
-        result_id = new_id(self.now)
-        first = await idempotency.reserve(
-            self.tx,
-            self.caller,
-            key=attempt.key,
-            request_hash=attempt.request_hash,
-            result_id=result_id,
-            at=self.now,
-        )
-        if first is not None:
-            return first.response()
-        body = orjson.dumps(await act())
-        await idempotency.keep(self.tx, self.caller, result_id=result_id, status=status, body=body, at=self.now)
-        return answered(body, status)
 
 
 def answered(body: Any, status: int = 200) -> Response:

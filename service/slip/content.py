@@ -1,6 +1,7 @@
 """What a slip says, gathered once: the bill, who pays what of it, what is due today, and how to ask later."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -154,7 +155,12 @@ async def _person(tx: AsyncConnection, vault: Vault, record: Record) -> tuple[st
 
 
 async def hospital_of(tx: AsyncConnection, record: Record) -> str:
-    """What the hospital was called on the visit's last day; its code where the register does not say."""
-    known = [each.fact for each in await TERMS.current(tx, hospital_code=record.hospital_code)]
-    of_day = [fact for fact in known if fact.holds_on(record.last_day)] or known[-1:]
-    return of_day[-1].what.name if of_day else record.hospital_code
+    """What the hospital was called on the visit's last day."""
+    return await hospital_named(tx, record.hospital_code, record.last_day)
+
+
+async def hospital_named(tx: AsyncConnection, hospital_code: str, day: date) -> str:
+    """What a hospital was called on a day; its code where the register does not say."""
+    known = [each.fact for each in await TERMS.current(tx, hospital_code=hospital_code)]
+    of_day = [fact for fact in known if fact.holds_on(day)] or known[-1:]
+    return of_day[-1].what.name if of_day else hospital_code

@@ -1,9 +1,7 @@
 """A county whose patients are owed money, the clerks who pay it, and a bank."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -15,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.access.model import Role
 from service.clock import Clock
 from service.db import transaction_on
-from tests.access.callers import headers_of
 from tests.cases.county import Call, County
+from tests.cases.parties import calling, on_day
 from tests.claims import world as worlds
 from tests.claims.world import World
 from tests.conftest import Cluster
@@ -28,34 +26,9 @@ def clock() -> Clock:
     return on_day("2018-12-01")
 
 
-def on_day(day: str) -> Clock:
-    return Clock(shift=timedelta(days=(date.fromisoformat(day) - Clock().today()).days))
-
-
 @pytest.fixture
 def as_role(app: FastAPI, client: httpx.AsyncClient) -> Callable[..., Awaitable[Call]]:
-    """A way to call as a new client; each request gets an Idempotency-Key of its own unless one is given."""
-
-    async def make(role: Role, name: str | None = None, **details: Any) -> Call:
-        headers = await headers_of(app, role, name, **details)
-
-        async def call(
-            method: str,
-            path: str,
-            body: Any = None,
-            *,
-            key: str | None = None,
-            operator: str | None = None,
-            **more: Any,
-        ) -> httpx.Response:
-            own = {"Idempotency-Key": key or str(uuid4())} | ({"X-Operator": operator} if operator else {})
-            if body is not None:
-                more["json"] = body
-            return await client.request(method, path, headers=headers | own, **more)
-
-        return call
-
-    return make
+    return calling(app, client)
 
 
 @pytest.fixture

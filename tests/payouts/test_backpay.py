@@ -322,3 +322,39 @@ async def test_the_command_previews_and_posts_as_the_api_does(world: World, tmp_
     file.write_bytes(b"")
     with pytest.raises(CommandRefused, match="no row"):
         await run_backpay(world.system, settings, asked)
+
+
+async def test_what_comes_out_otherwise_than_previewed_is_not_posted(world: World) -> None:
+    person_no, patient = await poor(world)
+    made = await previewed(world, row_of(patient, world.hospital_code))
+    body = {"identities": [], "reason": "更正身份"}
+    await done(await world.agency("PUT", f"/v1/persons/{person_no}", body), 200)
+    before = await world.counts()
+
+    answer = await posted(world, made)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "backpay.stale")
+    assert (answer.json()["row"], answer.json()["reason"]) == (2, "row.amount")
+    assert await world.counts() == before
+
+
+async def test_what_is_overdue_is_what_is_left_to_pay_and_no_page_hides_it(world: World) -> None:
+    _, one = await poor(world)
+    _, other = await poor(world)
+    open_one = await previewed(world, row_of(one, world.hospital_code))
+    content = csv_of(row_of(other, world.hospital_code))
+    preview_alone, reversed_one = [await done(await uploaded(world, content)) for _ in range(2)]
+    await done(await posted(world, reversed_one), 200)
+    [row] = await rows_of(world, reversed_one)
+    await done(await world.agency("POST", f"/v1/settlements/{row['settlement_id']}/reversal", {"reason": "误"}))
+
+    late, cursor = [], ""
+    while True:
+        page = await done(await world.agency("GET", f"/v1/backpay?overdue=true&limit=1{cursor}"), 200)
+        late += [each["id"] for each in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+
+    assert open_one["id"] in late, "also behind newer files that are not overdue"
+    assert not {preview_alone["id"], reversed_one["id"]} & set(late)

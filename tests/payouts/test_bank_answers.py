@@ -94,6 +94,15 @@ async def test_a_file_that_is_no_table_is_refused(office: Office, content: bytes
     assert (await office.send(batch["id"], content, status=422))["code"] == code
 
 
+async def test_a_reference_that_a_spreadsheet_kept_as_a_number_is_still_known(office: Office) -> None:
+    await office.owed("10000.00")
+    batch = await office.released()
+    rows = bank(await office.file(batch["id"]))
+    assert rows[0]["业务编号"].startswith("0")
+    shorter = [row | {"业务编号": row["业务编号"].lstrip("0")} for row in rows]
+    assert (await office.answer(batch["id"], shorter))["paid"] == "1000.00"
+
+
 async def test_the_same_answer_again_changes_nothing_and_another_is_refused(office: Office) -> None:
     await office.owed("10000.00")
     batch = await office.released()

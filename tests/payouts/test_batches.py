@@ -43,6 +43,20 @@ async def test_nobody_is_in_two_live_batches_even_when_two_are_made_at_once(offi
     assert await office.rows("SELECT count(*) FROM payout_parts WHERE live") == [(3,)]
 
 
+async def test_whoever_sees_an_account_is_in_the_list_of_the_person(office: Office) -> None:
+    person_no, _ = await office.owed()
+    await office.batch(dry_run=True)
+    batch = await office.released()
+    await office.file(batch["id"])
+
+    found = await office.rows("SELECT action FROM audit_log WHERE person_no = :p ORDER BY at, id", p=person_no)
+    assert [row[0] for row in found if row[0].startswith("payout.")] == [
+        "payout.preview",
+        "payout.make",
+        "payout.file_csv",
+    ]
+
+
 async def test_the_maker_does_not_release(office: Office) -> None:
     await office.owed()
     made = await office.batch(operator="Maker")
@@ -88,8 +102,9 @@ async def test_what_came_back_goes_out_once_more_when_corrected_and_then_to_a_cl
 
     assert [each["code"] for each in (await office.batch(status=409))["left_out"]] == ["returned_twice"]
     [item] = await office.items("?status=clerk")
-    cleared = await office.agency("POST", f"/v1/payout-items/{item['id']}/clearance", {"reason": "已核实"})
-    assert cleared.status_code == 200, cleared.text
+    path, why = f"/v1/payout-items/{item['id']}/clearance", {"reason": "已核实"}
+    assert (await done(await office.agency("POST", path, why), 422))["code"] == "payout.operator_missing"
+    await done(await office.agency("POST", path, why, operator="clerk"), 200)
     batch = await office.released()
     assert (await office.answer(batch["id"], bank(await office.file(batch["id"]))))["paid"] == batch["total"]
     assert set(await office.states()) == {"fund", "paid"}

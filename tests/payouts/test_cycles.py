@@ -8,8 +8,8 @@ from fastapi import FastAPI
 
 from tests.cases.claims import cases
 from tests.cases.county import done, visit_body
+from tests.cases.parties import on_day
 from tests.claims.test_reference_http import identities_of
-from tests.payouts.conftest import on_day
 from tests.payouts.office import Office, account, bank
 
 CASES = [case for case in cases("reference.yaml") if "cycle_top_up" in case]
@@ -27,12 +27,12 @@ async def run(office: Office, start: str, *, dry_run: bool = False, status: int 
     return await done(await office.agency("POST", f"/v1/cycles/{start}/run", {"dry_run": dry_run}), status)
 
 
-async def visit(office: Office, id_number: str, price: str, day: str, *, disease: str = "CD03") -> str:
+async def visit(office: Office, id_number: str, price: str, day: str, *, disease: str = "CD03", **more: Any) -> str:
     hospital = await office.county.hospital("township", "county")
     serial = await office.rows("SELECT count(*) FROM settlements")
     shape = {"visit_no": f"C{serial[0][0]}", "visit_type": "chronic_outpatient", "service_on": day, "disease": disease}
     lines = [{"grade": "A", "unit_price": price, "quantity": "1"}]
-    body = visit_body(shape, lines, hospital=hospital, id_number=id_number, referral=None)
+    body = visit_body(shape, lines, hospital=hospital, id_number=id_number, referral=None) | more
     return str((await done(await office.agency("POST", "/v1/settlements", body)))["id"])
 
 
@@ -163,3 +163,26 @@ async def test_what_is_due_stands_in_the_list_of_deadlines(office: Office, turn_
     assert [overdue for _, _, overdue in await kinds()] == [True, True]
     await office.answer(batch["id"], bank(await office.file(batch["id"])))
     assert await kinds() == []
+
+
+async def test_a_cycle_is_to_be_run_again_when_its_visits_have_changed_since(office: Office) -> None:
+    person_no, id_number = await patient(office)
+    first = await visit(office, id_number, "4000.00", "2018-03-05")
+    other = await visit(office, id_number, "4000.00", "2018-05-05")
+    await run(office, "2018-01-01")
+
+    async def again() -> list[str]:
+        found = await done(await office.insurer("GET", "/v1/deadlines"), 200)
+        return [one["subject"] for one in found["items"] if one["kind"] == "cycle.again"]
+
+    assert await again() == []
+    await done(await office.agency("POST", f"/v1/settlements/{first}/reversal", {"reason": "误结算", "chain": True}))
+    assert await again() == ["2018-01-01"]
+    await run(office, "2018-01-01")
+    assert await again() == []
+
+    # Not poor any more on the day: what was raised is to be taken back.
+    await done(await office.agency("PUT", f"/v1/persons/{person_no}", {"identities": [], "reason": "更正"}), 200)
+    body = {"cause": "identity", "note": "更正", "chain": True}
+    await done(await office.agency("POST", f"/v1/settlements/{other}/readjudication", body))
+    assert await again() == ["2018-01-01"]

@@ -7,7 +7,7 @@ import pytest
 from tests.cases.county import done
 from tests.claims.changes.test_aid_and_refusal import expected_aid
 from tests.claims.world import World
-from tests.payouts.claimants import CHIEF, CLERK, approved, registered
+from tests.payouts.claimants import CHIEF, CLERK, approved, registered, township
 from tests.payouts.test_backpay import poor, posted, previewed, row_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -54,3 +54,19 @@ async def test_a_file_waits_until_its_content_is_posted(world: World) -> None:
 
     await done(await posted(world, first), 200)
     assert last["id"] not in await listed(world, "backpay.post")
+
+
+async def test_a_township_sees_the_aid_of_its_own_people_and_nothing_else(world: World) -> None:
+    own, other = await township(world), await township(world, "459901999")
+    _, waiting = await expected_aid(world)
+    _, asked = await expected_aid(world)
+    body = {"settlement_id": asked["id"]}
+    application = await done(await own("POST", "/v1/aid-applications", body, headers=CLERK))
+    await registered(world)
+
+    found = (await done(await own("GET", "/v1/deadlines"), 200))["items"]
+
+    mine = {(each["kind"], each["subject"], each["amount"]) for each in found}
+    assert {("aid.apply", waiting["id"], "1700.00"), ("aid.decide", application["id"], "1700.00")} <= mine
+    assert {kind for kind, _, _ in mine} == {"aid.apply", "aid.decide"}
+    assert (await done(await other("GET", "/v1/deadlines"), 200))["items"] == []

@@ -12,6 +12,8 @@ from tests.payouts.office import Office, bank
 from tests.payouts.test_cycles import patient, run, visit
 from tests.proof.scene import found_wrong, named
 
+CLEARED = {"reason": "已核实"}
+
 
 @pytest.fixture
 async def everything(office: Office) -> None:
@@ -29,14 +31,14 @@ async def everything(office: Office) -> None:
     file = await office.file(batch["id"])
     await office.answer(batch["id"], bank(file, {file[0]["收款账号"]: "账户不存在"}))
     [back] = await office.items("?status=returned")
-    await done(await office.agency("POST", f"/v1/payout-items/{back['id']}/clearance", {"reason": "已核实"}), 200)
+    await done(await office.agency("POST", f"/v1/payout-items/{back['id']}/clearance", CLEARED, operator="clerk"), 200)
     batch = await office.released()
     await office.answer(batch["id"], bank(await office.file(batch["id"])))
     late = (await office.items("?status=paid"))[0]
     body = {"returned_on": "2018-12-17", "reason": "账户已销户"}
     await done(await office.insurer("POST", f"/v1/payout-items/{late['id']}/return", body), 200)
 
-    await done(await office.agency("POST", f"/v1/payout-items/{late['id']}/clearance", {"reason": "已核实"}), 200)
+    await done(await office.agency("POST", f"/v1/payout-items/{late['id']}/clearance", CLEARED, operator="clerk"), 200)
 
     reversal = {"reason": "误结算", "chain": True}
     await done(await office.agency("POST", f"/v1/settlements/{first}/reversal", reversal))

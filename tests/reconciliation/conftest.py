@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -12,10 +12,9 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.access.model import Role
-from service.clock import Clock
 from service.db import transaction_on
-from tests.access.callers import headers_of
 from tests.cases.county import Call, County, done
+from tests.cases.parties import calling, on_day
 from tests.reconciliation.bulk import Case, write
 
 PAYERS = ("basic_fund", "serious_insurer", "civil_affairs", "top_up_insurer")
@@ -29,8 +28,7 @@ class Calendar:
     app: FastAPI
 
     def turn_to(self, day: str | date) -> None:
-        day = date.fromisoformat(day) if isinstance(day, str) else day
-        self.app.state.clock = Clock(shift=timedelta(days=(day - Clock().today()).days))
+        self.app.state.clock = on_day(day)
 
 
 @dataclass
@@ -80,28 +78,7 @@ def calendar(app: FastAPI) -> Calendar:
 
 @pytest.fixture
 def as_role(app: FastAPI, client: httpx.AsyncClient) -> Callable[..., Awaitable[Call]]:
-    """A way to call as a new client; each request gets an Idempotency-Key of its own unless one is given."""
-
-    async def make(role: Role, name: str | None = None, **details: Any) -> Call:
-        headers = await headers_of(app, role, name, **details)
-
-        async def call(
-            method: str,
-            path: str,
-            body: Any = None,
-            *,
-            key: str | None = None,
-            operator: str | None = None,
-            **more: Any,
-        ) -> httpx.Response:
-            own = {"Idempotency-Key": key or str(uuid4())} | ({"X-Operator": operator} if operator else {})
-            if body is not None:
-                more["json"] = body
-            return await client.request(method, path, headers=headers | own, **more)
-
-        return call
-
-    return make
+    return calling(app, client)
 
 
 @pytest.fixture

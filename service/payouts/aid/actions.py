@@ -20,7 +20,7 @@ from service.payouts.aid.refusals import AidAmount, AidApplicationUnknown, AidAp
 from service.payouts.counter import Counter
 from service.payouts.items.model import Kind, Source
 from service.payouts.items.store import add_source
-from service.payouts.refusals import NotKnownByLaw, SamePerson
+from service.payouts.refusals import NotKnownByLaw
 from service.payouts.workdays import working_days_after
 from service.registers.dated import hold
 
@@ -77,8 +77,7 @@ async def decide(
     application = await _known(counter, application_id)
     if application.decision is not None:
         raise AidDecided
-    if counter.named() == (application.client_id, application.operator):
-        raise SamePerson
+    counter.check_second(application.client_id, application.operator)
     live = [
         each
         for each in await records.of_case(counter.tx, counter.county_code, application.case_id)

@@ -71,8 +71,9 @@ async def preview(counter: Counter, file: BinaryIO, filename: str, agreement_on:
     with closing(rows(file, filename)) as read:
         for line in lines(read):
             if len(made) == MOST_ROWS:
-                raise BackpayTooMany("/file")
+                raise BackpayTooMany.above(MOST_ROWS)
             made.append(await _row(counter, line, found))
+    counts = _counts(made)
     done = Import(
         counter.county_code,
         new_id(counter.now),
@@ -83,7 +84,8 @@ async def preview(counter: Counter, file: BinaryIO, filename: str, agreement_on:
         counter.caller.client_id,
         counter.caller.operator,
         counter.now,
-        _counts(made),
+        counts,
+        left=counts.amount,
     )
     await store.add(counter.tx, counter.vault, done, made)
     await counter.note("backpay.preview", subject=done.id)
@@ -197,15 +199,20 @@ async def _settle(counter: Counter, made: Import, row: Row) -> None:
                 counter.tx, counter.caller, order, counter.desk, settlement_id=settlement_id, now=counter.now
             )
     except Refusal as refusal:
-        detail = Text(
-            f"第 {row.row_no} 行：{refusal.detail.zh} {BackpayStale.advice.zh}",
-            f"Row {row.row_no}: {refusal.detail.en} {BackpayStale.advice.en}",
-        )
-        raise BackpayStale(detail=detail, row=row.row_no, reason=refusal.code) from refusal
+        raise _stale(row, refusal.code, refusal.detail) from refusal
+    due = record.settlement.split.owed_to_patient
+    if due != row.amount:
+        raise _stale(row, "row.amount", said("row.amount"))
     await store.add_stay(counter.tx, made, row.row_no, settlement_id)
-    if record.settlement.split.owed_to_patient:
+    if due:
         source = Source(settlement_id, Kind.BACKPAY, made.id, made.due_on)
         await add_source(counter.tx, counter.county_code, source, counter.now)
+
+
+def _stale(row: Row, code: str, why: Text) -> BackpayStale:
+    advice = BackpayStale.advice
+    detail = Text(f"第 {row.row_no} 行：{why.zh} {advice.zh}", f"Row {row.row_no}: {why.en} {advice.en}")
+    return BackpayStale(detail=detail, row=row.row_no, reason=code)
 
 
 async def read(counter: Counter, import_id: UUID) -> Import:
@@ -218,14 +225,17 @@ async def read(counter: Counter, import_id: UUID) -> Import:
 
 async def listed(counter: Counter, *, overdue: bool, after: UUID | None, rows_wanted: int) -> list[Import]:
     """The county's files, newest first; with `overdue`, those that were to be paid by now and are not."""
-    found = await store.listed(
-        counter.tx,
-        counter.county_code,
-        due_before=counter.today if overdue else None,
-        after=after,
-        rows=rows_wanted,
-    )
-    return [made for made in found if not overdue or made.is_overdue(counter.today)]
+    due_before = counter.today if overdue else None
+    found: list[Import] = []
+    while len(found) < rows_wanted:
+        page = await store.listed(
+            counter.tx, counter.county_code, due_before=due_before, after=after, rows=rows_wanted - len(found)
+        )
+        found += [made for made in page if not overdue or made.is_overdue(counter.today)]
+        if not page:
+            break
+        after = page[-1].id
+    return found
 
 
 async def rows_listed(

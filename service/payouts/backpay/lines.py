@@ -35,6 +35,10 @@ FAULTS: Final[dict[str, Text]] = {
         "同一住院在文件中出现多次，或与前一行的住院期间重叠；请只保留正确的一行。",
         "The stay stands more than once, or overlaps one above it: keep the right row.",
     ),
+    "row.amount": Text(
+        "应补金额与预览时不同（身份、协议或政策已变更）。",
+        "It is due another amount than was previewed: an identity, an agreement or the law has changed.",
+    ),
     "stay.period": Text(
         "出院日期不在补支付期间内（起始日至协议签订日）。", "The discharge lies outside the days that are back-paid."
     ),

@@ -45,7 +45,10 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A file of the bureau. `due_on`: the day by which what it is due is to be paid; `paid`: how much is (fen)."""
+    """
+    A file of the bureau. `due_on`: the day by which what it is due is to be paid; `paid` and `left`: how much is, and
+    is not (fen). `left` counts reversals; a preview of a content that is posted by another upload has nothing left.
+    """
 
     county_code: str
     id: UUID
@@ -59,7 +62,8 @@ class Import:
     counts: Counts
     posted_at: datetime | None = None
     paid: int = 0
+    left: int = 0
 
     def is_overdue(self, today: date) -> bool:
         """Whether all of it should be paid by now and is not."""
-        return self.due_on < today and self.paid < self.counts.amount
+        return self.due_on < today and self.left > 0

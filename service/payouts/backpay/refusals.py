@@ -1,5 +1,7 @@
 """The ways in which back-pay is refused as a whole."""
 
+from typing import Self
+
 from service.errors import Text
 from service.payouts.refusals import PayoutRefusal
 
@@ -46,8 +48,14 @@ class BackpayAgreement(PayoutRefusal):
 
 
 class BackpayTooMany(PayoutRefusal):
-    """The file has more rows than are posted in one piece."""
+    """The file has more rows than are posted in one piece; `most` says how many may be."""
 
     code = "backpay.too_many"
     title = Text("文件行数过多", "Too many rows")
-    advice = Text("请将文件拆分后分别提交。", "Send the file in parts.")
+
+    @classmethod
+    def above(cls, most: int) -> Self:
+        """With how to split the file."""
+        zh = f"一个文件最多 {most} 行：请按人员（同一人的住院放在同一文件）拆分，每个文件保留表头，分别预览、过账。"
+        en = f"A file has at most {most} rows: split it by person, a heading row in each; preview and post each part."
+        return cls("/file", detail=Text(zh, en), most=most)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import insert, text
+from sqlalchemy import RowMapping, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.resealing import Sealed
@@ -16,6 +16,7 @@ from service.clock import COUNTY_ZONE
 from service.errors import Text
 from service.payouts.backpay.model import Counts, Import, Outcome, Row
 from service.payouts.backpay.tables import backpay_imports, backpay_posts, backpay_rows, backpay_stays
+from service.payouts.items.model import Standing
 from service.payouts.items.store import standing
 
 
@@ -35,7 +36,10 @@ SEALED: Final = (
 """What this room keeps sealed."""
 
 _IMPORTS: Final = """
-    SELECT i.*, p.at AS posted_at, c.ready, c.settled, c.rejected, c.amount FROM backpay_imports i
+    SELECT i.*, p.at AS posted_at, EXISTS (SELECT FROM backpay_posts o WHERE o.county_code = i.county_code
+        AND o.content_hash = i.content_hash AND o.import_id <> i.id) AS posted_elsewhere,
+        c.ready, c.settled, c.rejected, c.amount
+    FROM backpay_imports i
     LEFT JOIN backpay_posts p ON p.county_code = i.county_code AND p.import_id = i.id
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE outcome = 'ready') AS ready, count(*) FILTER (WHERE outcome = 'settled')
@@ -63,7 +67,7 @@ _INVOICED: Final = text("SELECT EXISTS (SELECT FROM invoices WHERE hospital_code
 
 async def add(tx: AsyncConnection, vault: Vault, made: Import, rows: Sequence[Row]) -> None:
     """Keep a file and what its rows come to."""
-    plain = {name: value for name, value in asdict(made).items() if name not in ("counts", "posted_at", "paid")}
+    plain = {name: value for name, value in asdict(made).items() if name not in ("counts", "posted_at", "paid", "left")}
     await tx.execute(insert(backpay_imports).values(plain))
     if rows:
         await tx.execute(insert(backpay_rows), [_sealed(vault, made, row) for row in rows])
@@ -138,6 +142,7 @@ async def _imports(
     for import_id, settlement_id in await tx.execute(_STAYS, {"county_code": county_code, "ids": list(made)}):
         made[import_id].append(settlement_id)
     money = await standing(tx, county_code, [each for some in made.values() for each in some])
+    stands = {each: [money[one] for one in some] for each, some in made.items()}
     plain = ("county_code", "content_hash", "filename", "agreement_on", "due_on", "client_id", "operator")
     return [
         Import(
@@ -146,10 +151,17 @@ async def _imports(
             at=row["at"].astimezone(COUNTY_ZONE),
             counts=Counts(row["ready"], row["settled"], row["rejected"], row["amount"]),
             posted_at=row["posted_at"].astimezone(COUNTY_ZONE) if row["posted_at"] else None,
-            paid=sum(money[each].paid for each in made[row["id"]]),
+            paid=sum(one.paid for one in stands[row["id"]]),
+            left=_left(row, stands[row["id"]]),
         )
         for row in found
     ]
+
+
+def _left(row: RowMapping, stands: Sequence[Standing]) -> int:
+    if row["posted_at"]:
+        return sum(one.unbilled + one.ordered for one in stands)
+    return 0 if row["posted_elsewhere"] else int(row["amount"])
 
 
 async def rows_of(

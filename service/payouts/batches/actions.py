@@ -1,4 +1,4 @@
-"""What can be done about a batch: make it, release it, withdraw it; enter what came back late; let a clerk decide."""
+"""What can be done about a batch: make it, release it, withdraw it, take in what the bank says."""
 
 from datetime import date
 from typing import Any
@@ -7,16 +7,17 @@ from uuid import UUID
 from service.claims.query_code import check_digit
 from service.claims.year import take_turns
 from service.ids import new_id
-from service.ledger import store as ledger
-from service.ledger.model import Cause, Entry
+from service.ledger.model import PERSON
 from service.ledger.model import State as Stands
 from service.money import yuan
 from service.payouts import refusals as no
 from service.payouts.batches import store
-from service.payouts.batches.answers import answer, as_left_out, as_ordered, as_transfer, tell
+from service.payouts.batches.answers import answer, as_left_out, as_ordered, tell
 from service.payouts.batches.gather import candidates, gather
 from service.payouts.batches.layouts import LAYOUTS
 from service.payouts.batches.model import TRANSITIONS, Ordered, State, Step, Transfer
+from service.payouts.batches.moving import hops, move, outcome_row, step_row
+from service.payouts.items.store import not_owed
 from service.reconciliation.desk import Desk
 
 Row = dict[str, Any]
@@ -42,11 +43,10 @@ async def make(desk: Desk, ordered: Ordered, *, dry_run: bool) -> dict[str, Any]
         await take_turns(desk.tx, desk.county_code, person_nos)
     transfers, left_out = await gather(desk, ordered.payer, ordered.wanted, person_nos)
     shown: dict[str, Any] = {"left_out": [as_left_out(each) for each in left_out]}
-    concerned = [(desk.county_code, each.person_no) for each in transfers]
-    concerned += [(desk.county_code, each.person_no) for each in left_out]
+    named = [*(each.person_no for each in transfers), *(each.person_no for each in left_out)]
     if dry_run:
         total = sum(each.amount for each in transfers)
-        await desk.note_shown("payout.preview", concerned, subject=ordered.payer)
+        await desk.note_shown("payout.preview", named, subject=ordered.payer)
         return shown | {"batch": None, "total": yuan(total), "items": [as_ordered(each) for each in transfers]}
     if not transfers:
         raise no.NothingToPay(left_out=shown["left_out"])
@@ -54,7 +54,7 @@ async def make(desk: Desk, ordered: Ordered, *, dry_run: bool) -> dict[str, Any]
     batch_id = await _keep(desk, ordered, number, transfers)
     batch = await find(desk, batch_id)
     await tell(desk, "payout.made", batch)
-    await desk.note_shown("payout.make", concerned, subject=str(batch_id))
+    await desk.note_shown("payout.make", named, subject=batch_id)
     return shown | {"batch": answer(batch), "total": yuan(batch["total"]), "items": None}
 
 
@@ -89,8 +89,8 @@ async def _keep(desk: Desk, ordered: Ordered, number: int, transfers: list[Trans
         items.append(item)
         parts += _parts(item, ordered.payer, each)
     await store.add(desk.tx, batch, items, parts)
-    await store.add_step(desk.tx, _step(desk, step_id, batch_id, Step.MADE))
-    await _move(desk, step_id, [(item["id"], Stands.UNBILLED, Stands.BILLED) for item in items])
+    await store.add_step(desk.tx, step_row(desk, step_id, batch_id, Step.MADE))
+    await move(desk, step_id, [(item["id"], Stands.UNBILLED, Stands.BILLED) for item in items])
     return batch_id
 
 
@@ -120,74 +120,53 @@ def _parts(item: Row, payer: str, transfer: Transfer) -> list[Row]:
 
 
 async def release(desk: Desk, batch_id: UUID) -> dict[str, Any]:
-    """A second person lets the batch go to the bank. Raises payout.unknown, .state, .operator_missing, .same_person."""
-    operator, batch = _named(desk), await held(desk, batch_id, Step.RELEASED)
-    if operator.casefold() == batch["operator"].casefold():
+    """
+    A second person lets the batch go to the bank.
+
+    Raises payout.unknown, .state, .operator_missing, .same_person, and .changed where a claim in it owes less by now.
+    """
+    _named(desk)
+    batch = await held(desk, batch_id, Step.RELEASED)
+    if not desk.caller.is_another_than(batch["client_id"], batch["operator"]):
         raise no.SamePerson("/X-Operator")
-    await store.add_step(desk.tx, _step(desk, new_id(desk.now), batch_id, Step.RELEASED))
+    await take_turns(desk.tx, desk.county_code, await store.payees_of(desk.tx, desk.county_code, batch_id))
+    changed = await _owing_less(desk, batch)
+    if changed:
+        raise no.BatchChanged(person_nos=changed)
+    await store.add_step(desk.tx, step_row(desk, new_id(desk.now), batch_id, Step.RELEASED))
     return await _done(desk, "payout.released", batch_id)
+
+
+async def _owing_less(desk: Desk, batch: Row) -> list[str]:
+    """Of whom a claim in the batch owes less by now than is ordered of it."""
+    parts = await store.claims_of(desk.tx, desk.county_code, batch["id"])
+    found = await not_owed(desk.tx, desk.county_code, {case_id for case_id, _ in parts})
+    ours = [each for each in found if each.payer == batch["payer"] and (each.case_id, each.layer) in parts]
+    return sorted({each.payee.removeprefix(PERSON) for each in ours if each.too_much})
 
 
 async def withdraw(desk: Desk, batch_id: UUID, reason: str) -> dict[str, Any]:
     """Give up a batch that nobody has released: what is in it is open again. Raises payout.unknown and .state."""
     await held(desk, batch_id, Step.WITHDRAWN)
     items = await store.items_of(desk, batch_id=batch_id, limit=None)
-    await take_turns(desk.tx, desk.county_code, [item["person_no"] for item in items])
+    await take_turns(desk.tx, desk.county_code, await store.payees_of(desk.tx, desk.county_code, batch_id))
     step_id = new_id(desk.now)
-    await store.add_step(desk.tx, _step(desk, step_id, batch_id, Step.WITHDRAWN, reason=reason))
-    await _move(desk, step_id, [(item["id"], Stands.BILLED, Stands.UNBILLED) for item in items])
+    await store.add_step(desk.tx, step_row(desk, step_id, batch_id, Step.WITHDRAWN, reason=reason))
+    await move(desk, step_id, [(item["id"], Stands.BILLED, Stands.UNBILLED) for item in items])
     await store.end(desk.tx, desk.county_code, [item["id"] for item in items])
     return await _done(desk, "payout.withdrawn", batch_id)
 
 
 async def conclude(desk: Desk, batch_id: UUID, content_hash: bytes, said: dict[UUID, str | None], on_day: date) -> None:
     """The bank has answered: for each transfer why it came back, or None where it was paid. The caller holds it."""
-    items = await store.items_of(desk, batch_id=batch_id, limit=None)
-    await take_turns(desk.tx, desk.county_code, [item["person_no"] for item in items])
+    await take_turns(desk.tx, desk.county_code, await store.payees_of(desk.tx, desk.county_code, batch_id))
     step_id = new_id(desk.now)
-    await store.add_step(desk.tx, _step(desk, step_id, batch_id, Step.ANSWERED, content_hash=content_hash))
+    await store.add_step(desk.tx, step_row(desk, step_id, batch_id, Step.ANSWERED, content_hash=content_hash))
     await store.add_outcomes(
-        desk.tx, [_outcome(desk, step_id, item_id, on_day, reason) for item_id, reason in said.items()]
+        desk.tx, [outcome_row(desk, step_id, item_id, on_day, reason) for item_id, reason in said.items()]
     )
-    hops = [hop for item_id, reason in said.items() for hop in _hops(item_id, Stands.BILLED, reason)]
-    await _move(desk, step_id, hops)
+    await move(desk, step_id, [hop for item_id, why in said.items() for hop in hops(item_id, Stands.BILLED, why)])
     await store.end(desk.tx, desk.county_code, list(said))
-
-
-def _hops(item_id: UUID, source: Stands, reason: str | None) -> list[tuple[UUID, str, str]]:
-    if reason is None:
-        return [(item_id, source, Stands.PAID)]
-    # What came back is open again, as if nobody had ordered it: a later version of the claim still reaches it.
-    return [(item_id, source, Stands.RETURNED), (item_id, Stands.RETURNED, Stands.UNBILLED)]
-
-
-async def come_back(desk: Desk, item_id: UUID, on_day: date, reason: str) -> dict[str, Any]:
-    """A transfer that the bank had reported as paid came back. Raises payout.item_unknown and payout.state."""
-    item = await find_item(desk, item_id)
-    await store.hold(desk.tx, desk.county_code, item["batch_id"])
-    await take_turns(desk.tx, desk.county_code, [item["person_no"]])
-    item = await find_item(desk, item_id)
-    if item["status"] != "paid":
-        raise no.WrongState(state=item["status"])
-    step_id = new_id(desk.now)
-    await store.add_step(desk.tx, _step(desk, step_id, item["batch_id"], "returned", item_id=item_id, reason=reason))
-    await store.add_outcomes(desk.tx, [_outcome(desk, step_id, item_id, on_day, reason)])
-    await _move(desk, step_id, _hops(item_id, Stands.PAID, reason))
-    await desk.note("payout.returned", subject=str(item_id), person_no=item["person_no"])
-    return as_transfer(desk.vault, await find_item(desk, item_id))
-
-
-async def clear(desk: Desk, item_id: UUID, reason: str) -> dict[str, Any]:
-    """A clerk lets what came back be ordered again as it is. Raises payout.item_unknown and payout.state."""
-    item = await find_item(desk, item_id)
-    await store.hold(desk.tx, desk.county_code, item["batch_id"])
-    item = await find_item(desk, item_id)
-    if item["status"] != "clerk" and (item["status"] != "returned" or item["cleared"]):
-        raise no.WrongState(state=item["status"])
-    step = _step(desk, new_id(desk.now), item["batch_id"], "cleared", item_id=item_id, reason=reason)
-    await store.add_step(desk.tx, step)
-    await desk.note("payout.cleared", subject=str(item_id), person_no=item["person_no"])
-    return as_transfer(desk.vault, await find_item(desk, item_id))
 
 
 async def find(desk: Desk, batch_id: UUID) -> Row:
@@ -195,14 +174,6 @@ async def find(desk: Desk, batch_id: UUID) -> Row:
     found = await store.batches_of(desk, batch_id=batch_id, limit=1)
     if not found:
         raise no.BatchUnknown("/batch_id")
-    return found[0]
-
-
-async def find_item(desk: Desk, item_id: UUID) -> Row:
-    """A transfer that the caller may see. Raises payout.item_unknown."""
-    found = await store.items_of(desk, item_id=item_id, limit=1)
-    if not found:
-        raise no.ItemUnknown("/item_id")
     return found[0]
 
 
@@ -214,26 +185,6 @@ async def held(desk: Desk, batch_id: UUID, step: Step) -> Row:
     if (State(batch["status"]), step) not in TRANSITIONS:
         raise no.WrongState(state=batch["status"])
     return batch
-
-
-async def _move(desk: Desk, step_id: UUID, hops: list[tuple[UUID, str, str]]) -> None:
-    await ledger.enter(desk.tx, Entry(desk.county_code, step_id, Cause.PAYOUT, None, None, desk.now, desk.today))
-    await store.move(desk.tx, desk.county_code, step_id, desk.today, hops)
-
-
-def _step(desk: Desk, step_id: UUID, batch_id: UUID, kind: str, **more: Any) -> Row:
-    return {"county_code": desk.county_code, "id": step_id, "batch_id": batch_id, "kind": kind, **more, **desk.author()}
-
-
-def _outcome(desk: Desk, step_id: UUID, item_id: UUID, on_day: date, reason: str | None) -> Row:
-    return {
-        "county_code": desk.county_code,
-        "item_id": item_id,
-        "outcome": "paid" if reason is None else "returned",
-        "step_id": step_id,
-        "on_day": on_day,
-        "reason": reason,
-    }
 
 
 async def _done(desk: Desk, kind: str, batch_id: UUID) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from uuid import UUID
 from service.errors import InputError, Text
 from service.money import fen, yuan
 from service.payouts.batches.layouts import Answer
+from service.payouts.batches.model import REFERENCE_DIGITS
 from service.payouts.refusals import AnswerDiffers
 from service.sheets.cells import Row
 from service.sheets.faults import SheetHeadings
@@ -91,7 +92,7 @@ def _line(reading: _Reading, row: Row, places: dict[str, int], answer: Answer) -
     if cells["reference"] == answer.trailer:
         _trailer(reading, row.number, amount, cells["outcome"])
         return
-    reference = cells["reference"]
+    reference = _reference(cells["reference"])
     item = reading.items.get(reference)
     if amount is None:
         reading.wrong("cell", "金额无法读取。", "The amount cannot be read.", row.number)
@@ -114,6 +115,11 @@ def _line(reading: _Reading, row: Row, places: dict[str, int], answer: Answer) -
         )
         return
     _outcome(reading, row.number, item["id"], cells, answer)
+
+
+def _reference(cell: str) -> str:
+    # Kept as a number on its way through a spreadsheet, it has lost its zeros in front.
+    return cell.zfill(REFERENCE_DIGITS) if cell.isascii() and cell.isdigit() else cell
 
 
 def _outcome(reading: _Reading, number: int, item_id: UUID, cells: dict[str, str], answer: Answer) -> None:

@@ -9,7 +9,7 @@ from service.payouts.items import store as items
 from service.payouts.items.model import Open
 from service.reconciliation.desk import Desk
 from service.registers.entries import Person
-from service.registers.persons.store import persons_numbered
+from service.registers.persons.store import numbers_of, persons_behind
 
 LARGEST_ATTEMPT_BY_ITSELF = 2
 """What came back this often is not ordered again before a clerk has looked at it."""
@@ -17,24 +17,30 @@ LARGEST_ATTEMPT_BY_ITSELF = 2
 
 async def candidates(desk: Desk, payer: str, wanted: Wanted) -> list[str]:
     """Whom a payer owes anything, of those that are wanted; or who owes it something."""
-    found = await items.open_of(desk.tx, desk.county_code, payer, wanted.person_nos)
+    asked = wanted.person_nos
+    numbers = None if asked is None else await numbers_of(desk.tx, desk.county_code, asked)
+    found = await items.open_of(desk.tx, desk.county_code, payer, numbers)
     return sorted({each.person_no for each in found if _is_wanted(each, wanted)})
 
 
 async def gather(desk: Desk, payer: str, wanted: Wanted, person_nos: list[str]) -> tuple[list[Transfer], list[LeftOut]]:
     """
     One transfer for each person, of everything that is owed to them less what they got too much before; and who is
-    left out. A person who owes more than they get is carried forward whole.
+    left out. A person who owes more than they get is carried forward whole. What is owed to an entry that was joined
+    into another one is the surviving one's, and so is what it got too much.
     """
     found = await items.open_of(desk.tx, desk.county_code, payer, person_nos)
-    persons = await persons_numbered(desk.tx, desk.vault, desk.county_code, person_nos)
+    persons = await persons_behind(desk.tx, desk.vault, desk.county_code, person_nos)
+    found.sort(key=lambda each: persons[each.person_no].person_no)
     came_back = await store.returned(desk.tx, desk.county_code, [each.origin for each in found])
     transfers: list[Transfer] = []
     left_out: list[LeftOut] = []
-    for person_no, of_person in groupby(found, lambda each: each.person_no):
-        person = persons[person_no]
+    for person_no, of_person in groupby(found, lambda each: persons[each.person_no].person_no):
         parts = tuple(each for each in of_person if _is_wanted(each, wanted))
-        if wanted.township_code not in (None, person.township_code) or not parts:
+        if not parts:
+            continue
+        person = persons[parts[0].person_no]
+        if wanted.township_code not in (None, person.township_code):
             continue
         made = _transfer(desk, person, parts, came_back)
         if isinstance(made, Transfer):

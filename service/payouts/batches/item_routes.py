@@ -6,14 +6,13 @@ from uuid import UUID
 from fastapi import Body, Query, Request
 from starlette.responses import Response
 
-from service.access import audit
 from service.access.guard import allow
 from service.access.idempotency import Idempotent
 from service.access.model import Caller, Role
 from service.db import Tx
 from service.payouts import examples
 from service.payouts import refusals as no
-from service.payouts.batches import actions, answers, store
+from service.payouts.batches import answers, returns, store
 from service.payouts.batches.schemas import ItemOut, ItemStatus, ReasonIn, ReturnIn
 from service.reconciliation.desk import Desk, answered
 from service.wire.pages import Page, PageAsked
@@ -55,8 +54,7 @@ async def list_transfers(
         limit=paging.limit + 1,
     )
     page, cursor = paging.cut(found, lambda row: (row["batch_id"], row["line_no"]))
-    shown = ((desk.county_code, row["person_no"]) for row in page)
-    await audit.record_shown(tx, caller, "payout.items", shown, at=desk.now)
+    await desk.note_shown("payout.items", (row["person_no"] for row in page))
     return answered({"items": [answers.as_transfer(desk.vault, row) for row in page], "next_cursor": cursor})
 
 
@@ -76,7 +74,7 @@ async def return_transfer(
 ) -> Response:
     """The bank had reported it as paid, and then sent it back: what it had paid is open again."""
     desk = Desk.of(request, tx, caller)
-    act = actions.come_back
+    act = returns.come_back
     return await desk.once(attempt, lambda: act(desk, item_id, body.returned_on, body.reason), status=200)
 
 
@@ -84,7 +82,8 @@ async def return_transfer(
     "/payout-items/{item_id}/clearance",
     response_model=ItemOut,
     summary="Let a transfer that came back go out again",
-    responses=refusals(no.ItemUnknown, no.WrongState) | example(200, examples.CAME_BACK | {"attempt": 2}),
+    responses=refusals(no.ItemUnknown, no.WrongState, no.OperatorMissing)
+    | example(200, examples.CAME_BACK | {"attempt": 2}),
 )
 async def clear_transfer(
     request: Request,
@@ -94,6 +93,6 @@ async def clear_transfer(
     attempt: Idempotent,
     tx: Tx,
 ) -> Response:
-    """A clerk has looked into it: it goes out with the next batch, on the account that the register then has."""
+    """A named clerk (`X-Operator`) has looked into it: it goes out with the next batch, on the account of that day."""
     desk = Desk.of(request, tx, caller)
-    return await desk.once(attempt, lambda: actions.clear(desk, item_id, body.reason), status=200)
+    return await desk.once(attempt, lambda: returns.clear(desk, item_id, body.reason), status=200)

@@ -40,6 +40,10 @@ TRANSITIONS: Final[Mapping[tuple[State, Step], State]] = MappingProxyType(
 """All there are. What was released may be at the bank already: it ends with the bank's answer, and never otherwise."""
 
 
+REFERENCE_DIGITS: Final = 14
+"""Digits of a transfer's reference: seven of its batch, six of its line, and a check digit."""
+
+
 class Why(StrEnum):
     """Why somebody who is owed something is not in a batch."""
 

@@ -121,7 +121,7 @@ async def read_batch(request: Request, batch_id: Id, caller: Reader, tx: Tx) -> 
     "/payout-batches/{batch_id}/release",
     response_model=BatchOut,
     summary="Release a batch",
-    responses=refusals(no.BatchUnknown, no.WrongState, no.OperatorMissing, no.SamePerson)
+    responses=refusals(no.BatchUnknown, no.WrongState, no.OperatorMissing, no.SamePerson, no.BatchChanged)
     | example(200, examples.RELEASED),
 )
 async def release_batch(request: Request, batch_id: Id, caller: Payer, attempt: Idempotent, tx: Tx) -> Response:

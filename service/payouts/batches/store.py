@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Uuid, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.resealing import Sealed
@@ -64,12 +64,29 @@ _RETURNED: Final = text("""
     WHERE t.county_code = :county_code AND t.origin = ANY (CAST(:origins AS uuid[]))
     ORDER BY t.origin, t.layer, i.attempt DESC, i.id DESC
 """)
+# Whom a part is owed to by the ledger: somebody else than is paid where two entries of one person were joined.
+_PAYEE: Final = f"""
+    SELECT p.payee FROM postings p WHERE p.county_code = t.county_code AND p.origin = t.origin
+        AND p.entry_id = t.origin AND p.layer = t.layer AND p.payer = t.payer AND p.payee LIKE '{PERSON}%' LIMIT 1
+"""
+_PAYEES: Final = f"""
+    SELECT DISTINCT o.payee FROM payout_items i
+    JOIN payout_parts t ON t.county_code = i.county_code AND t.item_id = i.id
+    CROSS JOIN LATERAL ({_PAYEE}) o
+    WHERE i.county_code = :county_code AND i.batch_id = :batch_id AND i.id = coalesce(:item_id, i.id)
+"""
+_CLAIMS: Final = text("""
+    SELECT DISTINCT e.case_id, t.layer FROM payout_items i
+    JOIN payout_parts t ON t.county_code = i.county_code AND t.item_id = i.id
+    JOIN ledger_entries e ON e.county_code = t.county_code AND e.id = t.origin
+    WHERE i.county_code = :county_code AND i.batch_id = :batch_id
+""")
 _MOVE: Final = text(f"""
     INSERT INTO postings (county_code, origin, entry_id, position, amount, on_day, layer, payer, payee, source, target)
     SELECT t.county_code, t.origin, :entry_id, row_number() OVER (PARTITION BY t.origin ORDER BY h.place, t.layer) - 1,
-        abs(t.amount), :on_day, t.layer, t.payer, '{PERSON}' || i.person_no,
+        abs(t.amount), :on_day, t.layer, t.payer, o.payee,
         CASE WHEN t.amount > 0 THEN h.source ELSE h.target END, CASE WHEN t.amount > 0 THEN h.target ELSE h.source END
-    FROM payout_parts t JOIN payout_items i ON i.county_code = t.county_code AND i.id = t.item_id
+    FROM payout_parts t CROSS JOIN LATERAL ({_PAYEE}) o
     JOIN jsonb_to_recordset(CAST(:hops AS jsonb)) AS h (item_id uuid, place int, source text, target text)
         ON h.item_id = t.item_id
     WHERE t.county_code = :county_code
@@ -118,6 +135,19 @@ async def move(
     ]
     asked = {"county_code": county_code, "entry_id": entry_id, "on_day": on_day, "hops": orjson.dumps(rows).decode()}
     await tx.execute(_MOVE, asked)
+
+
+async def payees_of(tx: AsyncConnection, county_code: str, batch_id: UUID, item_id: UUID | None = None) -> list[str]:
+    """The numbers of those whose claims a batch, or one of its transfers, pays: their turns are to be taken."""
+    asked = {"county_code": county_code, "batch_id": batch_id, "item_id": item_id}
+    found = await tx.scalars(text(_PAYEES).bindparams(bindparam("item_id", type_=Uuid)), asked)
+    return [payee.removeprefix(PERSON) for payee in found]
+
+
+async def claims_of(tx: AsyncConnection, county_code: str, batch_id: UUID) -> set[tuple[UUID, str]]:
+    """The claims that a batch pays, by case and layer."""
+    rows = await tx.execute(_CLAIMS, {"county_code": county_code, "batch_id": batch_id})
+    return {(row.case_id, row.layer) for row in rows}
 
 
 async def end(tx: AsyncConnection, county_code: str, item_ids: Sequence[UUID]) -> None:

@@ -32,7 +32,6 @@ async def transfer_file(desk: Desk, batch: dict[str, Any], kind: str) -> bytes:
             "remark": layout.remark,
         }
         rows.append([cells[column.field] for column in layout.columns])
-    shown = ((desk.county_code, item["person_no"]) for item in items)
-    await desk.note_shown(f"payout.file_{kind}", shown, subject=str(batch["id"]))
+    await desk.note_shown(f"payout.file_{kind}", (item["person_no"] for item in items), subject=batch["id"])
     header = [column.heading for column in layout.columns]
     return (csv_bytes if kind == "csv" else xlsx_bytes)(header, rows)

@@ -18,6 +18,8 @@ from service.payouts.cycles.refusals import CycleOpen, CycleUnknown
 from service.payouts.items import store as items
 from service.payouts.items.model import Kind, Source
 from service.policy.cycles import Cycle, CycleTerms
+from service.policy.library import Library
+from service.policy.model import Pack
 from service.reconciliation.desk import Desk
 from service.reconciliation.refusals import PayerUnknown
 
@@ -33,7 +35,7 @@ class Law:
 
     cycle: Cycle
     terms: CycleTerms
-    pack_hash: str
+    pack: Pack
 
 
 def law_of(desk: Desk, start: date) -> Law:
@@ -45,7 +47,7 @@ def law_of(desk: Desk, start: date) -> Law:
         raise CycleUnknown("/start")
     if desk.payers is not None and terms.payer not in desk.payers:
         raise PayerUnknown("/payer")
-    return Law(cycle, terms, pack.hash)
+    return Law(cycle, terms, pack)
 
 
 def over(desk: Desk) -> list[Cycle]:
@@ -133,6 +135,8 @@ async def _post(tx: Any, desk: Desk, law: Law, run_id: UUID, changed: list[OfPer
         if each.difference:
             posted.append((line_id, each))
     if lines:
+        # What is written by a text of the law can be read after the county has edited it.
+        await Library(desk.packs).keep(tx, law.pack, at=desk.now)
         await store.add_lines(tx, lines)
     for line_id, each in posted:
         case_id = each.before.case_id if each.before else line_id
@@ -151,7 +155,7 @@ def _line(desk: Desk, law: Law, run_id: UUID, line_id: UUID, each: OfPerson) -> 
         "cycle_start": law.cycle.start,
         "person_no": each.person_no,
         "serial": each.before.serial + 1 if each.before else 1,
-        "pack_hash": law.pack_hash,
+        "pack_hash": law.pack.hash,
         **each.now._asdict(),
         "difference": each.difference,
         "visits": [

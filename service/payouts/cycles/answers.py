@@ -12,7 +12,7 @@ from service.payouts.cycles.model import OfPerson, shared_by_disease
 from service.payouts.items import store as items
 from service.policy.cycles import Cycle
 from service.reconciliation.desk import Desk
-from service.registers.persons.store import persons_numbered
+from service.registers.persons.store import persons_behind
 
 
 async def page_of(desk: Desk, law: Law, after: str, limit: int, *, dry_run: bool) -> tuple[list[dict[str, Any]], bool]:
@@ -20,7 +20,7 @@ async def page_of(desk: Desk, law: Law, after: str, limit: int, *, dry_run: bool
     numbers = await store.persons_after(desk.tx, desk.county_code, law.cycle, law.terms, after, limit + 1)
     found = await store.of_persons(desk.tx, desk.county_code, law.cycle, law.terms, numbers[:limit])
     status = await _status(desk, found)
-    persons = await persons_numbered(desk.tx, desk.vault, desk.county_code, numbers[:limit])
+    persons = await persons_behind(desk.tx, desk.vault, desk.county_code, numbers[:limit])
     shown = []
     for each in found:
         figures = each.now if dry_run or each.before is None else each.before.figures
@@ -56,7 +56,7 @@ async def totals_of(desk: Desk, law: Law) -> dict[str, Any]:
     whole = _nothing()
     unpayable = 0
     async for chunk in everybody(desk, law):
-        persons = await persons_numbered(desk.tx, desk.vault, desk.county_code, [each.person_no for each in chunk])
+        persons = await persons_behind(desk.tx, desk.vault, desk.county_code, [each.person_no for each in chunk])
         for each in chunk:
             figures = (each.now.total, each.now.reimbursed, each.now.amount)
             _add(whole, *figures)

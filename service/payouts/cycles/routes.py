@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import Body, Request
 from starlette.responses import Response
 
-from service.access import audit
 from service.access.guard import allow
 from service.access.idempotency import Idempotent
 from service.access.model import Caller, Role
@@ -64,8 +63,9 @@ async def run_cycle(
         run = None if body.dry_run else await actions.run(desk, law)
         if run is not None:
             await actions.tell(desk, law, run)
-        await desk.note("cycle.preview" if run is None else "cycle.run", subject=start.isoformat())
         items, cursor = await _page(desk, law, paging, dry_run=body.dry_run)
+        action, shown = "cycle.preview" if run is None else "cycle.run", [item["person_no"] for item in items]
+        await desk.note_shown(action, shown, subject=start.isoformat())
         return await answers.ran(desk, law, run) | {"items": items, "next_cursor": cursor}
 
     return await desk.once(attempt, act, status=200)
@@ -82,8 +82,7 @@ async def list_cycle_persons(request: Request, start: Day, caller: Reader, tx: T
     """What each person is owed for the cycle and how far it has got, by number."""
     desk = Desk.of(request, tx, caller)
     items, cursor = await _page(desk, actions.law_of(desk, start), paging, dry_run=False)
-    shown = ((desk.county_code, item["person_no"]) for item in items)
-    await audit.record_shown(tx, caller, "cycle.items", shown, at=desk.now, subject=start.isoformat())
+    await desk.note_shown("cycle.items", (item["person_no"] for item in items), subject=start.isoformat())
     return answered({"items": items, "next_cursor": cursor})
 
 

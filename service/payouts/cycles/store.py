@@ -5,9 +5,10 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.ids import first_id
 from service.payouts.cycles.model import Figures, Line, OfPerson, Visit, figures, persons_of
 from service.payouts.tables import cycle_lines, cycle_runs
 from service.policy.cycles import Cycle, CycleTerms
@@ -50,6 +51,12 @@ _UNFINISHED: Final = text("""
 _HISTORY: Final = text("""
     SELECT l.*, r.at AS run_at FROM cycle_lines l JOIN cycle_runs r ON r.county_code = l.county_code AND r.id = l.run_id
     WHERE l.county_code = :county_code AND l.cycle_start = :start AND l.person_no = :person_no ORDER BY l.serial
+""")
+_CHANGED: Final = text("""
+    SELECT EXISTS (SELECT FROM settlements s WHERE s.county_code = :county_code AND s.id >= CAST(:since AS uuid)
+        AND s.visit_type = 'chronic_outpatient' AND s.last_day BETWEEN :start AND :counts_to
+        AND (s.reversal_of IS NOT NULL OR s.replaces IS NOT NULL
+            OR jsonb_exists_any(s.identities, CAST(:identities AS text[]))))
 """)
 _SWEPT: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('cycle/' || :county_code || :start, 0))")
 
@@ -130,11 +137,20 @@ async def unfinished(tx: AsyncConnection, county_code: str, start: date) -> Row 
     return None if row is None else dict(row)
 
 
-async def was_run(tx: AsyncConnection, county_code: str, start: date) -> bool:
-    """Whether a run over the cycle has come to its end."""
+async def last_run(tx: AsyncConnection, county_code: str, start: date) -> datetime | None:
+    """When the last run over the cycle that has come to its end was begun; None where there is none."""
     c = cycle_runs.c
-    ended = select(c.id).where(c.county_code == county_code, c.cycle_start == start, c.finished_at.is_not(None))
-    return bool(await tx.scalar(select(ended.exists())))
+    ended = (c.county_code == county_code, c.cycle_start == start, c.finished_at.is_not(None))
+    found: datetime | None = await tx.scalar(select(func.max(c.at)).where(*ended))
+    return found
+
+
+async def changed_since(
+    tx: AsyncConnection, county_code: str, cycle: Cycle, terms: CycleTerms, since: datetime
+) -> bool:
+    """Whether visits of the cycle were settled, reversed or decided anew from an instant on."""
+    asked = _asked(county_code, cycle, terms) | {"since": first_id(since)}
+    return bool(await tx.scalar(_CHANGED, asked))
 
 
 async def add_run(tx: AsyncConnection, run: Row) -> None:

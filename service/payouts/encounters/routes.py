@@ -1,87 +1,36 @@
 """Near misses over HTTP."""
 
-from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Body, Query, Request
+from starlette.responses import Response
 
 from service.access.guard import allow
+from service.access.idempotency import Idempotent
 from service.access.model import Caller, Role
 from service.db import Tx
 from service.payouts.counter import Counter
-from service.payouts.encounters.store import Encounter, Likeness, near_misses
+from service.payouts.encounters import actions
+from service.payouts.encounters.refusals import NearMissDismissed, NearMissUnknown
+from service.payouts.encounters.schemas import DISMISSAL, DISMISSED, PAIR, DismissalIn, NearMissOut
+from service.payouts.refusals import OperatorMissing
 from service.wire.pages import Page, PageAsked
-from service.wire.responses import example
+from service.wire.responses import example, refusals
 from service.wire.routing import Router
-from service.wire.types import Code, WireModel
+from service.wire.types import Code
 
 router = Router(prefix="/v1/encounters", tags=["Encounters"])
 TAGS: Final = [{"name": "Encounters", "description": "Claims that may be one encounter, for a clerk to look at."}]
 
 Reader = Annotated[Caller, allow(Role.AGENCY, Role.AUDITOR)]
-
-
-def _example(**own: Any) -> dict[str, Any]:
-    return {
-        "id": "0198c7a4-5c00-7000-8000-000000000001",
-        "route": "hospital",
-        "state": "settled",
-        "person_no": "P459901000001",
-        "hospital_code": "H45990100101",
-        "visit_no": "ZY201806010001",
-        "visit_type": "inpatient",
-        "admitted_on": "2018-06-01",
-        "last_day": "2018-06-09",
-        "invoice_no": None,
-    } | own
-
-
-_PAIR: Final = {
-    "likeness": "overlap",
-    "encounters": [
-        _example(),
-        _example(
-            id="0198c7a4-5c00-7000-8000-00000000000c",
-            route="manual",
-            state="open",
-            hospital_code="H45990100102",
-            visit_no="20180605",
-            admitted_on="2018-06-05",
-            invoice_no="4501180001",
-        ),
-    ],
-}
-
-
-class EncounterOut(WireModel):
-    """A settled visit, or an open manual claim; `id` is the settlement's or the claim's."""
-
-    id: UUID
-    route: Literal["hospital", "manual", "backpay"]
-    state: Literal["settled", "open"]
-    person_no: str
-    hospital_code: str
-    visit_no: str
-    visit_type: Literal["inpatient", "chronic_outpatient"]
-    admitted_on: date
-    last_day: date
-    invoice_no: str | None
-
-    @classmethod
-    def of(cls, encounter: Encounter) -> "EncounterOut":
-        return cls(**encounter._asdict())
-
-
-class NearMissOut(WireModel):
-    likeness: Likeness
-    encounters: list[EncounterOut]
+Clerk = Annotated[Caller, allow(Role.AGENCY)]
 
 
 @router.get(
     "/near-misses",
     summary="List claims that may be one encounter",
-    responses=example(200, {"items": [_PAIR], "next_cursor": None}),
+    responses=example(200, {"items": [PAIR], "next_cursor": None}),
 )
 async def list_near_misses(
     request: Request,
@@ -89,24 +38,44 @@ async def list_near_misses(
     tx: Tx,
     paging: PageAsked,
     person_no: Annotated[Code | None, Query(description="Only pairs with this person.")] = None,
+    dismissed: Annotated[bool, Query(description="Those that a clerk has dismissed, instead.")] = False,
 ) -> Page[NearMissOut]:
     """
     Pairs that look like one encounter and are not certain enough to be refused, newest first: stays of a person that
     overlap or touch, chronic visits of a day, an invoice number at two hospitals; settled or still being claimed.
+
+    A manual claim is approved only when nobody has left one of its pairs unlooked at.
     """
     counter, after = Counter.of(request, tx, caller), paging.after(UUID, UUID, str)
-    found = await near_misses(
-        tx,
-        counter.county_code,
+    found = await actions.listed(
+        counter,
         person_no=person_no,
+        dismissed=dismissed,
         after=None if after is None else (after[0], after[1], after[2]),
         rows=paging.limit + 1,
     )
-    page, cursor = paging.cut(found, lambda each: (each.one.id, each.other.id, each.likeness))
-    for shown in dict.fromkeys(side.person_no for each in page for side in (each.one, each.other)):
-        await counter.note("encounter.near_misses", person_no=shown)
-    items = [
-        NearMissOut(likeness=each.likeness, encounters=[EncounterOut.of(side) for side in (each.one, each.other)])
-        for each in page
-    ]
-    return Page(items=items, next_cursor=cursor)
+    page, cursor = paging.cut(found, lambda each: tuple(each.pair))
+    return Page(items=[NearMissOut.of(each) for each in page], next_cursor=cursor)
+
+
+@router.post(
+    "/near-misses/dismissals",
+    status_code=201,
+    response_model=NearMissOut,
+    summary="Say that two claims are two encounters",
+    responses=refusals(NearMissUnknown, NearMissDismissed, OperatorMissing) | example(201, DISMISSED),
+)
+async def dismiss_near_miss(
+    request: Request,
+    body: Annotated[DismissalIn, Body(examples=[DISMISSAL])],
+    caller: Clerk,
+    attempt: Idempotent,
+    tx: Tx,
+) -> Response:
+    """With the reason, by a named person (`X-Operator`); the pair is not shown again, through all later versions."""
+    counter = Counter.of(request, tx, caller)
+
+    async def act() -> dict[str, object]:
+        return NearMissOut.of(await actions.dismiss(counter, body.pair(), body.reason)).model_dump(mode="json")
+
+    return await counter.once(attempt, act, 201)

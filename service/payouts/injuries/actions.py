@@ -32,7 +32,7 @@ async def decide(counter: Counter, settlement_id: UUID, third_party: ThirdParty,
     Nothing of a held settlement was ever posted, so to refuse it is to reverse it. Raises injury.not_on_hold,
     payout.operator_missing, and what `claims.changes.actions` raises.
     """
-    counter.named()
+    counter.check_named()
     record = await live(counter.tx, counter.caller, settlement_id)
     if not record.on_hold:
         raise NotOnHold("/settlement_id")

@@ -15,6 +15,8 @@ from service.claims.schemas import SettlementIn
 from service.ids import new_id
 from service.paper.handed_in import taken
 from service.payouts.counter import Counter
+from service.payouts.encounters.model import NearMiss
+from service.payouts.encounters.store import of_claim
 from service.payouts.items.model import Kind, Source
 from service.payouts.items.store import add_source
 from service.payouts.manual import store
@@ -24,12 +26,13 @@ from service.payouts.manual.refusals import (
     ManualClaimState,
     ManualClaimUnknown,
     ManualDocumentUnknown,
+    NearMisses,
     RouteReasonWrong,
     SameEncounter,
     TooManyPapers,
 )
 from service.payouts.manual.store import Filters, View
-from service.payouts.refusals import NotKnownByLaw, SamePerson
+from service.payouts.refusals import NotKnownByLaw
 from service.payouts.workdays import working_days_after
 from service.policy.to_patients import ManualClaimRules
 from service.registers.dated import hold
@@ -172,7 +175,7 @@ async def refuse(counter: Counter, claim_id: UUID, reason: str) -> ManualClaim:
     """Refuse a claim, with the reason. Raises manual_claim.state, payout.same_person, payout.operator_missing."""
     claim = await _held(counter, claim_id)
     _check_next(claim, State.REFUSED)
-    _check_other(counter, claim)
+    counter.check_second(claim.client_id, claim.operator)
     return await _enter(counter, claim, State.REFUSED, reason)
 
 
@@ -181,30 +184,36 @@ async def approve(counter: Counter, claim_id: UUID, reason: str) -> ManualClaim:
     Approve a claim: the visit is settled by the same engine in the same transaction, and what is due is owed to the
     patient's account.
 
-    Raises what `refuse` raises, and every refusal of `claims.refusals` where the visit cannot be settled any more.
+    Raises what `refuse` raises, manual_claim.near_misses, and every refusal of `claims.refusals` where the visit
+    cannot be settled any more.
     """
     claim = await _held(counter, claim_id)
     _check_next(claim, State.APPROVED)
-    _check_other(counter, claim)
+    counter.check_second(claim.client_id, claim.operator)
     order, settlement_id = _order(counter, SettlementIn.model_validate_json(claim.body)), new_id(counter.now)
+    # Asked before, while the claim is not yet a visit of its own; told after what is certain.
+    alike = await _alike(counter, claim)
     with pointed(at=None):
         record = await settle_for_patient(
             counter.tx, counter.caller, order, counter.desk, settlement_id=settlement_id, now=counter.now
         )
+    if alike:
+        raise NearMisses.of(alike)
     if record.settlement.split.owed_to_patient:
         source = Source(settlement_id, Kind.MANUAL, claim.id)
         await add_source(counter.tx, counter.county_code, source, counter.now)
     return await _enter(counter, claim, State.APPROVED, reason, settlement_id)
 
 
+async def _alike(counter: Counter, claim: ManualClaim) -> list[NearMiss]:
+    about = claim.encounter
+    named = {"person_no": about.person_no, "invoice_no": about.invoice_no}
+    return await of_claim(counter.tx, counter.vault, counter.county_code, claim.id, **named)
+
+
 def _check_next(claim: ManualClaim, state: State) -> None:
     if state not in NEXT[claim.state]:
         raise ManualClaimState
-
-
-def _check_other(counter: Counter, claim: ManualClaim) -> None:
-    if counter.named() == (claim.client_id, claim.operator):
-        raise SamePerson
 
 
 async def _enter(

@@ -1,6 +1,10 @@
 """The ways in which a manual claim, or what is to be done about one, is refused."""
 
+from collections.abc import Sequence
+from typing import Self
+
 from service.errors import Text
+from service.payouts.encounters.model import NearMiss
 from service.payouts.refusals import PayoutRefusal
 
 
@@ -53,6 +57,26 @@ class SameEncounter(PayoutRefusal):
         "同一就诊、就诊号或发票已有手工报销正在办理；请在该件上继续，不要重复登记。",
         "A manual claim of this visit, visit number or invoice is open: go on with that one.",
     )
+
+
+class NearMisses(PayoutRefusal):
+    """The visit may be one that is settled or claimed already: `near_misses` says with which it is to be compared."""
+
+    status = 409
+    code = "manual_claim.near_misses"
+    title = Text("疑似重复，尚未核对", "It may be paid already")
+    advice = Text(
+        "请先核对 near_misses 所列各对；确为不同就诊的，在 /v1/encounters/near-misses/dismissals 注明理由后再审核。",
+        "Look at each pair in `near_misses`; dismiss those that are two visits with the reason, then decide.",
+    )
+
+    @classmethod
+    def of(cls, found: Sequence[NearMiss]) -> Self:
+        """With the pairs, by the keys by which they are dismissed."""
+        pairs = [
+            {"likeness": each.likeness.value, "encounters": [str(each.one.key), str(each.other.key)]} for each in found
+        ]
+        return cls(near_misses=pairs)
 
 
 class RouteReasonWrong(PayoutRefusal):

@@ -175,7 +175,9 @@ async def request_manual_claim_documents(
     "/{claim_id}/decision",
     response_model=ManualClaimOut,
     summary="Approve or refuse a manual claim (审核)",
-    responses=refusals(*NOT_SETTLED, no.ManualClaimUnknown, no.ManualClaimState, SamePerson, OperatorMissing)
+    responses=refusals(
+        *NOT_SETTLED, no.ManualClaimUnknown, no.ManualClaimState, no.NearMisses, SamePerson, OperatorMissing
+    )
     | example(200, examples.APPROVED),
 )
 async def decide_manual_claim(

@@ -7,22 +7,30 @@ from uuid import UUID
 
 from service.access.vault import mask_account, mask_name
 from service.claims.actions import Desk as Claims
-from service.money import ratio, yuan
+from service.money import unscaled, yuan
 from service.payouts.batches.accounts import account_of
 from service.payouts.batches.model import Why
+from service.payouts.counter import Counter
 from service.payouts.cycles import store
 from service.payouts.cycles.actions import Law
 from service.payouts.cycles.refusals import PersonNotInCycle
+from service.payouts.items.model import Standing
 from service.payouts.items.store import standing
-from service.payouts.papers.letter import Letter, Table
+from service.payouts.manual.actions import read
+from service.payouts.manual.model import State
+from service.payouts.manual.refusals import ManualClaimState
+from service.payouts.papers.letter import Access, Letter, Table
 from service.reconciliation.desk import Desk
 from service.registers.entries import Person
 from service.registers.persons import store as persons
 from service.slip import words
-from service.slip.content import Slip, gather
+from service.slip.content import Slip, gather, hospital_named
 
 _MONEY: Final = 32
+_PERCENT_PLACES: Final = 4
+"""Of parts per million."""
 _STAGES: Final = {"open": "待付款", "in_batch": "已交银行", "paid": "已付款", "returned": "银行退回，待更正账号"}
+_NOTHING: Final = "无应付本人款项"
 _NO_ACCOUNT: Final = "尚无可用账户，请到经办窗口登记本人银行账户"
 
 
@@ -33,10 +41,14 @@ def _account(person: Person) -> str:
     return f"{mask_name(found.account.holder)} {mask_account(found.account.number)}"
 
 
+def _paid(stands: Standing) -> str:
+    due = stands.unbilled or stands.ordered or stands.paid
+    return _STAGES[stands.stage] if due else _NOTHING
+
+
 async def _person(desk: Desk, person_no: str) -> Person:
-    found = await persons.person(desk.tx, desk.vault, desk.county_code, person_no)
-    assert found is not None, "money for nobody"
-    return found
+    found = await persons.persons_behind(desk.tx, desk.vault, desk.county_code, [person_no])
+    return found[person_no]
 
 
 async def decision(desk: Desk, claims: Claims, settlement_id: UUID, address: str) -> Letter:
@@ -53,7 +65,7 @@ async def decision(desk: Desk, claims: Claims, settlement_id: UUID, address: str
         ("医疗机构", slip.hospital),
         ("就诊日期", f"{record.admitted_on} ~ {record.last_day}"),
         ("收款账户", _account(person)),
-        ("付款情况", _STAGES[stands.stage]),
+        ("付款情况", _paid(stands)),
     ]
     rows = [
         (part.name.zh, part.payer.zh, words.WAYS[part.way].zh if part.amount else "", yuan(part.amount))
@@ -67,6 +79,11 @@ async def decision(desk: Desk, claims: Claims, settlement_id: UUID, address: str
         ("转入本人账户", yuan(split.owed_to_patient)),
         ("个人最终负担", yuan(split.patient_pays)),
     ]
+    sums += [
+        (words.LEFT[name].zh, yuan(amount))
+        for name in ("expected_aid", "held", "hospital_bears")
+        if (amount := getattr(record if name == "hospital_bears" else split, name))
+    ]
     tables = [
         Table("支付明细", columns, rows),
         Table("合计", [("项目", 158, "L"), ("金额（元）", _MONEY, "R")], sums),
@@ -75,8 +92,39 @@ async def decision(desk: Desk, claims: Claims, settlement_id: UUID, address: str
     clauses = [
         f"{part.name.zh}依据：{'；'.join(part.clauses)}。" for part in slip.parts if part.amount and part.clauses
     ]
-    reasons = [*slip.explanation["zh"], *clauses]
+    change = record.trace.get("change")
+    why = [f"重新核定的理由：{change['note']}"] if change and change["note"] else []
+    ask = [words.APPLY.zh] if split.expected_aid and not slip.no_longer else []
+    reasons = [*why, *slip.explanation["zh"], *clauses, *ask]
     return _letter("医疗费用补偿决定书", str(settlement_id), desk, heads, tables, reasons, days, slip)
+
+
+async def refusal(counter: Counter, claim_id: UUID) -> Letter:
+    """
+    That a manual claim was refused, why, and how to object. Raises manual_claim.unknown, and manual_claim.state where
+    it was not: what was approved is told by the letter of its settlement.
+    """
+    claim = await read(counter, claim_id)
+    if claim.state != State.REFUSED:
+        raise ManualClaimState
+    about, step = claim.encounter, claim.steps[-1]
+    found = await persons.persons_behind(counter.tx, counter.vault, counter.county_code, [about.person_no])
+    heads = [
+        ("姓名", f"{mask_name(found[about.person_no].name)}  ({about.person_no})"),
+        ("发票号", about.invoice_no),
+        ("医疗机构", await hospital_named(counter.tx, about.hospital_code, about.last_day)),
+        ("就诊日期", f"{about.admitted_on} ~ {about.last_day}"),
+        ("登记日期", claim.at.date().isoformat()),
+        ("审核结果", f"不予支付（{step.at.date()}）"),
+    ]
+    days = counter.desk.law.packs.objection_days(counter.county_code, counter.today)
+    reasons = [step.reason or "", *_clauses(counter)]
+    return Letter("医疗费用手工报销不予支付决定书", str(claim_id), counter.now, heads, (), reasons, days, None)
+
+
+def _clauses(counter: Counter) -> list[str]:
+    rules = counter.rules.manual_claims
+    return [f"依据：{'；'.join(rules.source.clauses)}。"] if rules is not None and rules.source.clauses else []
 
 
 def _letter(
@@ -89,7 +137,9 @@ def _letter(
     days: int | None,
     slip: Slip,
 ) -> Letter:
-    return Letter(title, number, desk.now, heads, tables, reasons, days, slip.grouped_code, slip.address, slip.link)
+    access = Access(slip.grouped_code, slip.address, slip.link)
+    notice = slip.no_longer.zh if slip.no_longer else None
+    return Letter(title, number, desk.now, heads, tables, reasons, days, access, notice)
 
 
 async def statement(desk: Desk, claims: Claims, law: Law, person_no: str, address: str) -> Letter:
@@ -110,8 +160,7 @@ async def statement(desk: Desk, claims: Claims, law: Law, person_no: str, addres
         ("收款账户", _account(person)),
         ("付款情况", _STAGES[stands.stage] if last["amount"] else "无须补偿"),
     ]
-    pack = desk.packs.by_hash(last["pack_hash"])
-    assert pack is not None, "a line of a pack that is not loaded"
+    pack = await claims.law.by_hash(desk.tx, last["pack_hash"])
     names = {code: disease.name for code, disease in pack.diseases.items()}
     money = ("总费用", _MONEY, "R"), ("已报销", _MONEY, "R"), ("个人负担", _MONEY, "R")
     rows = [
@@ -145,9 +194,9 @@ def _day(at: Any) -> str:
 
 
 def _why(law: Law) -> list[str]:
-    terms = law.terms
+    terms, share = law.terms, f"{unscaled(law.terms.floor, _PERCENT_PLACES)}%"
     return [
-        f"本周期内就诊当日属于保障对象的慢性病门诊费用，合计补至总费用的 {ratio(terms.floor)}，合计后四舍五入到分。",
+        f"本周期内就诊当日属于保障对象的慢性病门诊费用，合计补至总费用的 {share}，合计后四舍五入到分。",
         f"依据：{'；'.join(terms.source.clauses)}。",
         "此后撤销或补登的就诊将重新核定：多补的在下次付款中扣回，少补的在下次付款中补足。",
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from fpdf.enums import XPos, YPos
 
@@ -13,6 +13,8 @@ from service.slip import words
 
 _BESIDE: Final = 5
 _OBJECT: Final = "如对本决定有异议，可凭查询码和证件号码后六位在查询页面提出，也可到经办窗口书面提出，并附上相关材料。"
+_OBJECT_AT_COUNTER: Final = "如对本决定有异议，可到经办窗口书面提出，并附上相关材料；补齐材料后也可重新申请。"
+_OFFICE: Final = "经办机构（盖章）："
 _OBJECT_WITHIN: Final = "经办机构应自收到异议之日起 {days} 日内答复。"
 
 
@@ -25,9 +27,20 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
+class Access(NamedTuple):
+    """The way to the patient's own view: the code in groups, the address, and the link of the QR code."""
+
+    code: str
+    address: str
+    link: str
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a letter says; names and numbers are masked. `code` opens the patient's own view."""
+    """
+    What a letter says; names and numbers are masked. `access` opens the patient's own view; None where nothing was
+    settled that could be seen there. `notice` is said above everything: that the decision does not hold any more.
+    """
 
     title: str
     number: str
@@ -36,9 +49,8 @@ class Letter:
     tables: Sequence[Table]
     reasons: Sequence[str]
     objection_days: int | None
-    code: str
-    address: str
-    link: str
+    access: Access | None
+    notice: str | None = None
 
 
 def pdf(letter: Letter) -> bytes:
@@ -49,6 +61,8 @@ def pdf(letter: Letter) -> bytes:
     paper.set_font(FONT, size=TITLE)
     paper.cell(WIDTH, 10, letter.title, align="C", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     paper.set_font(FONT, size=TEXT)
+    if letter.notice is not None:
+        paper.line_of([(letter.notice, WIDTH, "C")])
     cells = [(f"{label}：{value}", WIDTH // 2, "L") for label, value in letter.heads]
     for at in range(0, len(cells), 2):
         paper.line_of(cells[at : at + 2], border=0)
@@ -56,8 +70,11 @@ def pdf(letter: Letter) -> bytes:
         _table(paper, table)
     _section(paper, "理由和依据", letter.reasons)
     within = [] if letter.objection_days is None else [_OBJECT_WITHIN.format(days=letter.objection_days)]
-    _section(paper, "如有异议", [_OBJECT, *within])
-    _ask(paper, letter)
+    _section(paper, "如有异议", [_OBJECT_AT_COUNTER if letter.access is None else _OBJECT, *within])
+    paper.ln(3)
+    paper.line_of([(_OFFICE, WIDTH // 2, "L"), (f"日期：{letter.made_at.date()}", WIDTH // 2, "R")], border=0)
+    if letter.access is not None:
+        _ask(paper, letter.access)
     return bytes(paper.output())
 
 
@@ -78,13 +95,13 @@ def _section(paper: Sheet, title: str, sentences: Sequence[str]) -> None:
     paper.set_font(FONT, size=TEXT)
 
 
-def _ask(paper: Sheet, letter: Letter) -> None:
+def _ask(paper: Sheet, access: Access) -> None:
     if paper.will_page_break(qr.SIDE + ROW):
         paper.add_page()
     paper.ln(3)
     top, left, room = paper.get_y(), paper.l_margin, WIDTH - qr.SIDE - _BESIDE
-    qr.draw(paper, letter.link, left, top)
+    qr.draw(paper, access.link, left, top)
     paper.set_xy(left + qr.SIDE + _BESIDE, top + 3)
-    said = (f"{words.CODE.zh}  {letter.code}", words.ASK.zh.format(address=letter.address), words.KEEP.zh)
+    said = (f"{words.CODE.zh}  {access.code}", words.ASK.zh.format(address=access.address), words.KEEP.zh)
     for sentence in said:
         paper.multi_cell(room, ROW, sentence, new_x=XPos.LEFT, new_y=YPos.NEXT)

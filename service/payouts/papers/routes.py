@@ -10,9 +10,11 @@ from service.access.model import Caller, Role
 from service.claims.refusals import SettlementUnknown
 from service.claims.routes import DeskOf
 from service.db import Tx
+from service.payouts.counter import Counter
 from service.payouts.cycles.actions import law_of
 from service.payouts.cycles.refusals import CycleUnknown, PersonNotInCycle
-from service.payouts.papers.content import decision, statement
+from service.payouts.manual.refusals import ManualClaimState, ManualClaimUnknown
+from service.payouts.papers.content import decision, refusal, statement
 from service.payouts.papers.letter import Letter, pdf
 from service.reconciliation.desk import Desk
 from service.slip.content import address_of
@@ -44,6 +46,17 @@ async def print_decision(request: Request, settlement_id: Id, caller: Printer, t
     """What was decided about a claim, by which clauses, what goes to which account, how to object, the query code."""
     desk = Desk.of(request, tx, caller)
     return _sent(await decision(desk, claims, settlement_id, address_of(request)), f"decision-{settlement_id}")
+
+
+@router.get(
+    "/manual-claims/{claim_id:uuid}/refusal.pdf",
+    response_class=Response,
+    summary="The letter that a manual claim is refused (不予支付决定书)",
+    responses=refusals(ManualClaimUnknown, ManualClaimState) | _LETTER,
+)
+async def print_refusal(request: Request, claim_id: Id, caller: Printer, tx: Tx) -> Response:
+    """Why a manual claim was refused, by which clauses, how to object. What was approved has its decision letter."""
+    return _sent(await refusal(Counter.of(request, tx, caller), claim_id), f"refusal-{claim_id}")
 
 
 @router.get(

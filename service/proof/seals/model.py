@@ -19,12 +19,16 @@ SLACK: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A table whose rows belong to a sealed key: `key` says which, in SQL; `only`, which of its rows."""
+    """
+    A table whose rows belong to a sealed key: `key` says which, in SQL; `only`, which of its rows; `but`, which of its
+    columns move on afterwards.
+    """
 
     table: str
     key: str
     only: str = "true"
     name: str | None = None
+    but: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -36,7 +40,7 @@ class Kind:
     """
     A kind of row that is written once, with the rows written in the same transaction (`leaves`, itself the first).
 
-    `dated`: whether its time stands in the column `at`; otherwise it is that of its id (UUID version 7).
+    `dated`: whether its time stands in the column `at`; otherwise it is that of its key (UUID version 7).
     """
 
     name: str
@@ -102,6 +106,19 @@ KINDS: Final = (
     Kind("objection document", (_own("objection_documents", "t.objection_id || '/' || t.id"),)),
     Kind("query code", (_own("query_codes", "t.settlement_id || '/' || t.serial"),)),
     Kind("audit", (_own("audit_log"),)),
+    Kind("payout source", (_own("payout_sources", "t.origin"),), dated=False),
+    Kind("payout batch", (_own("payout_batches"),)),
+    Kind("payout item", (_own("payout_items"), Leaf("payout_parts", "t.item_id", but=("live",))), dated=False),
+    Kind("payout step", (_own("payout_steps"), Leaf("payout_outcomes", "t.step_id"))),
+    Kind("cycle line", (_own("cycle_lines"),), dated=False),
+    Kind("manual claim", (Leaf("manual_claims", "t.id", but=("state", "due_on", "settlement_id")),), dated=False),
+    Kind("manual claim step", (_own("manual_claim_steps", "t.claim_id || '/' || t.serial"),)),
+    Kind("manual claim document", (_own("manual_claim_documents", "t.claim_id || '/' || t.id"),)),
+    Kind("aid application", (_own("aid_applications"),), dated=False),
+    Kind("aid decision", (_own("aid_decisions", "t.application_id"),)),
+    Kind("back-pay", (_own("backpay_imports"), Leaf("backpay_rows", "t.import_id")), dated=False),
+    Kind("back-pay post", (_own("backpay_posts", "t.import_id"), Leaf("backpay_stays", "t.import_id"))),
+    Kind("near miss", (_own("near_miss_dismissals", "t.one || '/' || t.other || '/' || t.likeness"),)),
 )
 """
 Written once and never changed. Not sealed: what is derived (sums, live visits) and proved from these; what is replaced

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.ids import first_id
 from service.proof.seals.model import DIGEST, KINDS, NO_ROWS, Kind, Leaf, Seal
 from service.proof.seals.tables import seals
 
@@ -30,10 +31,10 @@ _UNSEALED: Final = {
         ORDER BY t.at, {key} LIMIT :limit
     """,
     False: """
-        SELECT t.id::text AS key, NULL AS at FROM {table} t
-        WHERE t.county_code = :county_code AND {only} AND t.id >= CAST(:since AS uuid)
-            AND t.id < CAST(:beyond AS uuid) AND t.id > {after}
-        ORDER BY t.id LIMIT :limit
+        SELECT ({key})::text AS key, NULL AS at FROM {table} t
+        WHERE t.county_code = :county_code AND {only} AND {key} >= CAST(:since AS uuid)
+            AND {key} < CAST(:beyond AS uuid) AND {key} > {after}
+        ORDER BY {key} LIMIT :limit
     """,
 }
 # A row may be dated in the future, and then only says when its seal was made: no later row waits for that day.
@@ -93,10 +94,12 @@ async def take_turn(tx: AsyncConnection, county_code: str) -> bool:
 async def columns(tx: AsyncConnection) -> dict[str, list[str]]:
     """
     The columns of every table that is sealed, in their order. Those under the vault's keys (`_enc`) are left out:
-    they are written anew with each new key, and hold by their own seal.
+    they are written anew with each new key, and hold by their own seal; so are those that move on.
     """
     tables = sorted({leaf.table for kind in KINDS for leaf in kind.leaves})
-    return {row[0]: list(row[1]) for row in await tx.execute(_COLUMNS, {"tables": tables})}
+    moving = {leaf.table: leaf.but for kind in KINDS for leaf in kind.leaves}
+    found = await tx.execute(_COLUMNS, {"tables": tables})
+    return {row[0]: [name for name in row[1] if name not in moving[row[0]]] for row in found}
 
 
 async def last(tx: AsyncConnection, county_code: str, before: datetime | None = None) -> Link | None:
@@ -138,7 +141,7 @@ async def rows_since(
     if kind.dated:
         values |= {"since": since, "after_at": after.at, "beyond": BEYOND}
     else:
-        values |= {"since": str(_first_id(since)), "beyond": str(_first_id(BEYOND))}
+        values |= {"since": str(first_id(since)), "beyond": str(first_id(BEYOND))}
     rows = await tx.execute(text(query), values)
     return [Unsealed(key, at if kind.dated else _time_of(UUID(key))) for key, at in rows]
 
@@ -191,15 +194,10 @@ async def unsealed_before(tx: AsyncConnection, county_code: str, kind: Kind, bef
     where = "(t.at < :before OR t.at >= :beyond)"
     values: dict[str, Any] = {"kind": kind.name, "before": before, "beyond": BEYOND}
     if not kind.dated:
-        where = "(t.id < CAST(:before AS uuid) OR t.id >= CAST(:beyond AS uuid))"
-        values |= {"before": str(_first_id(before)), "beyond": str(_first_id(BEYOND))}
+        where = f"({kind.key} < CAST(:before AS uuid) OR {kind.key} >= CAST(:beyond AS uuid))"
+        values |= {"before": str(first_id(before)), "beyond": str(first_id(BEYOND))}
     query = _WITH_SEALED + _FORGED.format(key=kind.key, table=kind.table, only=kind.only, before=where)
     return [str(key) for key in await tx.scalars(text(query), {"county_code": county_code, **values})]
-
-
-def _first_id(at: datetime) -> UUID:
-    """The smallest UUID of version 7 that could be made at an instant."""
-    return UUID(int=max(0, (at - EPOCH) // timedelta(milliseconds=1)) << _BITS_BELOW_TIME)
 
 
 def _time_of(id_: UUID) -> datetime:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from service.access.model import Role
 from service.clock import COUNTY_ZONE
 from service.errors import Text
 from service.money import yuan
@@ -30,6 +31,10 @@ _WORDS = {
         "追回款尚未冲抵完，将在以后的结算单中冲抵", "A recovery that later statements have yet to give"
     ),
     "cycle.run": Text("慢性病年度补偿周期已结束，尚未执行", "A cycle of chronic top-ups that is over and was not run"),
+    "cycle.again": Text(
+        "慢性病年度补偿执行后，周期内的就诊又有变更，须再次执行",
+        "Visits of a cycle changed since it was run: run it again",
+    ),
     "payout.pay": Text("应付患者本人的款项尚未付清", "Money for patients' own accounts that has not arrived yet"),
     "payout.answer": Text("已交银行的付款批次尚无回盘", "A batch of transfers that the bank has not answered"),
     "manual.decide": Text("手工报销待审核", "A manual claim to decide"),
@@ -72,7 +77,19 @@ _RECOVERIES: Final = """
 
 
 async def deadlines(desk: Desk) -> list[dict[str, Any]]:
-    """Everything that waits for somebody, what is most overdue first. Every caller sees its own money only."""
+    """
+    Everything that waits for somebody, what is most overdue first. Every caller sees its own money only; a township
+    its own people's aid.
+    """
+    found = [] if desk.caller.role == Role.TOWNSHIP else await _of_parties(desk)
+    found += [
+        _item(desk, one.kind, one.due_on, None, None, None, one.subject, one.amount)
+        for one in await waiting(desk, MOST)
+    ]
+    return sorted(found, key=lambda one: (one["due_on"], one["kind"], one["payer"] or "", one["hospital_code"] or ""))
+
+
+async def _of_parties(desk: Desk) -> list[dict[str, Any]]:
     found = [*await _unbilled(desk), *await _statements(desk), *await _transfers(desk)]
     found += [*await _query(desk, _OPEN_DIFFERENCES, "difference.settle", "opened_on")]
     found += [*await _query(desk, _HELD, "line.held", "held_on")]
@@ -85,11 +102,7 @@ async def deadlines(desk: Desk) -> list[dict[str, Any]]:
         _item(desk, one.kind, one.due_on, one.payer, None, None, one.subject, one.amount)
         for one in await due(desk, MOST)
     ]
-    found += [
-        _item(desk, one.kind, one.due_on, None, None, None, one.subject, one.amount)
-        for one in await waiting(desk, MOST)
-    ]
-    return sorted(found, key=lambda one: (one["due_on"], one["kind"], one["payer"] or "", one["hospital_code"] or ""))
+    return found
 
 
 async def _unbilled(desk: Desk) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ from service.wire.types import Code, Day, Spelled
 router = Router(prefix="/v1", tags=["Reports"])
 
 Reader = Annotated[Caller, allow(Role.HOSPITAL, Role.PAYER, Role.AGENCY, Role.AUDITOR)]
+Anybody = Annotated[Caller, allow(Role.HOSPITAL, Role.PAYER, Role.TOWNSHIP, Role.AGENCY, Role.AUDITOR)]
 Counter = Annotated[Caller, allow(Role.HOSPITAL, Role.AGENCY, Role.AUDITOR)]
 PeriodAsked = Annotated[Code, Query(description='A month, "2018-06", or a quarter, "2018-Q2".', examples=["2018-06"])]
 MOST_EVENTS = 500
@@ -83,12 +84,12 @@ async def list_advances(
 @router.get(
     "/deadlines", response_model=DeadlinesOut, summary="What is due", responses=example(200, examples.DEADLINES)
 )
-async def list_deadlines(request: Request, caller: Reader, tx: Tx) -> Response:
+async def list_deadlines(request: Request, caller: Anybody, tx: Tx) -> Response:
     """
     One list of what waits for somebody, for the caller's role: statements to run, confirm and pay, transfers to
     receive, differences, lines held back, recoveries left, agreements and cards that run out within thirty days,
     aid that was expected at discharge and not applied for (due by the end of its year), and objections to decide;
-    manual claims and applications for aid to decide, and back-pay to post.
+    manual claims and applications for aid to decide, and back-pay to post. A township sees its own people's aid.
     """
     desk = Desk.of(request, tx, caller)
     return answered({"today": desk.today, "items": await deadlines(desk)})

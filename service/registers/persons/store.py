@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy import delete, exists, func, insert, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +27,28 @@ from service.registers.tables import (
 INSURED: Final = DatedTable(insured_periods, Insured, ("county_code", "person_no"))
 IDENTITIES: Final = DatedTable(identities, RosterIdentity, ("county_code", "person_no"))
 BARRED: Final = DatedTable(barred_periods, Bar, ("county_code", "person_no"))
+
+
+_LEADS: Final = text("""
+    WITH RECURSIVE leads AS (
+        SELECT person_no, joined_into FROM person_joins
+        WHERE county_code = :county_code AND person_no = ANY (CAST(:person_nos AS text[]))
+        UNION ALL
+        SELECT l.person_no, j.joined_into FROM leads l
+        JOIN person_joins j ON j.county_code = :county_code AND j.person_no = l.joined_into
+    )
+    SELECT person_no, joined_into FROM leads l WHERE NOT EXISTS (
+        SELECT FROM person_joins j WHERE j.county_code = :county_code AND j.person_no = l.joined_into)
+""")
+_NUMBERS: Final = text("""
+    WITH RECURSIVE numbers AS (
+        SELECT unnest(CAST(:person_nos AS text[])) AS person_no
+        UNION
+        SELECT j.person_no FROM numbers n
+        JOIN person_joins j ON j.county_code = :county_code AND j.joined_into = n.person_no
+    )
+    SELECT person_no FROM numbers ORDER BY 1
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +108,21 @@ async def persons_numbered(
     """Several persons by their numbers, in one statement; those that are not there are left out."""
     query = select(persons).where(persons.c.county_code == county_code, persons.c.person_no.in_(person_nos))
     return {row["person_no"]: opened(vault, row) for row in (await tx.execute(query)).mappings()}
+
+
+async def persons_behind(
+    tx: AsyncConnection, vault: Vault, county_code: str, person_nos: Sequence[str]
+) -> dict[str, Person]:
+    """As `persons_numbered`; behind the number of an entry that was joined into another stands the surviving one."""
+    rows = await tx.execute(_LEADS, {"county_code": county_code, "person_nos": list(person_nos)})
+    leads = {row.person_no: row.joined_into for row in rows}
+    found = await persons_numbered(tx, vault, county_code, sorted({leads.get(each, each) for each in person_nos}))
+    return {each: found[lead] for each in person_nos if (lead := leads.get(each, each)) in found}
+
+
+async def numbers_of(tx: AsyncConnection, county_code: str, person_nos: Sequence[str]) -> list[str]:
+    """These numbers, and those of entries that were joined into theirs."""
+    return list(await tx.scalars(_NUMBERS, {"county_code": county_code, "person_nos": list(person_nos)}))
 
 
 async def replace_person(

@@ -7,8 +7,8 @@ found by their age, so that old answers can go. And the end of a stay may be set
 
 from alembic import op
 
-revision = "0026"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
