@@ -157,10 +157,10 @@ def _live_wrong(found: list[Kept], live: list[dict[str, Any]]) -> Iterator[Wrong
     ended = {ends(one) for one in found}
     alive = {one.id: one for one in found if one.row["kind"] == "settlement" and one.id not in ended}
     have: dict[str, dict[str, Any]] = {}
-    for row in live:
-        if row["settlement_id"] in have:
-            yield wrong("live_visits", row["settlement_id"], None, row, "one live visit of a settlement")
-        have.setdefault(row["settlement_id"], row)
+    for visit in live:
+        if visit["settlement_id"] in have:
+            yield wrong("live_visits", visit["settlement_id"], None, visit, "one live visit of a settlement")
+        have.setdefault(visit["settlement_id"], visit)
     for id_, one in alive.items():
         row = have.get(id_)
         if row is None:
