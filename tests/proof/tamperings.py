@@ -161,7 +161,8 @@ TAMPERINGS = [
     _set("postings", "payer = 'somebody'", returning="t.origin"),
     _set("postings", "source = target, target = source", returning="t.origin", name="turned round"),
     _set("postings", "on_day = on_day - 1", returning="t.origin"),
-    _delete("postings", "t.origin"),
+    # What moved an amount that began elsewhere is named by its own entry.
+    _delete("postings", "t.entry_id"),
     _insert("postings", f"'position', t.position + 50 + {_FEW}", "t.origin"),
     _set("policy_packs", "document = jsonb_set(document, '{title,en}', '\"?\"')", returning="t.hash"),
     _set("policy_packs", "pack_id = 'other'", returning="t.hash"),
