@@ -176,7 +176,7 @@ async def test_a_cycle_is_to_be_run_again_when_its_visits_have_changed_since(off
         return [one["subject"] for one in found["items"] if one["kind"] == "cycle.again"]
 
     assert await again() == []
-    await done(await office.agency("POST", f"/v1/settlements/{first}/reversal", {"reason": "误结算", "chain": True}))
+    await done(await office.agency("POST", f"/v1/settlements/{other}/reversal", {"reason": "误结算", "chain": True}))
     assert await again() == ["2018-01-01"]
     await run(office, "2018-01-01")
     assert await again() == []
@@ -184,5 +184,5 @@ async def test_a_cycle_is_to_be_run_again_when_its_visits_have_changed_since(off
     # Not poor any more on the day: what was raised is to be taken back.
     await done(await office.agency("PUT", f"/v1/persons/{person_no}", {"identities": [], "reason": "更正"}), 200)
     body = {"cause": "identity", "note": "更正", "chain": True}
-    await done(await office.agency("POST", f"/v1/settlements/{other}/readjudication", body))
+    await done(await office.agency("POST", f"/v1/settlements/{first}/readjudication", body))
     assert await again() == ["2018-01-01"]
