@@ -33,9 +33,14 @@ class Acknowledged:
 
 @dataclass
 class Watch:
-    """What all callers sent and heard, and what they should never have heard."""
+    """
+    What all callers sent and heard, and what they should never have heard.
+
+    `on_the_wire`: the visits that the national interface said are settled; they have no request to repeat here.
+    """
 
     acknowledged: list[Acknowledged] = field(default_factory=list)
+    on_the_wire: set[str] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
     heard: Counter[str] = field(default_factory=Counter)
     waiting: dict[int, str] = field(default_factory=dict)

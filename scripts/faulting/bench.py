@@ -14,9 +14,13 @@ from scripts.faulting.cast import Cast, assembled
 from scripts.faulting.checking import RECOVERY_SECONDS, Checker
 from scripts.faulting.kinds import KINDS, Kind
 from scripts.faulting.place import opened
-from scripts.faulting.stories import STORIES
+from scripts.faulting.stories import STORIES, Story
+from scripts.faulting.taken_out import PROTECTIONS
 
 _CREW: Final = 5
+_MORE: Final = 10
+_STRIKE_SECONDS: Final = 90.0
+_LOOK_SECONDS: Final = 120.0
 _BETWEEN: Final = (0.2, 0.8)
 
 
@@ -36,6 +40,7 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
     seconds: float = 0.0
     after: str = ""
+    database: str = ""
 
 
 async def run(
@@ -45,7 +50,9 @@ async def run(
     outcome, began = Outcome(seed, without), time.monotonic()
     async with opened(folder, without=without) as place:
         watch = Watch()
+        print("opened", time.monotonic() - began)
         cast = await assembled(place, watch)
+        print("assembled", time.monotonic() - began)
         crew = [asyncio.create_task(_work(cast, Random(f"{seed}-{number}"), outcome)) for number in range(_CREW)]
         try:
             await _rounds(cast, outcome, kinds, time.monotonic() + minutes * 60)
@@ -55,6 +62,7 @@ async def run(
             await asyncio.gather(*crew, return_exceptions=True)
             await cast.http.aclose()
         outcome.rows = {"settlements": await place.scalar("SELECT count(*) FROM settlements")}
+        outcome.database = (await place.scalar("SELECT version()")).partition(" on ")[0]
         outcome.heard = watch.heard
         outcome.acknowledged = Counter(one.path.split("/")[2] for one in watch.acknowledged)
     outcome.seconds = time.monotonic() - began
@@ -64,11 +72,17 @@ async def run(
 async def _rounds(cast: Cast, outcome: Outcome, kinds: Sequence[Kind], until: float) -> None:
     dice, checker = Random(outcome.seed), Checker(cast)
     deck: list[Kind] = []
-    while time.monotonic() < until and not outcome.wrong:
+    import os
+
+    while time.monotonic() < until and (os.environ.get("GOON") or not outcome.wrong):
         if not deck:
             deck = [kind for kind in kinds for _ in range(kind.SHARE)]
             dice.shuffle(deck)
         await _struck(cast, checker, outcome, deck.pop(), dice)
+        for w in outcome.wrong:
+            print("WRONG", w, flush=True)
+        outcome.wrong.clear()
+        cast.watch.wrong.clear()
     if not outcome.wrong:
         outcome.after = "everything"
         outcome.wrong += await checker.look(dice, whole=True)
@@ -76,27 +90,37 @@ async def _rounds(cast: Cast, outcome: Outcome, kinds: Sequence[Kind], until: fl
 
 async def _struck(cast: Cast, checker: Checker, outcome: Outcome, kind: Kind, dice: Random) -> None:
     """One fault, the recovery, and the look."""
-    cast.watch.open.set()
+    watch = cast.watch
+    watch.open.set()
     await asyncio.sleep(dice.uniform(*_BETWEEN))
-    where = await kind.strike(cast, dice)
-    outcome.after = f"{kind.NAME}: {where}"
+    outcome.after = kind.NAME
+    try:
+        async with asyncio.timeout(_STRIKE_SECONDS):
+            where = await kind.strike(cast, dice)
+        outcome.after = f"{kind.NAME}: {where}"
+        took = await watch.pause(RECOVERY_SECONDS)
+        async with asyncio.timeout(_LOOK_SECONDS):
+            found = await checker.look(dice)
+    except TimeoutError:
+        waiting = sorted(watch.waiting.values())
+        outcome.wrong += [*watch.wrong, f"no answer within {RECOVERY_SECONDS:.0f} s of the fault's end: {waiting}"]
+        return
     outcome.struck[kind.NAME] += 1
     outcome.places.setdefault(kind.NAME, Counter())[where] += 1
-    try:
-        took = await cast.watch.pause(RECOVERY_SECONDS)
-    except TimeoutError:
-        outcome.wrong.append(
-            f"no answer {RECOVERY_SECONDS:.0f} s after the fault: {sorted(cast.watch.waiting.values())}"
-        )
-        return
     outcome.recovery.setdefault(kind.NAME, []).append(took)
-    outcome.wrong += [*cast.watch.wrong, *await checker.look(dice)]
+    outcome.wrong += [*watch.wrong, *found]
     print(f"{sum(outcome.struck.values()):4} {took:6.2f} s  {outcome.after}", flush=True)
+
+
+def _stories(without: str | None) -> list[tuple[Story, int]]:
+    """All of them; those that need the protection which was taken out more often than the others."""
+    needing = PROTECTIONS[without].stories if without is not None else ()
+    return [(story, weight * _MORE if story.__name__ in needing else weight) for story, weight in STORIES]
 
 
 async def _work(cast: Cast, dice: Random, outcome: Outcome) -> None:
     """One of those who tell stories, for ever. A story that ends otherwise than it should is something wrong."""
-    stories, weights = zip(*STORIES, strict=True)
+    stories, weights = zip(*_stories(outcome.without), strict=True)
     while True:
         [story] = dice.choices(stories, weights)
         try:

@@ -23,7 +23,8 @@ _TWICE: Final = {
     "a version replaced twice": """
         SELECT replaces FROM settlements WHERE replaces IS NOT NULL GROUP BY 1 HAVING count(*) > 1""",
     "two settlements with one place in a person's order": """
-        SELECT person_no, order_no FROM settlements GROUP BY 1, 2 HAVING count(*) > 1""",
+        SELECT person_no, order_no FROM settlements WHERE kind = 'settlement' AND version = 1
+        GROUP BY 1, 2 HAVING count(*) > 1""",
     "a period billed twice": """
         SELECT payer, hospital_code, period FROM statements GROUP BY 1, 2, 3 HAVING count(*) > 1""",
     "a transfer entered twice": "SELECT bank_reference FROM payments GROUP BY payer, 1 HAVING count(*) > 1",
@@ -39,7 +40,8 @@ _TWICE: Final = {
             SELECT FROM audit_log a WHERE a.subject = s.id::text)""",
 }
 _ANSWERED: Final = """
-    SELECT s.id::text FROM settlements s JOIN idempotency_answers a ON a.result_id = s.id
+    SELECT CASE WHEN s.visit_no LIKE 'W%' THEN s.visit_no ELSE s.id::text END AS told, s.visit_no, s.hospital_code
+    FROM settlements s JOIN idempotency_answers a ON a.result_id = s.id
     WHERE s.version = 1 AND s.kind = 'settlement'
 """
 
@@ -74,10 +76,10 @@ class Checker:
     async def _unlike(self) -> list[str]:
         """Settlements that somebody was told of and that are not there; and the other way round."""
         told = {str(orjson.loads(one.content)["id"]) for one in self._cast.watch.acknowledged if one.path == _SETTLED}
-        kept = {str(row[0]) for row in await self._cast.place.rows(_ANSWERED)}
-        lost = [f"acknowledged and lost: settlement {one}" for one in sorted(told - kept)]
-        made = [f"there, and nobody was told: settlement {one}" for one in sorted(kept - told)]
-        return lost + made
+        told |= self._cast.watch.on_the_wire
+        kept = {row.told: tuple(row) for row in await self._cast.place.rows(_ANSWERED)}
+        lost = [f"acknowledged and lost: settlement {one}" for one in sorted(told - kept.keys())]
+        return lost + [f"there, and nobody was told: settlement {kept[one]}" for one in sorted(kept.keys() - told)]
 
     async def _repeated(self, one: Acknowledged) -> str | None:
         answer = await one.again()

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scripts.faulting.proxy import Proxy
+from scripts.faulting.taken_out import PROTECTIONS
 from scripts.faulting.timing import Shift
 from service.config import Settings
 from service.db import EVERY_COUNTY, create_system_engine, see, transaction_on
@@ -171,6 +172,9 @@ async def opened(folder: Path, *, without: str | None = None) -> AsyncIterator[P
         where = make_url(url)
         assert where.host is not None
         assert where.port is not None
+        for statement in PROTECTIONS[without].statements if without is not None else ():
+            async with transaction_on(engine) as tx:
+                await tx.exec_driver_sql(statement)
         proxies = [Proxy(where.host, where.port) for _ in range(2)]
         for proxy in proxies:
             await proxy.start()

@@ -17,6 +17,7 @@ from scripts.faulting.kinds import (
     cut_discharge,
     disk_full,
     immediate,
+    kill_job,
     kill_server,
     pool,
     restarted,
@@ -27,6 +28,7 @@ from scripts.faulting.kinds import (
 class Kind(Protocol):
     """A file of this folder."""
 
+    __name__: str
     NAME: str
     SHARE: int
 
@@ -39,6 +41,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     kill_server,
     backend,
     immediate,
+    kill_job,
     stopped,
     pool,
     disk_full,

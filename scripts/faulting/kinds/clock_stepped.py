@@ -1,4 +1,8 @@
-"""The clock of every server process stepped by a second up to more than a day, forwards or backwards; and back."""
+"""
+The clock of every server process stepped by a second up to most of a day, forwards or backwards; and back again.
+
+Not by more than a day: what is dated further back than that before what is sealed, verification takes for forged.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -9,7 +13,7 @@ from scripts.faulting.cast import Cast
 
 NAME: Final = "clock stepped"
 SHARE: Final = 1
-_STEPS: Final = tuple(timedelta(seconds=seconds) for seconds in (-1, -90, -3600, -40 * 3600, 1, 3600, 40 * 3600))
+_STEPS: Final = tuple(timedelta(seconds=seconds) for seconds in (-1, -90, -3600, -20 * 3600, 1, 3600, 20 * 3600))
 
 
 async def strike(cast: Cast, dice: Random) -> str:

@@ -25,7 +25,7 @@ async def strike(cast: Cast, dice: Random) -> str:
     await _discharge(cast, dice)
     proxy.forget(order)
     assert order.trip is not None, f"the discharge path has no statement {number}"
-    return f"{side} {number}: {order.trip.name}"
+    return f"{'fresh' if fresh else 'known'} {number:2} {side} {order.trip.name}"
 
 
 async def _enumerated(cast: Cast, dice: Random) -> list[tuple[bool, int, Side]]:

@@ -6,6 +6,8 @@ import signal
 from random import Random
 from typing import Final
 
+import psutil
+
 from scripts.faulting.cast import Cast
 
 NAME: Final = "server process killed"
@@ -18,8 +20,11 @@ async def strike(cast: Cast, dice: Random) -> str:
     service = cast.place.service
     assert service.process is not None
     if dice.random() < _ALL:
+        processes = service.processes()
         os.kill(service.process.pid, signal.SIGKILL)
         service.process.wait()
+        # They end with it, and let go of its port.
+        await asyncio.to_thread(psutil.wait_procs, processes)
         service.start()
         await service.until_ready()
         return "the whole service"

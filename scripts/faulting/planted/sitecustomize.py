@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 
 if "FAULTS_CLOCK" in os.environ:
-    from scripts.faulting.taken_out import TAKEN_OUT
     from scripts.faulting.timing import follow
 
     follow(Path(os.environ["FAULTS_CLOCK"]))
     if "FAULTS_WITHOUT" in os.environ:
-        TAKEN_OUT[os.environ["FAULTS_WITHOUT"]]()
+        from scripts.faulting.taken_out import take_out
+
+        take_out(os.environ["FAULTS_WITHOUT"])

@@ -59,11 +59,13 @@ async def on_the_wire(cast: Cast, dice: Random) -> None:
     last = first + timedelta(days=3)
     patient.next_day, patient.visits = last + timedelta(days=2), patient.visits + 1
     his = His(as_type(Any, _Line(cast)), cast.hospital_code)
-    stay = await Stay(his, patient.person_no).admit(f"W{patient.person_no}-{patient.visits}", f"{first}")
+    visit_no = f"W{patient.person_no}-{patient.visits}"
+    stay = await Stay(his, patient.person_no).admit(visit_no, f"{first}")
     await stay.charge([wire_line(1, _LINE, f"{first}")])
     await stay.discharge(f"{last}")
     msgid = his.msgid()
     await stay.settle("6000.00", msgid=msgid)
+    cast.watch.on_the_wire.add(visit_no)
     if dice.random() < _REVERSED:
         await his.done("2601", data={"psn_no": patient.person_no, "omsgid": msgid, "oinfno": "2304"})
     cast.back(patient)
