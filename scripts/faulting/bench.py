@@ -17,7 +17,7 @@ from scripts.faulting.place import opened
 from scripts.faulting.stories import STORIES, Story
 from scripts.faulting.taken_out import PROTECTIONS
 
-_CREW: Final = 5
+_CREW: Final = 4
 _MORE: Final = 10
 _STRIKE_SECONDS: Final = 90.0
 _LOOK_SECONDS: Final = 120.0
@@ -44,18 +44,26 @@ class Outcome:
 
 
 async def run(
-    folder: Path, *, seed: int, minutes: float, kinds: Sequence[Kind] = KINDS, without: str | None = None
+    folder: Path,
+    *,
+    seed: int,
+    minutes: float,
+    most: int | None = None,
+    kinds: Sequence[Kind] = KINDS,
+    without: str | None = None,
 ) -> Outcome:
-    """Break things until the time is over or something is wrong. The seed decides what is broken, in which order."""
+    """
+    Break things until the time is over or something is wrong. The seed decides what is broken, in which order.
+
+    `most`: so many faults, and of each kind one before any comes twice.
+    """
     outcome, began = Outcome(seed, without), time.monotonic()
     async with opened(folder, without=without) as place:
         watch = Watch()
-        print("opened", time.monotonic() - began)
         cast = await assembled(place, watch)
-        print("assembled", time.monotonic() - began)
         crew = [asyncio.create_task(_work(cast, Random(f"{seed}-{number}"), outcome)) for number in range(_CREW)]
         try:
-            await _rounds(cast, outcome, kinds, time.monotonic() + minutes * 60)
+            await _rounds(cast, outcome, kinds, time.monotonic() + minutes * 60, most)
         finally:
             for one in crew:
                 one.cancel()
@@ -69,20 +77,14 @@ async def run(
     return outcome
 
 
-async def _rounds(cast: Cast, outcome: Outcome, kinds: Sequence[Kind], until: float) -> None:
+async def _rounds(cast: Cast, outcome: Outcome, kinds: Sequence[Kind], until: float, most: int | None) -> None:
     dice, checker = Random(outcome.seed), Checker(cast)
     deck: list[Kind] = []
-    import os
-
-    while time.monotonic() < until and (os.environ.get("GOON") or not outcome.wrong):
+    while time.monotonic() < until and not outcome.wrong and (most is None or sum(outcome.struck.values()) < most):
         if not deck:
-            deck = [kind for kind in kinds for _ in range(kind.SHARE)]
+            deck = [kind for kind in kinds for _ in range(kind.SHARE if most is None else 1)]
             dice.shuffle(deck)
         await _struck(cast, checker, outcome, deck.pop(), dice)
-        for w in outcome.wrong:
-            print("WRONG", w, flush=True)
-        outcome.wrong.clear()
-        cast.watch.wrong.clear()
     if not outcome.wrong:
         outcome.after = "everything"
         outcome.wrong += await checker.look(dice, whole=True)

@@ -20,7 +20,7 @@ REPORT: Final = FIGURES.with_suffix(".md")
 _INTRODUCTION: Final = """# Faults: what survives
 
 `scripts/faults --seed S --minutes M [--only KIND]` runs two server processes under `onestop serve` and a quiet third, a
-PostgreSQL that writes through to the disk, and a proxy of ours between them that reads the database's protocol. Five
+PostgreSQL that writes through to the disk, and a proxy of ours between them that reads the database's protocol. Four
 callers do everything that the service can do, and send each request again, with its key, until there is an answer.
 After **each** fault, with the traffic at rest: all requests answered within {recovery:.0f} s; every settlement that
 anybody was told of is there, and none that nobody was told of; each request that was acknowledged since the last look,
@@ -59,6 +59,7 @@ class Figures:
 
     def text(self) -> str:
         lines = [_INTRODUCTION.format(recovery=RECOVERY_SECONDS)]
+        lines += _told_of_all(self.runs)
         for run in self.runs:
             lines += _told_of_run(run)
         if self.removals:
@@ -92,6 +93,13 @@ def _revision() -> str:
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     return done.stdout.strip() or "unknown"
+
+
+def _told_of_all(runs: list[dict[str, Any]]) -> list[str]:
+    struck = sum((Counter(run["struck"]) for run in runs), Counter[str]())
+    wrong = sum(len(run["wrong"]) for run in runs)
+    times = ", ".join(f"{name} {n}" for name, n in struck.most_common())
+    return [f"**Over all runs below: {struck.total()} faults, {wrong} wrong.** {times[:1].upper()}{times[1:]}.\n"]
 
 
 def _told_of_run(run: dict[str, Any]) -> list[str]:

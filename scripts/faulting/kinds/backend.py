@@ -8,7 +8,7 @@ from typing import Final
 from scripts.faulting.cast import Cast
 
 NAME: Final = "PostgreSQL backend killed"
-SHARE: Final = 3
+SHARE: Final = 2
 _BACKENDS: Final = "SELECT pid FROM pg_stat_activity WHERE application_name = 'onestop' AND pid <> pg_backend_pid()"
 
 

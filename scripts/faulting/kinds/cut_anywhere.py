@@ -9,7 +9,7 @@ from scripts.faulting.cast import Cast
 from scripts.faulting.proxy import Side, Trip
 
 NAME: Final = "connection cut under traffic"
-SHARE: Final = 6
+SHARE: Final = 2
 _MOST: Final = 60
 _SECONDS: Final = 10
 

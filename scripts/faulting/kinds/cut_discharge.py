@@ -11,7 +11,7 @@ from scripts.faulting.proxy import Side, Trip
 from tests.cases.county import done
 
 NAME: Final = "connection cut in the discharge path"
-SHARE: Final = 12
+SHARE: Final = 8
 
 
 async def strike(cast: Cast, dice: Random) -> str:

@@ -4,9 +4,9 @@ tables cannot grow or the log cannot be written; then there is room again, and t
 """
 
 import asyncio
-import os
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -26,7 +26,12 @@ _SWITCHES: Final = 40
 
 async def strike(cast: Cast, dice: Random) -> str:
     place, small = cast.place, cast.place.folder / "small"
-    moved = await asyncio.to_thread(_onto_small, place, small)
+    place.database.stop()
+    try:
+        moved = await asyncio.to_thread(_onto_small, place, small)
+    except subprocess.CalledProcessError:
+        place.database.start()
+        return "not possible: no right to mount here"
     place.database.start()
     ballast = small / "ballast"
     try:
@@ -37,14 +42,14 @@ async def strike(cast: Cast, dice: Random) -> str:
         await asyncio.sleep(_SECONDS)
     finally:
         ballast.unlink(missing_ok=True)
+        place.database.stop()
         await asyncio.to_thread(_back, place, small, moved)
         place.database.start()
     return "tables and log" if log_too else "tables"
 
 
 def _onto_small(place: Place, small: Path) -> Path:
-    """Stop PostgreSQL and move its data onto a filesystem that has little room left. Needs the right to mount."""
-    place.database.stop()
+    """Move the data onto a filesystem that has little room left. Raises CalledProcessError without the right to mount."""
     data = place.cluster.data
     moved = data.with_name("data.disk")
     size = sum(file.stat().st_size for file in data.rglob("*") if file.is_file()) + _SPARE
@@ -57,7 +62,6 @@ def _onto_small(place: Place, small: Path) -> Path:
 
 
 def _back(place: Place, small: Path, moved: Path) -> None:
-    place.database.stop()
     data = place.cluster.data
     # Whatever of its log PostgreSQL could not close is read when it starts again.
     data.unlink()
@@ -70,20 +74,15 @@ def _fill(ballast: Path) -> None:
     piece = b"\0" * _BALLAST
     with ballast.open("wb", buffering=0) as file:
         for size in (_BALLAST, 4096):
-            while True:
-                try:
+            with suppress(OSError):
+                while True:
                     file.write(piece[:size])
-                except OSError:
-                    break
-    os.chmod(ballast, 0o600)  # noqa: PTH101  (nothing but the bench's ballast)
 
 
 async def _use_up_the_log(place: Place) -> None:
     """Go on to the next piece of the log again and again until there is none and PostgreSQL gives up."""
     assert place.settings.database_url is not None
-    try:
+    with suppress(asyncpg.PostgresError, OSError):
         connection = await asyncpg.connect(place.settings.database_url)
         for _ in range(_SWITCHES):
             await connection.execute("SELECT pg_logical_emit_message(true, 'faults', 'x'); SELECT pg_switch_wal()")
-    except (asyncpg.PostgresError, OSError):
-        return

@@ -11,7 +11,7 @@ import psutil
 from scripts.faulting.cast import Cast
 
 NAME: Final = "server process killed"
-SHARE: Final = 10
+SHARE: Final = 8
 _ALL: Final = 0.2
 _PAUSE: Final = 0.05
 

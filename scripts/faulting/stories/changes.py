@@ -10,7 +10,10 @@ from scripts.faulting.cast import AID, POOR, Cast, Patient
 from tests.cases.county import done
 
 _LIVE: Final = "SELECT settlement_id::text FROM live_visits WHERE person_no = :person_no ORDER BY visit_no"
+_OVERTAKEN: Final = ("settlement.superseded", "settlement.already_reversed")
+"""A bulk re-adjudication was faster, or another's reversal."""
 _LATER_PART: Final = "settlement.has_later"
+"""Of a stay in parts the last one goes first."""
 _UNCHANGED: Final = "settlement.unchanged"
 _POLLS: Final = 200
 _POLL_SECONDS: Final = 0.25
@@ -25,6 +28,11 @@ async def live(cast: Cast, patient: Patient) -> list[str]:
     return [(await done(await cast.agency("POST", "/v1/settlements", body)))["id"]]
 
 
+def _said(answer: httpx.Response, *codes: str) -> bool:
+    """Whether it was refused for one of these reasons."""
+    return answer.status_code == httpx.codes.CONFLICT and answer.json()["code"] in codes
+
+
 async def reversed_(cast: Cast, dice: Random) -> None:
     """A settlement reversed with all that rests on it, by two clerks at once: one of them is told that it is done."""
     patient = cast.patient(dice)
@@ -33,8 +41,7 @@ async def reversed_(cast: Cast, dice: Random) -> None:
         cast.agency("POST", f"/v1/settlements/{one}/reversal", {"reason": "录入有误", "chain": True}) for _ in "ab"
     ]
     answers = sorted(await asyncio.gather(*asked), key=lambda answer: answer.status_code)
-    # Of a stay in parts the last one goes first: of another, both are told so.
-    if _LATER_PART not in answers[0].text:
+    if not _said(answers[0], _LATER_PART, *_OVERTAKEN):
         await done(answers[0])
     if answers[1].status_code != httpx.codes.CONFLICT:
         cast.watch.wrong.append(f"settlement {one} was reversed twice: {answers[1].text[:200]}")
@@ -49,7 +56,7 @@ async def decided_anew(cast: Cast, dice: Random) -> None:
     await done(await cast.agency("PUT", f"/v1/persons/{patient.person_no}", {"identities": held}), 200)
     body = {"cause": "identity", "note": "补录", "chain": True}
     answer = await cast.agency("POST", f"/v1/settlements/{one}/readjudication", body)
-    if _UNCHANGED not in answer.text:
+    if not _said(answer, _UNCHANGED, _LATER_PART, *_OVERTAKEN):
         await done(answer)
     cast.back(patient)
 
