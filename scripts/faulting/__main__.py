@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def _one(asked: argparse.Namespace, without: str | None) -> int:
-    only: Sequence[str] = asked.only or (PROTECTIONS[without].kinds if without else names())
+    only: Sequence[str] = asked.only or (PROTECTIONS[without].kinds if without else tuple(names()))
     kinds = [kind for name, kind in names().items() if name in only]
     folder = Path(tempfile.mkdtemp(prefix="onestop-faults-"))
     outcome = asyncio.run(run(folder, seed=asked.seed, minutes=asked.minutes, kinds=kinds, without=without))
@@ -57,8 +57,8 @@ def _told(outcome: Outcome) -> int:
         said = "is missed" if outcome.wrong else "IS NOT MISSED"
         print(f"seed {outcome.seed}: without {PROTECTIONS[outcome.without].what}, it {said}")
         return 0 if outcome.wrong else 1
-    faults, wrong = sum(outcome.struck.values()), len(outcome.wrong)
-    print(f"seed {outcome.seed}: {faults} faults in {outcome.seconds:.0f} s, {wrong} wrong")
+    faults = sum(outcome.struck.values())
+    print(f"seed {outcome.seed}: {faults} faults in {outcome.seconds:.0f} s, {len(outcome.wrong)} wrong")
     return 1 if outcome.wrong else 0
 
 

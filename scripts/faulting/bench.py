@@ -21,7 +21,7 @@ _CREW: Final = 4
 _MORE: Final = 10
 _STRIKE_SECONDS: Final = 90.0
 _LOOK_SECONDS: Final = 120.0
-_BETWEEN: Final = (0.2, 0.8)
+_BETWEEN: Final = (0.1, 0.5)
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """What must be true after every fault, whatever died: looked at around the proxies, in the database itself."""
 
+import asyncio
+from collections.abc import Sequence
 from random import Random
 from typing import Any, Final
 
@@ -13,6 +15,7 @@ from tests.proof.scene import found_wrong
 RECOVERY_SECONDS: Final = 30.0
 """Within this time of a fault's end every request has its answer again."""
 _OLDER: Final = 25
+_AT_ONCE: Final = 4
 _SETTLED: Final = "/v1/settlements"
 _TWICE: Final = {
     "a visit settled twice": """
@@ -62,7 +65,7 @@ class Checker:
         return [
             *await self._twice(),
             *await self._unlike(),
-            *[found for one in again if (found := await self._repeated(one)) is not None],
+            *await self._all_repeated(again),
             *await self._proved(),
         ]
 
@@ -80,6 +83,12 @@ class Checker:
         kept = {row.told: tuple(row) for row in await self._cast.place.rows(_ANSWERED)}
         lost = [f"acknowledged and lost: settlement {one}" for one in sorted(told - kept.keys())]
         return lost + [f"there, and nobody was told: settlement {kept[one]}" for one in sorted(kept.keys() - told)]
+
+    async def _all_repeated(self, again: Sequence[Acknowledged]) -> list[str]:
+        found: list[str | None] = []
+        for first in range(0, len(again), _AT_ONCE):
+            found += await asyncio.gather(*map(self._repeated, again[first : first + _AT_ONCE]))
+        return [one for one in found if one is not None]
 
     async def _repeated(self, one: Acknowledged) -> str | None:
         answer = await one.again()

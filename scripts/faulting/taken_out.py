@@ -72,14 +72,14 @@ def _number_statements_at_random() -> None:
     def at_random(_bill: Bill, _county_code: str) -> UUID:
         return uuid4()
 
-    Bill.id = at_random  # type: ignore[method-assign]  # that is what is taken out
+    type.__setattr__(Bill, "id", at_random)
 
 
 def _end_at_once() -> None:
     async def ended(_server: uvicorn.Server, **_named: object) -> None:
         os._exit(0)
 
-    uvicorn.Server.shutdown = ended  # type: ignore[method-assign]  # that is what is taken out
+    type.__setattr__(uvicorn.Server, "shutdown", ended)
 
 
 _TURN_NOT_TAKEN: Final = """

@@ -49,7 +49,7 @@ async def strike(cast: Cast, dice: Random) -> str:
 
 
 def _onto_small(place: Place, small: Path) -> Path:
-    """Move the data onto a filesystem that has little room left. Raises CalledProcessError without the right to mount."""
+    """Move the data onto a filesystem that has little room left. Raises CalledProcessError if it may not mount."""
     data = place.cluster.data
     moved = data.with_name("data.disk")
     size = sum(file.stat().st_size for file in data.rglob("*") if file.is_file()) + _SPARE
