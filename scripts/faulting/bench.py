@@ -16,9 +16,16 @@ from scripts.faulting.kinds import KINDS, Kind
 from scripts.faulting.place import opened
 from scripts.faulting.stories import STORIES, Story
 from scripts.faulting.taken_out import PROTECTIONS
+from service.clock import Clock
+from service.proof.seals.actions import seal
+from tests.cases.county import COUNTY
 
 _CREW: Final = 4
 _MORE: Final = 10
+_BEING_WRITTEN: Final = """
+    SELECT count(*) FROM pg_stat_activity WHERE application_name = 'onestop' AND backend_xid IS NOT NULL
+"""
+_PAUSE: Final = 0.05
 _STRIKE_SECONDS: Final = 90.0
 _LOOK_SECONDS: Final = 120.0
 _BETWEEN: Final = (0.1, 0.5)
@@ -103,6 +110,7 @@ async def _struck(cast: Cast, checker: Checker, outcome: Outcome, kind: Kind, di
         took = await watch.pause(RECOVERY_SECONDS)
         async with asyncio.timeout(_LOOK_SECONDS):
             found = await checker.look(dice)
+            await _turn_the_month(cast)
     except TimeoutError:
         waiting = sorted(watch.waiting.values())
         outcome.wrong += [*watch.wrong, f"no answer within {RECOVERY_SECONDS:.0f} s of the fault's end: {waiting}"]
@@ -112,6 +120,21 @@ async def _struck(cast: Cast, checker: Checker, outcome: Outcome, kind: Kind, di
     outcome.recovery.setdefault(kind.NAME, []).append(took)
     outcome.wrong += [*watch.wrong, *found]
     print(f"{sum(outcome.struck.values()):4} {took:6.2f} s  {outcome.after}", flush=True)
+
+
+async def _turn_the_month(cast: Cast) -> None:
+    """
+    Let the calendar go on, when all that was written is sealed and nothing is being written.
+
+    Days do not jump in a county: what is written over a month's jump would be dated long before what is sealed.
+    """
+    if cast.month_over is None:
+        return
+    await seal(cast.place.engine, COUNTY, Clock(source=cast.place.shift.now))
+    while await cast.place.scalar(_BEING_WRITTEN):
+        await asyncio.sleep(_PAUSE)
+    cast.place.shift.turn_to(cast.month_over)
+    cast.month_over = None
 
 
 def _stories(without: str | None) -> list[tuple[Story, int]]:

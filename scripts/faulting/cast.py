@@ -10,7 +10,7 @@ import httpx
 
 from scripts.faulting.asking import Client, Watch, unlimited, with_key
 from scripts.faulting.place import Place
-from scripts.faulting.proxy import Side
+from scripts.faulting.trips import Side
 from service.access import actions
 from service.access.model import Role
 from service.access.vault import Vault
@@ -59,7 +59,7 @@ class Patient:
 
 @dataclass
 class Cast:
-    """Who calls, and whom it is about."""
+    """Who calls, and whom it is about. `month_over`: the day to which the calendar is turned when all is at rest."""
 
     place: Place
     watch: Watch
@@ -76,6 +76,7 @@ class Cast:
     aid_later: str
     before_agreement: list[str] = field(default_factory=list)
     lists: int = 0
+    month_over: date | None = None
     free: list[Patient] = field(default_factory=list)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     cuts: list[tuple[bool, int, Side]] = field(default_factory=list)

@@ -9,9 +9,9 @@ import re
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
+
+from scripts.faulting.trips import Order, Side, Trip
 
 _HEAD: Final = 5
 _STARTUP: Final = 3
@@ -20,43 +20,6 @@ _AT_ONCE: Final = b"XpHdcf"
 _READY: Final = ord("Z")
 _SSL_OR_GSS: Final = (80877103, 80877104)
 _COUNTY: Final = re.compile(r"onestop\.county = '([^']*)'")
-
-
-class Side(StrEnum):
-    """Where a connection is cut: the server never gets the round trip, or has done it and is not heard any more."""
-
-    BEFORE = "before"
-    AFTER = "after"
-
-
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """
-    One round trip: its place in its transaction (BEGIN is 1, outside of one 0), whose rows the transaction sees, the
-    statement, and the very bytes, in which what is bound can be found.
-    """
-
-    number: int
-    county: str
-    statement: str
-    content: bytes
-
-    @property
-    def name(self) -> str:
-        """The statement in a few words, for a reader."""
-        words = " ".join(re.sub(r"SET LOCAL.*|--.*", "", self.statement).split())
-        return words[:60].rstrip("; ")
-
-
-@dataclass
-class Order:
-    """Something to happen to the first round trip that matches; `met` says when, `trip` which it was."""
-
-    matches: Callable[[Trip], bool]
-    side: Side | None = None
-    met: asyncio.Event = field(default_factory=asyncio.Event)
-    release: asyncio.Event = field(default_factory=asyncio.Event)
-    trip: Trip | None = None
 
 
 class Proxy:

@@ -7,7 +7,8 @@ import asyncpg
 import pytest
 from sqlalchemy import make_url
 
-from scripts.faulting.proxy import Proxy, Side, Trip
+from scripts.faulting.proxy import Proxy
+from scripts.faulting.trips import Side, Trip
 
 BROKEN = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError)
 

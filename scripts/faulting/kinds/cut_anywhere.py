@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 
 from scripts.faulting.cast import Cast
-from scripts.faulting.proxy import Side, Trip
+from scripts.faulting.trips import Side, Trip
 
 NAME: Final = "connection cut under traffic"
 SHARE: Final = 2

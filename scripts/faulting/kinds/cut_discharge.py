@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from scripts.faulting.cast import Cast
-from scripts.faulting.proxy import Side, Trip
+from scripts.faulting.trips import Side, Trip
 from tests.cases.county import done
 
 NAME: Final = "connection cut in the discharge path"

@@ -1,6 +1,6 @@
-"""Payers and hospitals at work: a period billed, confirmed and paid; then the calendar goes on to the next."""
+"""Payers and hospitals at work: a period billed, confirmed and paid; then the month is over."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any, Final
 
@@ -12,11 +12,13 @@ MONTHLY: Final = ("basic_fund", "serious_insurer", "top_up_insurer")
 QUARTERLY: Final = "civil_affairs"
 _QUARTER: Final = 3
 _PAID: Final = 0.6
+_INTO_NEXT_MONTH: Final = timedelta(days=33)
+_SEVENTH: Final = 7
 
 
 async def cleared(cast: Cast, dice: Random) -> None:
-    """Last month billed; some statements confirmed by both sides, some paid and received; the month turned."""
-    if cast.turn.locked():
+    """Last month billed; some statements confirmed by both sides, some paid and received; then the month is over."""
+    if cast.turn.locked() or cast.month_over is not None:
         return
     async with cast.turn:
         last = cast.place.shift.today().replace(day=1) - timedelta(days=1)
@@ -26,7 +28,7 @@ async def cleared(cast: Cast, dice: Random) -> None:
         for payer, period in periods:
             for statement in await _billed(cast, payer, period):
                 await _confirmed_and_paid(cast, dice, statement)
-        cast.place.shift.turn_to(_after(last))
+        cast.month_over = (last + _INTO_NEXT_MONTH).replace(day=_SEVENTH)
 
 
 async def _billed(cast: Cast, payer: str, period: str) -> list[Any]:
@@ -58,8 +60,3 @@ async def _confirmed_and_paid(cast: Cast, dice: Random, statement: Any) -> None:
         paid = await done(await cast.agency("POST", "/v1/payments", body))
         if own:
             await done(await cast.hospital("POST", f"/v1/payments/{paid['id']}/receipt"), 200)
-
-
-def _after(last: date) -> date:
-    """A few days into the month after the one that was going on while the last was billed."""
-    return (last + timedelta(days=33)).replace(day=1) + timedelta(days=31) - timedelta(days=25)
