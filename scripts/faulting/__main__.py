@@ -12,6 +12,8 @@ from scripts.faulting.kinds import KINDS, Kind
 from scripts.faulting.report import Figures
 from scripts.faulting.taken_out import PROTECTIONS
 
+_TOLD = 5
+
 
 def names() -> dict[str, Kind]:
     """The kinds by what they are called on the command line."""
@@ -51,7 +53,7 @@ def _command(asked: argparse.Namespace, without: str | None) -> str:
 
 def _told(outcome: Outcome) -> int:
     """Say how it ended. A protection that was taken out must be missed; otherwise nothing may be wrong."""
-    for wrong in outcome.wrong:
+    for wrong in outcome.wrong[:_TOLD]:
         print(f"seed {outcome.seed}, after {outcome.after}: {wrong}")
     if outcome.without is not None:
         said = "is missed" if outcome.wrong else "IS NOT MISSED"

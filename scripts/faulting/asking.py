@@ -18,6 +18,7 @@ from service.main import create_app
 _PAUSE: Final = 0.15
 _PATIENCE: Final = httpx.Timeout(60.0)
 _AGAIN: Final = {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS, *range(502, 505)}
+_RUN: Final = "/v1/statements/run"
 _IN_PROGRESS: Final = "idempotency.in_progress"
 
 
@@ -140,7 +141,9 @@ class Client:
     def _keep(
         self, method: str, path: str, answer: httpx.Response, again: Callable[[], Awaitable[httpx.Response]]
     ) -> None:
-        if answer.is_success and method == "POST" and self.keyed.fullmatch(path):
+        # A run in which a hospital failed is not kept: the same key tries again (api.md, Statements).
+        unfinished = path == _RUN and answer.is_success and answer.json()["failed"]
+        if answer.is_success and method == "POST" and self.keyed.fullmatch(path) and not unfinished:
             self.watch.acknowledged.append(Acknowledged(path, answer.status_code, answer.content, again))
 
     def _note(self, answer: httpx.Response) -> None:

@@ -76,7 +76,7 @@ def _number_statements_at_random() -> None:
 
 
 def _end_at_once() -> None:
-    async def ended(_server: uvicorn.Server, **_named: object) -> None:
+    async def ended(*_given: object) -> None:
         os._exit(0)
 
     type.__setattr__(uvicorn.Server, "shutdown", ended)

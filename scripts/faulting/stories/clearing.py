@@ -3,6 +3,7 @@
 from datetime import timedelta
 from random import Random
 from typing import Any, Final
+from uuid import uuid4
 
 from scripts.faulting.cast import Cast
 from service.money import fen
@@ -12,6 +13,7 @@ MONTHLY: Final = ("basic_fund", "serious_insurer", "top_up_insurer")
 QUARTERLY: Final = "civil_affairs"
 _QUARTER: Final = 3
 _PAID: Final = 0.6
+_TRIES: Final = 20
 _INTO_NEXT_MONTH: Final = timedelta(days=33)
 _SEVENTH: Final = 7
 
@@ -34,11 +36,22 @@ async def cleared(cast: Cast, dice: Random) -> None:
 async def _billed(cast: Cast, payer: str, period: str) -> list[Any]:
     """Billed by two clerks, one after the other, who get the same statements."""
     body = {"payer": payer, "period": period, "dry_run": False}
-    runs = [await done(await cast.agency("POST", "/v1/statements/run", body), 200) for _ in "ab"]
+    runs = [await _run_whole(cast, body) for _ in "ab"]
     ids = [sorted(one["id"] for one in run["items"]) for run in runs]
-    if ids[0] != ids[1] or any(run["failed"] for run in runs):
-        cast.watch.wrong.append(f"{payer} {period} billed otherwise the second time: {ids}, {runs[1]['failed']}")
+    if ids[0] != ids[1]:
+        cast.watch.wrong.append(f"{payer} {period} billed otherwise the second time: {ids}")
     return list(runs[0]["items"])
+
+
+async def _run_whole(cast: Cast, body: Any) -> Any:
+    """Under one key until no hospital is left that could not be billed, such as one whose statements are locked."""
+    key = str(uuid4())
+    for _ in range(_TRIES):
+        run = await done(await cast.agency("POST", "/v1/statements/run", body, key=key), 200)
+        if not run["failed"]:
+            return run
+    cast.watch.wrong.append(f"a run that never ends well: {run['failed']}")
+    return run
 
 
 async def _confirmed_and_paid(cast: Cast, dice: Random, statement: Any) -> None:
