@@ -67,7 +67,11 @@ async def run(
     outcome, began = Outcome(seed, without), time.monotonic()
     async with opened(folder, without=without) as place:
         watch = Watch()
-        cast = await assembled(place, watch)
+        try:
+            cast = await assembled(place, watch)
+        except AssertionError as error:
+            outcome.after, outcome.wrong = "no fault at all: while the county was entered", [str(error)]
+            return outcome
         crew = [asyncio.create_task(_work(cast, Random(f"{seed}-{number}"), outcome)) for number in range(_CREW)]
         try:
             await _rounds(cast, outcome, kinds, time.monotonic() + minutes * 60, most)

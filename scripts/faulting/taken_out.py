@@ -6,6 +6,7 @@ that it starts (`planted`), and nowhere else. The service has no switch for any 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -37,6 +38,9 @@ class Protection:
 def _answer_before_commit() -> None:
     [depends] = db.Tx.__metadata__  # type: ignore[attr-defined]  # an Annotated, whose extras mypy does not know
     object.__setattr__(depends, "scope", "request")
+    # The routes keep the scope that they were made with: only those of settlements answer first.
+    import_module("service.claims.routes")
+    object.__setattr__(depends, "scope", "function")
 
 
 def _keep_the_key_apart() -> None:
