@@ -71,6 +71,7 @@ async def run(
             cast = await assembled(place, watch)
         except AssertionError as error:
             outcome.after, outcome.wrong = "no fault at all: while the county was entered", [str(error)]
+            outcome.seconds = time.monotonic() - began
             return outcome
         crew = [asyncio.create_task(_work(cast, Random(f"{seed}-{number}"), outcome)) for number in range(_CREW)]
         try:
@@ -115,6 +116,9 @@ async def _struck(cast: Cast, checker: Checker, outcome: Outcome, kind: Kind, di
         async with asyncio.timeout(_LOOK_SECONDS):
             found = await checker.look(dice)
             await _turn_the_month(cast)
+    except AssertionError as error:
+        outcome.wrong += [*watch.wrong, f"it could not be broken: {error}"]
+        return
     except TimeoutError:
         waiting = sorted(watch.waiting.values())
         outcome.wrong += [*watch.wrong, f"no answer within {RECOVERY_SECONDS:.0f} s of the fault's end: {waiting}"]
