@@ -15,9 +15,10 @@ from scripts.faulting.trips import Order, Side, Trip
 
 _HEAD: Final = 5
 _STARTUP: Final = 3
-_WAITS: Final = b"SQ"
-_AT_ONCE: Final = b"XpHdcf"
-_READY: Final = ord("Z")
+_WAITS: Final = b"SQH"
+_AT_ONCE: Final = b"Xpdcf"
+_DONE: Final = {b"S": b"Z", b"Q": b"Z", b"H": b"TnE"}
+"""With which messages the server says that it has done what it was sent: all of it, or what preparing asks for."""
 _SSL_OR_GSS: Final = (80877103, 80877104)
 _COUNTY: Final = re.compile(r"onestop\.county = '([^']*)'")
 
@@ -104,7 +105,7 @@ class _Line:
         self._proxy, self._client, self._server = proxy, client, server
         self._inbox, self._outbox = bytearray(), bytearray()
         self._started, self._asks_encryption = False, False
-        self._gathered, self._statement, self._cut_when_ready = b"", "", False
+        self._gathered, self._statement, self._cut_when = b"", "", b""
         self._known: dict[bytes, str] = {}
         self._number, self._county = 0, ""
 
@@ -143,7 +144,7 @@ class _Line:
             else:
                 self._gathered += message
                 self._note(kind, message)
-                if kind in _WAITS and not await self._go():
+                if kind in _WAITS and not await self._go(_DONE[kind]):
                     return False
         return True
 
@@ -174,7 +175,7 @@ class _Line:
         elif kind == b"Q":
             self._statement = message[_HEAD:-1].decode(errors="replace")
 
-    async def _go(self) -> bool:
+    async def _go(self, done: bytes) -> bool:
         """Let a round trip through, or do with it what was ordered; False: the connection is cut."""
         content, self._gathered = self._gathered, b""
         if self._statement.startswith("BEGIN"):
@@ -188,7 +189,7 @@ class _Line:
         elif order is not None and order.side is Side.BEFORE:
             self.cut()
             return False
-        self._cut_when_ready = order is not None and order.side is Side.AFTER
+        self._cut_when = done if order is not None and order.side is Side.AFTER else b""
         if self._statement.startswith(("COMMIT", "ROLLBACK")):
             self._number = 0
         await self._pass_on(content)
@@ -202,24 +203,24 @@ class _Line:
         with suppress(ConnectionError):
             while data := await self._server[0].read(1 << 16):
                 await self._proxy.flowing.wait()
-                if self._is_ready(data) and self._cut_when_ready:
+                if self._says(data, self._cut_when):
                     self.cut()
                     return
                 self._client[1].write(data)
                 await self._client[1].drain()
 
-    def _is_ready(self, data: bytes) -> bool:
-        """Whether the server says with this that it has done what it was asked."""
+    def _says(self, data: bytes, words: bytes) -> bool:
+        """Whether one of these messages is in what the server sends."""
         if not self._started:
             # One letter that answers whether it encrypts: no message.
             return False
         self._outbox += data
-        ready, at = False, 0
+        said, at = False, 0
         while len(self._outbox) - at >= _HEAD:
             length = struct.unpack("!I", self._outbox[at + 1 : at + _HEAD])[0] + 1
             if len(self._outbox) - at < length:
                 break
-            ready = ready or self._outbox[at] == _READY
+            said = said or self._outbox[at] in words
             at += length
         del self._outbox[:at]
-        return ready
+        return said
