@@ -84,5 +84,8 @@ async def _use_up_the_log(place: Place) -> None:
     assert place.settings.database_url is not None
     with suppress(asyncpg.PostgresError, OSError):
         connection = await asyncpg.connect(place.settings.database_url)
-        for _ in range(_SWITCHES):
-            await connection.execute("SELECT pg_logical_emit_message(true, 'faults', 'x'); SELECT pg_switch_wal()")
+        try:
+            for _ in range(_SWITCHES):
+                await connection.execute("SELECT pg_logical_emit_message(true, 'faults', 'x'); SELECT pg_switch_wal()")
+        finally:
+            connection.terminate()
