@@ -102,7 +102,8 @@ fields are refused: they are usually a misspelling.
 Chinese, or in English with `Accept-Language: en`. Its `code` never changes; `errors` point into the request.
 
 **Trying again is safe.** Whatever moves money takes an `Idempotency-Key`: the same key and request give the first
-answer again, whatever the network did. A 503 did nothing; wait as long as `Retry-After` says.
+answer again, whatever the network did. A 503 did nothing, but for `service.unavailable`: there the database's answer
+was lost, and only the same request with the same key tells. Wait as long as `Retry-After` says.
 """
 
 _TAGS: Final = [

@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 from prometheus_client.multiprocess import mark_process_dead
 
 from service.embedded import EmbeddedPostgres
-from service.processes import Worker, start_worker, stop_workers
+from service.processes import Worker, WorkerError, start_worker, stop_workers
 from service.wire.metrics import FOLDER
 
 _WATCH_SECONDS: Final = 0.2
@@ -78,8 +78,11 @@ def _watch(plan: Plan, workers: list[Worker], measurements: str) -> NoReturn:
         time.sleep(_WATCH_SECONDS)
         if plan.database is not None and not plan.database.is_running():
             plan.database.start()
-        for index, worker in enumerate(workers):
-            if worker.process.poll() is not None:
-                mark_process_dead(worker.process.pid, measurements)
-                workers[index] = plan.start_worker(measurements)
+        ended = [index for index, worker in enumerate(workers) if worker.process.poll() is not None]
+        for index in ended:
+            mark_process_dead(workers[index].process.pid, measurements)
+            workers[index] = plan.start_worker(measurements)
+        for index in ended:
+            # One that dies while it starts must not take the others with it: the next look starts it again.
+            with suppress(WorkerError):
                 workers[index].wait_until_ready()

@@ -113,6 +113,22 @@ def test_a_killed_process_is_replaced_while_the_others_serve(serving: Start) -> 
     assert httpx.get(f"{url}/readyz").status_code == 200
 
 
+def test_one_that_is_killed_while_it_starts_ends_no_other_and_is_replaced_too(serving: Start) -> None:
+    process, url = serving("--workers", "2")
+    before = {child.pid for child in psutil.Process(process.pid).children()}
+    psutil.Process(min(before)).kill()
+    while not (starting := {child.pid for child in psutil.Process(process.pid).children()} - before):
+        assert httpx.get(f"{url}/healthz").status_code == 200
+    psutil.Process(min(starting)).kill()
+    dead = {min(before), min(starting)}
+
+    while len({child.pid for child in psutil.Process(process.pid).children()} - dead) < 2:
+        assert httpx.get(f"{url}/healthz").status_code == 200
+
+    assert process.poll() is None
+    assert httpx.get(f"{url}/readyz").status_code == 200
+
+
 def test_no_process_is_left_when_the_first_is_killed(serving: Start) -> None:
     process, _ = serving("--workers", "2")
     children = psutil.Process(process.pid).children(recursive=True)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from service.access.model import Caller, Role
 from service.claims import trace
-from service.claims.changes.chain import differ
 from service.claims.changes.model import Borne, Part
 from service.claims.changes.reversal import flipped
 from service.claims.changes.versions import borne_by, posted_by
@@ -118,10 +117,14 @@ def _change_wrong(kept: Kept, before: Kept, borne: Borne, bears: Sequence[Part])
 
 
 def _entries_wrong(kept: Kept, before: Kept, adds: Sequence[Entry]) -> Iterator[Wrong]:
-    """A change gives back what the version before added, then adds its own; nothing where the two are the same."""
+    """
+    A change gives back what the version before added, then adds its own; perhaps nothing where the two are the same.
+
+    One of several decided anew at once may add the same as before, but on other sums: then it does both.
+    """
     assert before.trace is not None
     gives = [Entry(*entry) for entry in before.trace["entries"]]
-    if adds and not differ(gives, adds) and kept.row["cause"] != Cause.CHAIN:
+    if not kept.entries and kept.row["cause"] != Cause.CHAIN and _on_sums(gives) == _on_sums(adds):
         gives, adds = [], ()
     person = {"person_no": kept.row["person_no"]}
     computed: list[Row] = [
@@ -134,6 +137,10 @@ def _entries_wrong(kept: Kept, before: Kept, adds: Sequence[Entry]) -> Iterator[
             yield wrong("accumulator_entries", key, None, have or "missing", must or "no such row")
         else:
             yield from differing("accumulator_entries", key, have, must | {"position": position})
+
+
+def _on_sums(entries: Sequence[Entry]) -> list[tuple[str, str, int, int]]:
+    return sorted((one.period, one.name, one.before, one.delta) for one in entries if one.delta)
 
 
 def _claimed(earlier: Earlier, beside: Sequence[Share]) -> list[Claimed]:

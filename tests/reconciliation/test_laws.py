@@ -175,6 +175,31 @@ async def test_one_bad_hospital_is_reported_and_stops_no_other(
     assert len(again["items"]) == 3
 
 
+NO_ROOM = (
+    """CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$""",
+    "CREATE TRIGGER no_room BEFORE INSERT ON statements FOR EACH ROW EXECUTE FUNCTION no_room()",
+)
+
+
+async def test_a_full_disk_is_no_hospitals_fault_and_the_run_is_tried_again(
+    parties: Parties, calendar: Calendar, settled: Settled, engine: AsyncEngine
+) -> None:
+    await settled(*(Case(JUNE_9, f"H4599010020{n}", {"top_up": 10_00}) for n in range(2)))
+    async with transaction_on(engine) as tx:
+        for statement in NO_ROOM:
+            await tx.execute(text(statement))
+    calendar.turn_to("2018-07-02")
+
+    refused = await parties.run(PAYER, "2018-06", status=503)
+    async with transaction_on(engine) as tx:
+        await tx.execute(text("DROP TRIGGER no_room ON statements"))
+    run = await parties.run(PAYER, "2018-06")
+
+    assert refused["code"] == "service.unavailable"
+    assert (len(run["items"]), run["failed"]) == (2, [])
+
+
 async def test_an_earlier_period_that_nobody_billed_is_billed_first(
     parties: Parties, calendar: Calendar, settled: Settled
 ) -> None:

@@ -30,6 +30,8 @@ from service.reconciliation.statements.answer import line_answer, statement_answ
 from service.reconciliation.statements.gather import Bill
 from service.reconciliation.statements.refusals import RunUnderWay
 from service.reconciliation.statements.store import Row
+from service.wire.problems import refusal_of
+from service.wire.refusals import ServiceUnavailable
 
 DESCRIBED_AT_ONCE = 1000
 MANY_LINES = 2000
@@ -70,6 +72,9 @@ async def run(
             # The server is busy, nothing is wrong with the hospital: the whole run answers 503.
             raise
         except (Refusal, SQLAlchemyError) as error:
+            if isinstance(refusal_of(error), ServiceUnavailable):
+                # Nor where the database is gone or its disk is full.
+                raise
             if isinstance(error, SQLAlchemyError):
                 fields = {"payer": payer, "period": period.name, "hospital_code": code}
                 _log.exception("statement failed", extra={"onestop_fields": fields})

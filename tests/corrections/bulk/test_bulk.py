@@ -6,7 +6,7 @@ import pytest
 
 from service.money import fen
 from tests.cases.county import done
-from tests.claims.changes.people import POOR, identify, month_stay, reversed_, settled, stand
+from tests.claims.changes.people import POOR, anew, identify, month_stay, reversed_, settled, stand
 from tests.claims.world import World, drifted
 from tests.corrections.bulk.doing import APPROVES, ASKS, approved, asked, proved, read, rows_of, worked
 
@@ -64,6 +64,25 @@ async def test_what_is_approved_leaves_each_person_as_if_it_had_always_been_know
     assert sorted(map(tuple, versions)) == [(1, 3), (2, 3)], "each settlement once, however many rest on others"
     read_again = await done(await world.agency("GET", f"/v1/settlements/{first[1]['id']}/versions"), 200)
     assert read_again["items"][-1]["operator"] == "Li"
+    assert await drifted(world) == []
+    assert await proved(world) == []
+
+
+async def test_one_that_adds_the_same_as_before_but_on_other_sums_proves_clean(world: World) -> None:
+    hospital = await world.county.hospital("level2", "county", name="一医院")
+    person_no, patient = await world.county.person(identities=POOR)
+    stays = await a_year(world, hospital, patient)
+    await identify(world, person_no)
+    # The last one is decided anew alone, and then once more together with those that it rests on.
+    await anew(world.agency, stays[-1]["id"])
+
+    made = await asked(world, {"hospital_code": hospital, **YEAR})
+    await worked(world, made["id"])
+    await approved(world, made["id"])
+    await worked(world, made["id"])
+
+    versions = await world.rows("SELECT max(version) FROM settlements WHERE person_no = :p", p=person_no)
+    assert versions[0][0] == 3
     assert await drifted(world) == []
     assert await proved(world) == []
 

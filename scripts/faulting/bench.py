@@ -1,0 +1,164 @@
+"""A run of the bench: rounds of faults under traffic, each followed by a look at everything that was promised."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from scripts.faulting.asking import Watch
+from scripts.faulting.cast import Cast, assembled
+from scripts.faulting.checking import RECOVERY_SECONDS, Checker
+from scripts.faulting.kinds import KINDS, Kind
+from scripts.faulting.place import opened
+from scripts.faulting.stories import STORIES, Story
+from scripts.faulting.taken_out import PROTECTIONS
+from service.clock import Clock
+from service.proof.seals.actions import seal
+from tests.cases.county import COUNTY
+
+_CREW: Final = 4
+_MORE: Final = 10
+_BEING_WRITTEN: Final = """
+    SELECT count(*) FROM pg_stat_activity WHERE application_name = 'onestop' AND backend_xid IS NOT NULL
+"""
+_PAUSE: Final = 0.05
+_STRIKE_SECONDS: Final = 90.0
+_LOOK_SECONDS: Final = 120.0
+_BETWEEN: Final = (0.1, 0.5)
+
+
+@dataclass
+class Outcome:
+    """What came of a run: what was broken how often and where, how long recovery took, and what was wrong."""
+
+    seed: int
+    without: str | None
+    struck: Counter[str] = field(default_factory=Counter)
+    places: dict[str, Counter[str]] = field(default_factory=dict)
+    recovery: dict[str, list[float]] = field(default_factory=dict)
+    heard: Counter[str] = field(default_factory=Counter)
+    acknowledged: Counter[str] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)
+    rows: dict[str, int] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    after: str = ""
+    database: str = ""
+
+
+async def run(
+    folder: Path,
+    *,
+    seed: int,
+    minutes: float,
+    most: int | None = None,
+    kinds: Sequence[Kind] = KINDS,
+    without: str | None = None,
+) -> Outcome:
+    """
+    Break things until the time is over or something is wrong. The seed decides what is broken, in which order.
+
+    `most`: so many faults, and of each kind one before any comes twice.
+    """
+    outcome, began = Outcome(seed, without), time.monotonic()
+    async with opened(folder, without=without) as place:
+        watch = Watch()
+        try:
+            cast = await assembled(place, watch)
+        except AssertionError as error:
+            outcome.after, outcome.wrong = "no fault at all: while the county was entered", [str(error)]
+            outcome.seconds = time.monotonic() - began
+            return outcome
+        crew = [asyncio.create_task(_work(cast, Random(f"{seed}-{number}"), outcome)) for number in range(_CREW)]
+        try:
+            await _rounds(cast, outcome, kinds, time.monotonic() + minutes * 60, most)
+        finally:
+            for one in crew:
+                one.cancel()
+            await asyncio.gather(*crew, return_exceptions=True)
+            await cast.http.aclose()
+        outcome.rows = {"settlements": await place.scalar("SELECT count(*) FROM settlements")}
+        outcome.database = (await place.scalar("SELECT version()")).partition(" on ")[0]
+        outcome.heard = watch.heard
+        outcome.acknowledged = Counter(one.path.split("/")[2] for one in watch.acknowledged)
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+async def _rounds(cast: Cast, outcome: Outcome, kinds: Sequence[Kind], until: float, most: int | None) -> None:
+    dice, checker = Random(outcome.seed), Checker(cast)
+    deck: list[Kind] = []
+    while time.monotonic() < until and not outcome.wrong and (most is None or sum(outcome.struck.values()) < most):
+        if not deck:
+            deck = [kind for kind in kinds for _ in range(kind.SHARE if most is None else 1)]
+            dice.shuffle(deck)
+        await _struck(cast, checker, outcome, deck.pop(), dice)
+    if not outcome.wrong:
+        outcome.after = "everything"
+        outcome.wrong += await checker.look(dice, whole=True)
+
+
+async def _struck(cast: Cast, checker: Checker, outcome: Outcome, kind: Kind, dice: Random) -> None:
+    """One fault, the recovery, and the look."""
+    watch = cast.watch
+    watch.open.set()
+    await asyncio.sleep(dice.uniform(*_BETWEEN))
+    outcome.after = kind.NAME
+    try:
+        async with asyncio.timeout(_STRIKE_SECONDS):
+            where = await kind.strike(cast, dice)
+        outcome.after = f"{kind.NAME}: {where}"
+        took = await watch.pause(RECOVERY_SECONDS)
+        async with asyncio.timeout(_LOOK_SECONDS):
+            found = await checker.look(dice)
+            await _turn_the_month(cast)
+    except AssertionError as error:
+        outcome.wrong += [*watch.wrong, f"it could not be broken: {error}"]
+        return
+    except TimeoutError:
+        waiting = sorted(watch.waiting.values())
+        outcome.wrong += [*watch.wrong, f"no answer within {RECOVERY_SECONDS:.0f} s of the fault's end: {waiting}"]
+        return
+    outcome.struck[kind.NAME] += 1
+    outcome.places.setdefault(kind.NAME, Counter())[where] += 1
+    outcome.recovery.setdefault(kind.NAME, []).append(took)
+    outcome.wrong += [*watch.wrong, *found]
+    print(f"{sum(outcome.struck.values()):4} {took:6.2f} s  {outcome.after}", flush=True)
+
+
+async def _turn_the_month(cast: Cast) -> None:
+    """
+    Let the calendar go on, when all that was written is sealed and nothing is being written.
+
+    Days do not jump in a county: what is written over a month's jump would be dated long before what is sealed.
+    """
+    if cast.month_over is None:
+        return
+    await seal(cast.place.engine, COUNTY, Clock(source=cast.place.shift.now))
+    while await cast.place.scalar(_BEING_WRITTEN):
+        await asyncio.sleep(_PAUSE)
+    cast.place.shift.turn_to(cast.month_over)
+    cast.month_over = None
+
+
+def _stories(without: str | None) -> list[tuple[Story, int]]:
+    """All of them; those that need the protection which was taken out more often than the others."""
+    needing = PROTECTIONS[without].stories if without is not None else ()
+    return [(story, weight * _MORE if story.__name__ in needing else weight) for story, weight in STORIES]
+
+
+async def _work(cast: Cast, dice: Random, outcome: Outcome) -> None:
+    """One of those who tell stories, for ever. A story that ends otherwise than it should is something wrong."""
+    stories, weights = zip(*_stories(outcome.without), strict=True)
+    while True:
+        [story] = dice.choices(stories, weights)
+        try:
+            await story(cast, dice)
+        except (AssertionError, KeyError, ValueError, IndexError) as error:
+            cast.watch.wrong.append(f"{story.__name__}: {type(error).__name__}: {str(error)[:400]}")
+            return
+        outcome.told[story.__name__] += 1

@@ -1,0 +1,91 @@
+"""
+No room on the disk: PostgreSQL's data is moved to a small filesystem in memory, which is filled up under traffic until
+tables cannot grow or the log cannot be written; then there is room again, and the data moves back.
+"""
+
+import asyncio
+import shutil
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import asyncpg
+
+from scripts.faulting.cast import Cast
+from scripts.faulting.place import Place
+
+NAME: Final = "disk full"
+SHARE: Final = 1
+_SPARE: Final = 24 * 1024**2
+_BALLAST: Final = 1024**2
+_SECONDS: Final = 3.0
+_SWITCHES: Final = 40
+
+
+async def strike(cast: Cast, dice: Random) -> str:
+    place, small = cast.place, cast.place.folder / "small"
+    place.database.stop()
+    try:
+        moved = await asyncio.to_thread(_onto_small, place, small)
+    except subprocess.CalledProcessError:
+        place.database.start()
+        return "not possible: no right to mount here"
+    place.database.start()
+    ballast = small / "ballast"
+    try:
+        await asyncio.sleep(1)
+        _fill(ballast)
+        if log_too := dice.random() < 1 / 2:
+            await _use_up_the_log(place)
+        await asyncio.sleep(_SECONDS)
+    finally:
+        ballast.unlink(missing_ok=True)
+        place.database.stop()
+        await asyncio.to_thread(_back, place, small, moved)
+        place.database.start()
+    return "tables and log" if log_too else "tables"
+
+
+def _onto_small(place: Place, small: Path) -> Path:
+    """Move the data onto a filesystem that has little room left. Raises CalledProcessError if it may not mount."""
+    data = place.cluster.data
+    moved = data.with_name("data.disk")
+    size = sum(file.stat().st_size for file in data.rglob("*") if file.is_file()) + _SPARE
+    small.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", str(small)], check=True)
+    data.rename(moved)
+    subprocess.run(["cp", "-a", str(moved), str(small / "data")], check=True)
+    data.symlink_to(small / "data")
+    return moved
+
+
+def _back(place: Place, small: Path, moved: Path) -> None:
+    data = place.cluster.data
+    # Whatever of its log PostgreSQL could not close is read when it starts again.
+    data.unlink()
+    subprocess.run(["cp", "-a", str(small / "data"), str(data)], check=True)
+    subprocess.run(["umount", str(small)], check=True)
+    shutil.rmtree(moved)
+
+
+def _fill(ballast: Path) -> None:
+    piece = b"\0" * _BALLAST
+    with ballast.open("wb", buffering=0) as file:
+        for size in (_BALLAST, 4096):
+            with suppress(OSError):
+                while True:
+                    file.write(piece[:size])
+
+
+async def _use_up_the_log(place: Place) -> None:
+    """Go on to the next piece of the log again and again until there is none and PostgreSQL gives up."""
+    assert place.settings.database_url is not None
+    with suppress(asyncpg.PostgresError, OSError):
+        connection = await asyncpg.connect(place.settings.database_url)
+        try:
+            for _ in range(_SWITCHES):
+                await connection.execute("SELECT pg_logical_emit_message(true, 'faults', 'x'); SELECT pg_switch_wal()")
+        finally:
+            connection.terminate()

@@ -1,0 +1,151 @@
+"""The report of the bench: every run's figures in `scripts/reports/faults.json`, and what they say in `faults.md`."""
+
+import json
+import os
+import platform
+import subprocess
+from collections import Counter
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Final
+
+from scripts.faulting.bench import Outcome
+from scripts.faulting.checking import RECOVERY_SECONDS
+from scripts.faulting.place import ROOT
+from scripts.faulting.taken_out import PROTECTIONS
+from service.clock import Clock
+
+FIGURES: Final = ROOT / "scripts" / "reports" / "faults.json"
+REPORT: Final = FIGURES.with_suffix(".md")
+_INTRODUCTION: Final = """# Faults: what survives
+
+`scripts/faults --seed S --minutes M [--only KIND]` runs two server processes under `onestop serve` and a quiet third, a
+PostgreSQL that writes through to the disk, and a proxy of ours between them that reads the database's protocol. Four
+callers do everything that the service can do, and send each request again, with its key, until there is an answer.
+After **each** fault, with the traffic at rest: all requests answered within {recovery:.0f} s; every settlement that
+anybody was told of is there, and none that nobody was told of; each request that was acknowledged since the last look,
+and some of the older ones, gives its first answer again, byte for byte; nothing twice; sums are those of their entries;
+every settlement decided again and every book added up (`onestop verify`), nothing wrong. At the end of a run every
+request that was ever acknowledged is repeated.
+
+The clock is the bench's: the processes that it starts read it from a file (`scripts/faulting/planted`), so that months
+are billed and the clock can be stepped. The seed decides what is broken in which order; what it hits then is up to the
+machine.
+"""
+
+
+@dataclass
+class Figures:
+    """What the report rests on."""
+
+    runs: list[dict[str, Any]]
+    removals: list[dict[str, Any]]
+
+    @classmethod
+    def read(cls) -> "Figures":
+        kept = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {"runs": [], "removals": []}
+        return cls(kept["runs"], kept["removals"])
+
+    def add(self, outcome: Outcome, command: str) -> None:
+        """Put a run beside, or in place of, what was known of the same seed."""
+        row = _row(outcome, command)
+        kept, same = (self.runs, "seed") if outcome.without is None else (self.removals, "without")
+        kept[:] = [one for one in kept if one[same] != row[same]] + [row]
+
+    def write(self) -> None:
+        content = {"runs": self.runs, "removals": self.removals}
+        FIGURES.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        REPORT.write_text(self.text(), encoding="utf-8")
+
+    def text(self) -> str:
+        lines = [_INTRODUCTION.format(recovery=RECOVERY_SECONDS)]
+        lines += _told_of_all(self.runs)
+        for run in self.runs:
+            lines += _told_of_run(run)
+        if self.removals:
+            lines += _told_of_removals(self.removals)
+        return "\n".join(lines) + "\n"
+
+
+def _row(outcome: Outcome, command: str) -> dict[str, Any]:
+    return {
+        "seed": outcome.seed,
+        "without": outcome.without,
+        "command": command,
+        "day": f"{Clock().today()}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores that others shared, Linux {platform.release()}",
+        "versions": f"Python {platform.python_version()}, {outcome.database}, onestop {_revision()}",
+        "seconds": round(outcome.seconds),
+        "struck": dict(outcome.struck),
+        "places": {name: dict(sorted(found.items())) for name, found in outcome.places.items()},
+        "recovery": {name: [round(one, 2) for one in found] for name, found in outcome.recovery.items()},
+        "heard": dict(sorted(outcome.heard.items())),
+        "acknowledged": dict(outcome.acknowledged),
+        "told": dict(outcome.told),
+        "rows": outcome.rows,
+        "after": outcome.after,
+        "wrong": outcome.wrong[:5],
+    }
+
+
+def _revision() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or "unknown"
+
+
+def _told_of_all(runs: list[dict[str, Any]]) -> list[str]:
+    struck = sum((Counter(run["struck"]) for run in runs), Counter[str]())
+    wrong = sum(len(run["wrong"]) for run in runs)
+    times = ", ".join(f"{name} {n}" for name, n in struck.most_common())
+    return [f"**Over all runs below: {struck.total()} faults, {wrong} wrong.** {times[:1].upper()}{times[1:]}.\n"]
+
+
+def _told_of_run(run: dict[str, Any]) -> list[str]:
+    lost = "nothing lost, nothing twice" if not run["wrong"] else f"WRONG: {run['wrong'][0]}"
+    lines = [
+        f"## Seed {run['seed']}, {run['day']}: {sum(run['struck'].values())} faults, {lost}\n",
+        f"`{run['command']}`; {run['seconds'] // 60} minutes; {run['machine']}; {run['versions']}.\n",
+        "| what was broken | times | answered again after, median / most | where |",
+        "|---|---|---|---|",
+    ]
+    for name, times in sorted(run["struck"].items(), key=lambda one: -one[1]):
+        took = run["recovery"].get(name, [0])
+        where = Counter(run["places"][name])
+        places = (
+            ", ".join(f"{place} ({n})" for place, n in where.most_common(4)) if len(where) <= 4 else f"{len(where)}"
+        )
+        lines.append(f"| {name} | {times} | {median(took):.1f} s / {max(took):.1f} s | {places} |")
+    stories = ", ".join(f"{name} {n}" for name, n in sorted(run["told"].items(), key=lambda one: -one[1]))
+    heard = ", ".join(f"{name} {n}" for name, n in run["heard"].items())
+    rows = ", ".join(f"{n} {name}" for name, n in run["rows"].items())
+    cut = sorted(run["places"].get("connection cut in the discharge path", {}))
+    return [
+        *lines,
+        "",
+        f"At the end: {rows}. Acknowledged: {sum(run['acknowledged'].values())}. Told meanwhile: {stories}.\n",
+        f"Heard, with what was sent again: {heard}.\n",
+        *(
+            ["Cut in the discharge path, `fresh` on a connection that must prepare its statements first:\n"]
+            if cut
+            else []
+        ),
+        *[f"- {place}" for place in cut],
+        "",
+    ]
+
+
+def _told_of_removals(removals: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "## With a protection taken out\n",
+        "Taken out of the bench's own database and processes only: the service has no switch for any of them.\n",
+        "| taken out | command | found after | what was found first |",
+        "|---|---|---|---|",
+    ]
+    for one in removals:
+        found = one["wrong"][0].replace("|", "/").replace("\n", " ")[:220] if one["wrong"] else "NOT FOUND"
+        what = PROTECTIONS[one["without"]].what
+        faults = sum(one["struck"].values())
+        lines.append(f"| {what} | `{one['command']}` | {faults} faults, {one['seconds']} s: {one['after']} | {found} |")
+    return lines

@@ -1,0 +1,33 @@
+"""What the county does meanwhile: a story is a few requests that belong together, each asked until it is answered."""
+
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Final
+
+from scripts.faulting.cast import Cast
+from scripts.faulting.stories import changes, clearing, national, payments, registers, visits
+
+Story = Callable[[Cast, Random], Awaitable[None]]
+
+STORIES: Final[tuple[tuple[Story, int], ...]] = (
+    (visits.settled, 10),
+    (visits.previewed, 2),
+    (visits.several_at_once, 4),
+    (visits.in_parts, 2),
+    (visits.chronic_visit, 2),
+    (changes.reversed_, 3),
+    (changes.decided_anew, 3),
+    (changes.many_decided_anew, 1),
+    (changes.verified, 1),
+    (changes.objected, 2),
+    (clearing.cleared, 1),
+    (payments.at_the_counter, 2),
+    (payments.owed_to_the_patient, 2),
+    (payments.late_aid, 2),
+    (payments.paid_back, 1),
+    (payments.yearly_top_up, 1),
+    (payments.paid_out, 2),
+    (registers.listed, 1),
+    (national.on_the_wire, 2),
+)
+"""Each with how often it is told beside the others."""

@@ -1,0 +1,134 @@
+"""
+Protections that the bench takes out of the service, to see whether it notices: in its own database and in the processes
+that it starts (`planted`), and nowhere else. The service has no switch for any of them.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import uvicorn
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service import db
+from service.access import idempotency
+from service.access.idempotency import Stored
+from service.corrections.bulk import store as readjudications
+from service.reconciliation.statements.gather import Bill
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """
+    What is taken out: in words, by statements in the database, by a patch in each process. `kinds` and `stories` bring
+    it to light soonest: these faults only, and these stories more often.
+    """
+
+    what: str
+    kinds: tuple[str, ...]
+    stories: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
+    patch: Callable[[], None] | None = None
+
+
+def _answer_before_commit() -> None:
+    [depends] = db.Tx.__metadata__  # type: ignore[attr-defined]  # an Annotated, whose extras mypy does not know
+    object.__setattr__(depends, "scope", "request")
+    # The routes keep the scope that they were made with: only those of settlements answer first.
+    import_module("service.claims.routes")
+    object.__setattr__(depends, "scope", "function")
+
+
+def _keep_the_key_apart() -> None:
+    reserve = idempotency.reserve
+
+    async def reserve_and_commit(tx: AsyncConnection, *args: Any, **named: Any) -> Stored | None:
+        first = await reserve(tx, *args, **named)
+        for statement in ("COMMIT", "BEGIN", f"SELECT set_config('onestop.county', '{db.EVERY_COUNTY}', true)"):
+            await tx.exec_driver_sql(statement)
+        return first
+
+    idempotency.reserve = reserve_and_commit
+
+
+def _begin_each_job_once() -> None:
+    unfinished, folder = readjudications.unfinished, Path(os.environ["FAULTS_CLOCK"]).parent
+
+    async def not_begun_elsewhere(tx: AsyncConnection, county_code: str) -> UUID | None:
+        found = await unfinished(tx, county_code)
+        if found is None:
+            return None
+        made = await readjudications.begun(tx, county_code, found)
+        assert made is not None
+        begun = folder / f"job-{found}-{made.approved_at is None}"
+        if not begun.exists():
+            begun.write_text(str(os.getpid()))
+        return found if begun.read_text() == str(os.getpid()) else None
+
+    readjudications.unfinished = not_begun_elsewhere
+
+
+def _number_statements_at_random() -> None:
+    def at_random(_bill: Bill, _county_code: str) -> UUID:
+        return uuid4()
+
+    type.__setattr__(Bill, "id", at_random)
+
+
+def _end_at_once() -> None:
+    async def ended(*_given: object) -> None:
+        os._exit(0)
+
+    type.__setattr__(uvicorn.Server, "shutdown", ended)
+
+
+_TURN_NOT_TAKEN: Final = """
+    DO $do$ BEGIN EXECUTE replace(replace(pg_get_functiondef('open_person'::regproc),
+        'DO UPDATE SET last_order = o.last_order + 1', 'DO NOTHING'),
+        'RETURNING last_order INTO turn;', '; turn := coalesce((SELECT max(order_no) FROM settlements
+            WHERE county_code = p_county AND person_no = p_person), 0) + 1;'); END $do$
+"""
+
+PROTECTIONS: Final[dict[str, Protection]] = {
+    "idempotency-key": Protection(
+        "the constraint that makes a key unique",
+        ("cut_discharge", "cut_anywhere"),
+        statements=("ALTER TABLE idempotency_keys DROP CONSTRAINT pk_idempotency_keys",),
+    ),
+    "persons-turn": Protection(
+        "the lock that makes settlements of one person wait for each other",
+        ("cut_anywhere",),
+        ("several_at_once",),
+        statements=(_TURN_NOT_TAKEN,),
+    ),
+    "commit-before-answer": Protection(
+        "the commit before the answer leaves", ("cut_discharge", "cut_anywhere"), patch=_answer_before_commit
+    ),
+    "one-transaction": Protection(
+        "the key and the settlement in one transaction", ("cut_discharge",), patch=_keep_the_key_apart
+    ),
+    "resumable-job": Protection(
+        "the rows that say how far a job is: each process goes on with its own jobs only",
+        ("kill_job",),
+        patch=_begin_each_job_once,
+    ),
+    "unique-statement": Protection(
+        "the one statement of a payer, a hospital and a period: its id made of them, and the constraint",
+        ("cut_anywhere",),
+        ("cleared",),
+        statements=("ALTER TABLE statements DROP CONSTRAINT uq_statements_period",),
+        patch=_number_statements_at_random,
+    ),
+    "drain": Protection("finishing what was begun at SIGTERM", ("restarted",), patch=_end_at_once),
+}
+
+
+def take_out(name: str) -> None:
+    """Take a protection out of this process."""
+    patch = PROTECTIONS[name].patch
+    if patch is not None:
+        patch()
