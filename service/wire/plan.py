@@ -26,6 +26,8 @@ _NOT_PLANNED: Final = (
     "cookie_params",
     "concurrency",
 )
+_ANY_TEXT: Final = (str, str | None)
+"""What a header is declared as that may hold anything, so that there is nothing to check."""
 
 
 class _Step:
@@ -40,15 +42,18 @@ class _Step:
         self.needs = needs
         self.request_name = dependant.request_param_name or dependant.http_connection_param_name
         self._path, self._query = dependant.path_params, dependant.query_params
-        self._headers, self._body = dependant.header_params, dependant.body_params
+        self._plain = [each for each in dependant.header_params if each.field_info.annotation in _ANY_TEXT]
+        self._headers = [each for each in dependant.header_params if each not in self._plain]
+        self._body = dependant.body_params
 
     async def asked(self, request: Request, body: Any) -> tuple[Values, list[Any]]:
         """What the request says for this step, and what is wrong with it."""
-        values: Values = {}
+        said = request.headers
+        values: Values = {each.name: said.get(each.alias, each.default) for each in self._plain}
         wrong: list[Any] = []
-        for fields, said in ((self._path, "path_params"), (self._query, "query_params"), (self._headers, "headers")):
+        for fields, place in ((self._path, "path_params"), (self._query, "query_params"), (self._headers, "headers")):
             if fields:
-                found, errors = request_params_to_args(fields, getattr(request, said))
+                found, errors = request_params_to_args(fields, getattr(request, place))
                 values |= found
                 wrong += errors
         if self._body:

@@ -90,5 +90,5 @@ class Router(APIRouter):
     """An APIRouter whose routes are `WireRoute`s, each with its function's name as operation id."""
 
     def __init__(self, **options: Any) -> None:
-        own = {"route_class": WireRoute, "generate_unique_id_function": _operation_id}
+        own: dict[str, Any] = {"route_class": WireRoute, "generate_unique_id_function": _operation_id}
         super().__init__(**own | options)

@@ -119,6 +119,11 @@ class Written:
         return self.spelled.__get_pydantic_json_schema__(schema, handler)
 
 
+def _fen(text: str) -> int:
+    # The pattern has seen to it that there are two decimals, no more and no less.
+    return int(text[:-3] + text[-2:])
+
+
 def _scaled(places: int) -> Callable[[str], int]:
     return lambda text: money.scaled(text, places)
 
@@ -135,7 +140,7 @@ _YUAN: Final = Spelled(
     '金额应为以元为单位、带两位小数的字符串，例如 "1234.50"',
     'must be an amount in yuan with two decimals, as a string such as "1234.50"',
     ("1234.50",),
-    money.fen,
+    _fen,
     money.yuan,
     on_every_line=True,
 )
@@ -144,7 +149,7 @@ _YUAN_NOT_NEGATIVE: Final = Spelled(
     '金额应为不小于零、以元为单位、带两位小数的字符串，例如 "1234.50"',
     'must be an amount in yuan, not negative, with two decimals, as a string such as "1234.50"',
     ("1234.50",),
-    money.fen,
+    _fen,
     money.yuan,
     on_every_line=True,
 )
