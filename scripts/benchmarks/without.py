@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from unittest.mock import patch
 
-from service.access import idempotency
+from service.access import answers
 from service.access.vault import Vault
 from service.claims import opening, store, trace
 from service.db import Direct
@@ -29,7 +29,7 @@ def _idempotency() -> None:
         await record(tx, made, **{**named, "answer": None})
 
     patch.object(opening, "open_visit_once", opened).start()
-    patch.object(idempotency, "compress", lambda body: body).start()
+    patch.object(answers, "compress", lambda body: body).start()
     patch.object(store, "record", recorded).start()
 
 

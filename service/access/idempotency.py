@@ -7,7 +7,6 @@ it is about to give. A refusal rolls all of it back, so the same key may be trie
 the same row in its own statement instead (`claims.store`), to save a round trip.
 """
 
-import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -20,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
+from service.access import answers
 from service.access.model import Caller
 from service.access.refusals import InProgress, KeyMissing, KeyReused
 from service.access.tables import idempotency_answers, idempotency_keys
@@ -28,7 +28,6 @@ from service.errors import Text
 from service.wire.problems import LOCK_NOT_AVAILABLE, sqlstate_of
 
 LONGEST_KEY: Final = 255
-_COMPRESSION: Final = 1
 RESERVE: Final = """
     INSERT INTO idempotency_keys (county_code, client_id, key, request_hash, result_id, created_at)
     VALUES (:client_county, :client_id, :request_key, :request_hash, :result_id, :reserved_at)
@@ -102,11 +101,6 @@ Idempotent = Annotated[Attempt, Depends(_attempt)]
 """The dependency of a route that must act once: `attempt: Idempotent`."""
 
 
-def compress(body: bytes) -> bytes:
-    """The form in which an answer is kept in `idempotency_answers.body`."""
-    return zlib.compress(body, _COMPRESSION)
-
-
 async def reserve(
     tx: AsyncConnection,
     caller: Caller,
@@ -159,13 +153,13 @@ async def first_answer(tx: AsyncConnection, caller: Caller, attempt: Attempt, va
     """
     The first answer to a request whose key was used before. Raises `idempotency.key_reused` for another request's key.
     """
-    keys, answers = idempotency_keys.c, idempotency_answers.c
+    keys, kept = idempotency_keys.c, idempotency_answers.c
     query: Any = (
-        select(keys.request_hash, keys.result_id, answers.status, answers.body, answers.body_enc)
+        select(keys.request_hash, keys.result_id, kept.status, kept.body, kept.body_enc)
         .join_from(
             idempotency_keys,
             idempotency_answers,
-            (keys.county_code == answers.county_code) & (keys.result_id == answers.result_id),
+            (keys.county_code == kept.county_code) & (keys.result_id == kept.result_id),
         )
         .where(keys.county_code == caller.county_code, keys.client_id == caller.client_id, keys.key == attempt.key)
     )
@@ -173,7 +167,7 @@ async def first_answer(tx: AsyncConnection, caller: Caller, attempt: Attempt, va
     if first.request_hash != attempt.request_hash:
         raise KeyReused(_REUSED)
     if first.body is not None:
-        return Stored(first.result_id, first.status, zlib.decompress(first.body))
+        return Stored(first.result_id, first.status, answers.decompress(first.body))
     assert vault is not None, "the room that keeps its answers sealed opens them"
     opened = vault.decrypt(first.body_enc, bound_to=place_of_answer(first.result_id))
     return Stored(first.result_id, first.status, opened.encode())
@@ -205,7 +199,7 @@ async def keep(
             county_code=caller.county_code,
             result_id=result_id,
             status=status,
-            body=compress(body) if sealed is None else None,
+            body=answers.compress(body) if sealed is None else None,
             body_enc=sealed,
             created_at=at,
         )

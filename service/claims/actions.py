@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.access import audit, idempotency
+from service.access import answers, audit, idempotency
 from service.access.idempotency import Attempt, Stored
 from service.access.model import Caller, Role
 from service.access.vault import Vault
@@ -66,7 +66,7 @@ async def settle(
     pack = await desk.law.by_hash(tx, record.pack_hash)
     body = orjson.dumps(answer(record, renderer_of(pack), language))
 
-    await _record(tx, caller, record, pack, desk, now, idempotency.compress(body))
+    await _record(tx, caller, record, pack, desk, now, answers.compress(body))
     return body
 
 
