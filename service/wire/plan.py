@@ -14,6 +14,7 @@ from typing import Any, Final
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_body_to_args, request_params_to_args
 from fastapi.exceptions import RequestValidationError
+from pydantic.fields import FieldInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,8 +27,6 @@ _NOT_PLANNED: Final = (
     "cookie_params",
     "concurrency",
 )
-_ANY_TEXT: Final = (str, str | None)
-"""What a header is declared as that may hold anything, so that there is nothing to check."""
 
 
 class _Step:
@@ -42,7 +41,7 @@ class _Step:
         self.needs = needs
         self.request_name = dependant.request_param_name or dependant.http_connection_param_name
         self._path, self._query = dependant.path_params, dependant.query_params
-        self._plain = [each for each in dependant.header_params if each.field_info.annotation in _ANY_TEXT]
+        self._plain = [each for each in dependant.header_params if _is_any_text(each.field_info)]
         self._headers = [each for each in dependant.header_params if each not in self._plain]
         self._body = dependant.body_params
 
@@ -68,6 +67,11 @@ class _Step:
         if self.request_name is not None:
             values[self.request_name] = request
         return values
+
+
+def _is_any_text(field: FieldInfo) -> bool:
+    """Whether a header is declared as one that may hold anything, so that there is nothing to check."""
+    return field.annotation in (str, str | None) and not field.metadata
 
 
 class Plan:
