@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from scripts.benchmarks.figures import Figure, Report, Target
+from service.db import EVERY_COUNTY, seeing
 from service.embedded import EmbeddedPostgres
 from tests.claims import world as worlds
 from tests.conftest import with_template
@@ -19,7 +20,8 @@ _OF_REST: Final = 0.8
 
 async def run() -> Report:
     report = Report("wire", ("what", "settlements per second"))
-    with tempfile.TemporaryDirectory() as folder:
+    # What is done in this process, beside the server's, sees every county, as in the tests.
+    with tempfile.TemporaryDirectory() as folder, seeing(EVERY_COUNTY):
         place = Path(folder)
         # As root, PostgreSQL runs as another user, who must get in.
         await asyncio.to_thread(place.chmod, 0o755)
