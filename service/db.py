@@ -166,10 +166,14 @@ class Direct:
         assert adapted is not None
         driver = adapted.driver_connection
         assert isinstance(driver, asyncpg.Connection)
-        try:
-            if not driver.is_in_transaction():
-                # SQLAlchemy begins a transaction with its own first statement; this may be the first.
+        if not driver.is_in_transaction():
+            # SQLAlchemy begins a transaction with its own first statement; this may be the first.
+            try:
                 await adapted._start_transaction()
+            except adapted.dbapi.Error:
+                # What becomes of a connection that was lost is SQLAlchemy's to say: let it meet the failure itself.
+                return await tx.scalar(self.text, values)
+        try:
             return await driver.fetchval(self._sql, *(values[name] for name in self._names))
         except asyncpg.IntegrityConstraintViolationError as error:
             raise IntegrityError(self._sql, None, error, hide_parameters=True) from error

@@ -3,8 +3,10 @@
 from typing import Any
 
 from fastapi import FastAPI
-from sqlalchemy import event
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.db import transaction_on
 from tests.cases.county import Call, County
 from tests.claims.bills import stay
 
@@ -23,3 +25,18 @@ async def test_a_discharge_asks_the_database_four_times(county: County, agency: 
 
     assert settled.status_code == 201
     assert asked == ["BEGIN", "WITH", "WITH", "COMMIT"]
+
+
+async def test_connections_that_were_lost_are_told_once_and_not_used_again(
+    county: County, agency: Call, engine: AsyncEngine
+) -> None:
+    body = stay(await county.hospital("level2", "county"), (await county.person())[1])
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    async with transaction_on(engine) as tx:
+        await tx.execute(text(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"))
+
+    lost = await agency("POST", "/v1/settlements", body, key="lost")
+    again = await agency("POST", "/v1/settlements", body, key="lost")
+
+    assert (lost.status_code, lost.json()["code"]) == (503, "service.unavailable")
+    assert again.status_code == 201
