@@ -162,11 +162,17 @@ class Direct:
     async def scalar(self, tx: AsyncConnection, values: Mapping[str, Any]) -> Any:
         """Run it; gives the first column of the first row, None where there is none."""
         assert tx.sync_connection is not None
-        driver = tx.sync_connection.connection.driver_connection
+        adapted = tx.sync_connection.connection.dbapi_connection
+        assert adapted is not None
+        driver = adapted.driver_connection
         assert isinstance(driver, asyncpg.Connection)
         if not driver.is_in_transaction():
-            # SQLAlchemy begins the transaction with its own first statement.
-            return await tx.scalar(self.text, values)
+            # SQLAlchemy begins a transaction with its own first statement; this may be the first.
+            try:
+                await adapted._start_transaction()
+            except adapted.dbapi.Error:
+                # What becomes of a connection that was lost is SQLAlchemy's to say: let it meet the failure itself.
+                return await tx.scalar(self.text, values)
         try:
             return await driver.fetchval(self._sql, *(values[name] for name in self._names))
         except asyncpg.IntegrityConstraintViolationError as error:

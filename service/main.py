@@ -8,7 +8,6 @@ from types import ModuleType
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
 from service.access import routes as access
@@ -181,10 +180,6 @@ class Application(FastAPI):
         return self.openapi_schema
 
 
-def _operation_id(route: APIRoute) -> str:
-    return route.name
-
-
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> FastAPI:
     """
     The application. Settings come from the environment unless given; `clock` moves a sandbox to another day.
@@ -202,11 +197,11 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=_operation_id,
         lifespan=_lifespan(settings, clock or Clock()),
     )
     for router in ROUTERS:
-        app.include_router(router)
+        # Their routes are whole as they are: `include_router` would look for each request's route twice.
+        app.router.routes += router.routes
     docs.install(app)
     problems.install(app)
 

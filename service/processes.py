@@ -8,13 +8,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+WORKER: Final = ("-m", "service.worker")
 _BACKLOG: Final = 2048
 _START_SECONDS: Final = 60.0
 _DRAIN_SECONDS: Final = 40.0
@@ -55,19 +56,25 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def start_worker(
-    listener: socket.socket, environment: Mapping[str, str], *, clock_days: int = 0, log: Path | None = None
+    listener: socket.socket,
+    environment: Mapping[str, str],
+    *,
+    clock_days: int = 0,
+    log: Path | None = None,
+    program: Sequence[str] = WORKER,
 ) -> Worker:
     """
     Start a server process on the socket; several may share one.
 
     `environment` holds the settings that differ from our own environment. What the process says is added to
-    `log`, or shares our own output. Call it from a thread that lives on: on Linux the process ends with it.
+    `log`, or shares our own output. `program` is what Python runs: a bench has
+    its own. Call it from a thread that lives on: on Linux the process ends with it.
     """
     reads, writes = os.pipe()
     asked = {"parent": os.getpid(), "listener": listener.fileno(), "ready": writes, "clock-days": clock_days}
     with nullcontext() if log is None else log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "service.worker", *(f"--{name}={value}" for name, value in asked.items())],
+            [sys.executable, *program, *(f"--{name}={value}" for name, value in asked.items())],
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,

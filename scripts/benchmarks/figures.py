@@ -1,7 +1,7 @@
 """What a benchmark found: rows of figures, each the median of its runs with their spread, and what is asked of them."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -73,10 +73,19 @@ class Report:
     def json(self) -> dict[str, Any]:
         return {
             "name": self.name,
+            "columns": self.columns,
+            "rows": self.rows,
             "figures": self.figures,
             "targets": [asdict(target) for target in self.targets],
             "notes": self.notes,
         }
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "Report":
+        """A report from its JSON."""
+        targets = [Target(**target) for target in kept["targets"]]
+        rows = [tuple(row) for row in kept["rows"]]
+        return cls(kept["name"], tuple(kept["columns"]), rows, targets, kept["notes"], kept["figures"])
 
 
 def repeated(runs: int, measure: Callable[[], float], unit: str) -> Figure:

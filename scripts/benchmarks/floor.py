@@ -24,11 +24,13 @@ from service.ids import new_id
 
 _POOL = 8
 _CLOCK = Clock()
-_RESERVE = """
-    INSERT INTO idempotency_keys (county_code, client_id, key, request_hash, result_id, created_at)
-    VALUES ('459901', 'floor', $1, $2, $3, now()) ON CONFLICT DO NOTHING RETURNING result_id
+_OPEN = """
+    WITH reserved AS (
+        INSERT INTO idempotency_keys (county_code, client_id, key, request_hash, result_id, created_at)
+        VALUES ('459901', 'floor', $1, $2, $3, now()) ON CONFLICT DO NOTHING RETURNING result_id
+    )
+    SELECT open_person('459901', $4, true, $5, $6, $7, '2018-06-01', '2018-06-09') FROM reserved
 """
-_OPEN = "SELECT open_person('459901', $1, true, $2, $3, $4, '2018-06-01', '2018-06-09')"
 
 
 class Floor:
@@ -103,10 +105,9 @@ async def settle(request: Request) -> Response:
     settlement = new_id(_CLOCK.now())
     person = floor.people[body["person"]["id_no"]]
     async with floor.pool.acquire() as connection, connection.transaction():
-        await connection.fetchval(_RESERVE, request.headers["idempotency-key"], b"0" * 32, settlement)
-        opened = orjson.loads(
-            await connection.fetchval(_OPEN, person, floor.periods, body["hospital_code"], body["visit_no"])
-        )
+        key = request.headers["idempotency-key"]
+        visit = (person, floor.periods, body["hospital_code"], body["visit_no"])
+        opened = orjson.loads(await connection.fetchval(_OPEN, key, b"0" * 32, settlement, *visit))
         await connection.fetchval(floor.write, *floor.rows(settlement, person, body, opened))
     return Response(orjson.dumps({"id": settlement, "visit_no": body["visit_no"]}), 201, media_type="application/json")
 

@@ -43,7 +43,7 @@ def run(runs: int, folder: Path) -> Report:
     theirs: list[float] = []
     # In turns, so that a noisy moment hits both.
     for _ in range(runs):
-        ours.append(_rate(lambda: settle(claim, pack)))
+        ours.append(rate(lambda: settle(claim, pack)))
         theirs.append(_asked(python))
     kernel = report.keep("kernel", Figure.of(ours, "/s"))
     baseline = report.keep("openfisca", Figure.of(theirs, "/s"))
@@ -53,7 +53,7 @@ def run(runs: int, folder: Path) -> Report:
     settlement = settle(claim, pack)
     steps = [step for award in settlement.awards for step in award.steps]
     said = report.keep(
-        "reasons", Figure.of([_rate(lambda: [renderer.step(s) for s in steps]) for _ in range(runs)], "/s")
+        "reasons", Figure.of([rate(lambda: [renderer.step(s) for s in steps]) for _ in range(runs)], "/s")
     )
     report.row("the sentences of one working, in both languages", said)
     report.targets = [
@@ -66,7 +66,8 @@ def run(runs: int, folder: Path) -> Report:
     return report
 
 
-def _rate(act: object) -> float:
+def rate(act: object) -> float:
+    """How often in a second of CPU time."""
     assert callable(act)
     done = 0
     began = time.process_time()

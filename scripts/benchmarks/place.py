@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ from service.db import create_system_engine, transaction_on
 from service.embedded import EmbeddedPostgres
 from service.main import create_app
 from service.migrate import upgrade
-from service.processes import listen, start_worker, stop_workers
+from service.processes import WORKER, listen, start_worker, stop_workers
 from service.registers.entries import Coverage, Insured, Person, RosterIdentity
 from service.registers.model import Author
 from service.registers.periods import Dated
@@ -33,6 +33,7 @@ from service.registers.persons.bulk import NewPerson, register_persons
 from tests.access.callers import headers_of
 from tests.cases.county import COUNTY, County
 from tests.claims.world import caller
+from tests.reconciliation.scale import server_seconds, stat
 
 KEYS: Final = f"bench:{base64.b64encode(bytes(range(32))).decode()}"
 _HOSPITALS: Final = 10
@@ -53,10 +54,16 @@ class Place:
     hospitals: list[str] = field(default_factory=list)
     people: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    postmaster: int = 0
+    workers: list[int] = field(default_factory=list)
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         async with transaction_on(self.engine) as tx:
             return list((await tx.execute(text(statement), values)).all())
+
+    async def run(self, statement: str) -> None:
+        async with transaction_on(self.engine) as tx:
+            await tx.execute(text(statement))
 
     async def scalar(self, statement: str, **values: Any) -> Any:
         return (await self.rows(statement, **values))[0][0]
@@ -66,16 +73,18 @@ class Place:
         return [(number, f"B{number}") for number in self.people]
 
     @contextmanager
-    def server(self, processes: int = 1) -> Iterator[str]:
-        """Server processes of the service on one socket; gives their address."""
+    def server(self, *, program: Sequence[str] = WORKER, processes: int = 1, **settings: str) -> Iterator[str]:
+        """Server processes of the service on one socket; gives their address. `settings`: of the environment."""
         listener = listen("127.0.0.1", 0)
         environment = {
             "ONESTOP_DATABASE_URL": self.url,
             "ONESTOP_KEYS": KEYS,
             "ONESTOP_DATA_DIR": os.fspath(self.folder),
+            **settings,
         }
         log = self.folder / "server.log"
-        workers = [start_worker(listener, environment, log=log) for _ in range(processes)]
+        workers = [start_worker(listener, environment, log=log, program=program) for _ in range(processes)]
+        self.workers = [worker.process.pid for worker in workers]
         try:
             for worker in workers:
                 worker.wait_until_ready()
@@ -83,6 +92,11 @@ class Place:
         finally:
             stop_workers(workers)
             listener.close()
+
+    def spent(self) -> tuple[float, float]:
+        """CPU seconds so far: of the server processes that run now, and of PostgreSQL."""
+        ticks = sum(sum(map(int, stat(pid)[11:13])) for pid in self.workers)
+        return ticks / os.sysconf("SC_CLK_TCK"), server_seconds(self.postmaster)
 
 
 def _address(listener: socket.socket) -> str:
@@ -110,7 +124,8 @@ async def county(folder: Path, *, people: int) -> AsyncIterator[Place]:
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=transport, base_url="http://bench") as client,
         ):
-            place = Place(app, engine, url, folder)
+            assert server.pid is not None
+            place = Place(app, engine, url, folder, postmaster=server.pid)
             await _fill(place, client, people)
             yield place
         await engine.dispose()

@@ -107,6 +107,7 @@ class Guard:
         if not hasattr(request.state, "caller"):
             request.app.state.pace.step(client.client_id)
         see(EVERY_COUNTY if client.role is Role.HOSPITAL else client.county_code)
+        request.state.guarded_by = self
         request.state.caller = Caller(
             client_id=client.client_id,
             role=client.role,
@@ -127,8 +128,9 @@ class Guard:
         _signature: Signature = None,
         _purpose: Purpose = None,
     ) -> Caller:
-        # Again, where the body was read meanwhile: remembered tokens cost nothing, a forgotten check would.
-        await self.before_body(request)
+        # A router that asks no guard before it reads the body (FastAPI's own) is guarded all the same.
+        if getattr(request.state, "guarded_by", None) is not self:
+            await self.before_body(request)
         state = request.app.state
         caller: Caller = request.state.caller
         signed = await vouched_for(request, caller.client_id, request.state.terms, state.vault, at=state.clock.source())

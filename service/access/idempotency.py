@@ -7,7 +7,6 @@ it is about to give. A refusal rolls all of it back, so the same key may be trie
 the same row in its own statement instead (`claims.store`), to save a round trip.
 """
 
-import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -20,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
+from service.access import answers
 from service.access.model import Caller
 from service.access.refusals import InProgress, KeyMissing, KeyReused
 from service.access.tables import idempotency_answers, idempotency_keys
@@ -28,13 +28,13 @@ from service.errors import Text
 from service.wire.problems import LOCK_NOT_AVAILABLE, sqlstate_of
 
 LONGEST_KEY: Final = 255
-_COMPRESSION: Final = 1
-# Written out: every discharge asks it, and to put it together of parts each time costs more than to run it.
-_RESERVE: Final = text("""
+RESERVE: Final = """
     INSERT INTO idempotency_keys (county_code, client_id, key, request_hash, result_id, created_at)
-    VALUES (:county_code, :client_id, :key, :request_hash, :result_id, :created_at)
+    VALUES (:client_county, :client_id, :request_key, :request_hash, :result_id, :reserved_at)
     ON CONFLICT DO NOTHING RETURNING true
-""")
+"""
+"""Takes a key, for a statement that does more: `reserve_values` are its values, no row: the key was used before."""
+_RESERVE: Final = text(RESERVE)
 _MISSING: Final = Text(
     f"请在 Idempotency-Key 头中给出本次请求的唯一编号（1 至 {LONGEST_KEY} 个可见 ASCII 字符），重试时使用同一编号。",
     f"Name this request in the Idempotency-Key header (1 to {LONGEST_KEY} visible ASCII characters); "
@@ -101,11 +101,6 @@ Idempotent = Annotated[Attempt, Depends(_attempt)]
 """The dependency of a route that must act once: `attempt: Idempotent`."""
 
 
-def compress(body: bytes) -> bytes:
-    """The form in which an answer is kept in `idempotency_answers.body`."""
-    return zlib.compress(body, _COMPRESSION)
-
-
 async def reserve(
     tx: AsyncConnection,
     caller: Caller,
@@ -124,44 +119,55 @@ async def reserve(
     Raises `idempotency.in_progress` when that takes too long and `idempotency.key_reused` for another
     request's key. With a `vault`, the first answer may have been kept sealed.
     """
+    attempt = Attempt(key, request_hash)
     try:
-        if await tx.scalar(
-            _RESERVE,
-            {
-                "county_code": caller.county_code,
-                "client_id": caller.client_id,
-                "key": key,
-                "request_hash": request_hash,
-                "result_id": result_id,
-                "created_at": at,
-            },
-        ):
+        if await tx.scalar(_RESERVE, reserve_values(caller, attempt, result_id=result_id, at=at)):
             return None
     except DBAPIError as error:
-        if sqlstate_of(error) == LOCK_NOT_AVAILABLE:
-            raise InProgress(_IN_PROGRESS, headers={"Retry-After": "1"}) from None
+        raise_if_in_progress(error)
         raise
-    return await _first_answer(tx, caller, key, request_hash, vault)
+    return await first_answer(tx, caller, attempt, vault)
 
 
-async def _first_answer(
-    tx: AsyncConnection, caller: Caller, key: str, request_hash: bytes, vault: Vault | None
-) -> Stored:
-    keys, answers = idempotency_keys.c, idempotency_answers.c
+def reserve_values(caller: Caller, attempt: Attempt, *, result_id: UUID, at: datetime) -> dict[str, Any]:
+    return {
+        "client_county": caller.county_code,
+        "client_id": caller.client_id,
+        "request_key": attempt.key,
+        "request_hash": attempt.request_hash,
+        "result_id": result_id,
+        "reserved_at": at,
+    }
+
+
+def raise_if_in_progress(error: DBAPIError) -> None:
+    """Raises `idempotency.in_progress` where a statement gave up waiting for a key that another request holds."""
+    # The driver's own error says in which table it waited; SQLAlchemy's is wrapped around it.
+    assert error.orig is not None
+    waited = str(getattr(error.orig.__cause__ or error.orig, "context", ""))
+    if sqlstate_of(error) == LOCK_NOT_AVAILABLE and idempotency_keys.name in waited:
+        raise InProgress(_IN_PROGRESS, headers={"Retry-After": "1"}) from None
+
+
+async def first_answer(tx: AsyncConnection, caller: Caller, attempt: Attempt, vault: Vault | None = None) -> Stored:
+    """
+    The first answer to a request whose key was used before. Raises `idempotency.key_reused` for another request's key.
+    """
+    keys, kept = idempotency_keys.c, idempotency_answers.c
     query: Any = (
-        select(keys.request_hash, keys.result_id, answers.status, answers.body, answers.body_enc)
+        select(keys.request_hash, keys.result_id, kept.status, kept.body, kept.body_enc)
         .join_from(
             idempotency_keys,
             idempotency_answers,
-            (keys.county_code == answers.county_code) & (keys.result_id == answers.result_id),
+            (keys.county_code == kept.county_code) & (keys.result_id == kept.result_id),
         )
-        .where(keys.county_code == caller.county_code, keys.client_id == caller.client_id, keys.key == key)
+        .where(keys.county_code == caller.county_code, keys.client_id == caller.client_id, keys.key == attempt.key)
     )
     first = (await tx.execute(query)).one()
-    if first.request_hash != request_hash:
+    if first.request_hash != attempt.request_hash:
         raise KeyReused(_REUSED)
     if first.body is not None:
-        return Stored(first.result_id, first.status, zlib.decompress(first.body))
+        return Stored(first.result_id, first.status, answers.decompress(first.body))
     assert vault is not None, "the room that keeps its answers sealed opens them"
     opened = vault.decrypt(first.body_enc, bound_to=place_of_answer(first.result_id))
     return Stored(first.result_id, first.status, opened.encode())
@@ -193,7 +199,7 @@ async def keep(
             county_code=caller.county_code,
             result_id=result_id,
             status=status,
-            body=compress(body) if sealed is None else None,
+            body=answers.compress(body) if sealed is None else None,
             body_enc=sealed,
             created_at=at,
         )

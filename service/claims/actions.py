@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.access import audit, idempotency
+from service.access import answers, audit, idempotency
 from service.access.idempotency import Attempt, Stored
 from service.access.model import Caller, Role
 from service.access.vault import Vault
@@ -17,13 +17,13 @@ from service.claims.answer import answer, traced
 from service.claims.codes import Serials
 from service.claims.decide import Making
 from service.claims.model import Order, Record
-from service.claims.prepare import prepare
+from service.claims.prepare import prepare, prepare_once
 from service.claims.query_code import query_code, query_code_hash
 from service.claims.records import View
 from service.claims.refusals import SettlementUnknown
 from service.clock import Clock
 from service.errors import Text
-from service.explanation.render import Renderer
+from service.explanation.render import renderer_of
 from service.ids import new_id
 from service.policy.library import Library
 from service.policy.model import Pack
@@ -43,7 +43,7 @@ class Desk:
 async def preview(tx: AsyncConnection, caller: Caller, order: Order, desk: Desk, *, language: str) -> dict[str, Any]:
     """Decide a visit and keep nothing but the audit row."""
     record = await previewed(tx, caller, order, desk)
-    return answer(record, Renderer(await desk.law.by_hash(tx, record.pack_hash)), language)
+    return answer(record, renderer_of(await desk.law.by_hash(tx, record.pack_hash)), language)
 
 
 async def previewed(tx: AsyncConnection, caller: Caller, order: Order, desk: Desk) -> Record:
@@ -64,17 +64,15 @@ async def settle(
     Raises every refusal of `claims.refusals`; a refusal leaves nothing behind.
     """
     now = desk.clock.now()
-    settlement_id = new_id(now)
-    first = await idempotency.reserve(
-        tx, caller, key=attempt.key, request_hash=attempt.request_hash, result_id=settlement_id, at=now
-    )
-    if first is not None:
-        return first
+    making = _making(desk, new_id(now), now)
+    record = await prepare_once(tx, caller, order, desk.law.packs, making, attempt)
+    if record is None:
+        return await idempotency.first_answer(tx, caller, attempt)
 
-    record, pack = await _made(tx, caller, order, desk, settlement_id, now)
-    body = orjson.dumps(answer(record, Renderer(pack), language))
+    pack = await desk.law.by_hash(tx, record.pack_hash)
+    body = orjson.dumps(answer(record, renderer_of(pack), language))
 
-    await _record(tx, caller, record, pack, desk, now, idempotency.compress(body))
+    await _record(tx, caller, record, pack, desk, now, answers.compress(body))
     return body
 
 
@@ -83,10 +81,7 @@ async def settle_taken(tx: AsyncConnection, caller: Caller, order: Order, desk: 
     As `settle`, for a room that takes each of its own messages once and keeps the answer itself: neither is done twice.
     """
     now = desk.clock.now()
-    record, pack = await _made(tx, caller, order, desk, new_id(now), now)
-
-    await _record(tx, caller, record, pack, desk, now, None)
-    return record
+    return await _settled(tx, caller, order, desk, new_id(now), now)
 
 
 async def settle_for_patient(
@@ -97,19 +92,21 @@ async def settle_for_patient(
 
     The same checks and the same one live settlement of a visit. Raises every refusal of `claims.refusals`.
     """
-    order = replace(order, advances=False)
-    record, pack = await _made(tx, caller, order, desk, settlement_id, now)
+    return await _settled(tx, caller, replace(order, advances=False), desk, settlement_id, now)
+
+
+async def _settled(
+    tx: AsyncConnection, caller: Caller, order: Order, desk: Desk, settlement_id: UUID, now: datetime
+) -> Record:
+    record = await prepare(tx, caller, order, desk.law.packs, _making(desk, settlement_id, now))
+    pack = await desk.law.by_hash(tx, record.pack_hash)
 
     await _record(tx, caller, record, pack, desk, now, None)
     return record
 
 
-async def _made(
-    tx: AsyncConnection, caller: Caller, order: Order, desk: Desk, settlement_id: UUID, now: datetime
-) -> tuple[Record, Pack]:
-    code = query_code(desk.vault, settlement_id)
-    record = await prepare(tx, caller, order, desk.law.packs, Making(now, settlement_id, code))
-    return record, await desk.law.by_hash(tx, record.pack_hash)
+def _making(desk: Desk, settlement_id: UUID, now: datetime) -> Making:
+    return Making(now, settlement_id, query_code(desk.vault, settlement_id))
 
 
 async def _record(
@@ -225,7 +222,7 @@ async def _answered(
     tx: AsyncConnection, caller: Caller, record: Record, desk: Desk, language: str, serials: Serials
 ) -> dict[str, Any]:
     assert record.id is not None
-    body = answer(record, Renderer(await desk.law.by_hash(tx, record.pack_hash)), language)
+    body = answer(record, renderer_of(await desk.law.by_hash(tx, record.pack_hash)), language)
     # Half of a patient's way in (api.md, Patients): for those who print slips, not for those who check them.
     prints = caller.role in (Role.HOSPITAL, Role.AGENCY)
     case_id = record.case_id or record.id

@@ -15,7 +15,7 @@ from service.claims.decided import check_decided, check_other
 from service.claims.findings import of_bill, of_history, of_visit
 from service.claims.model import History, Order, Record, Status, ThirdParty
 from service.errors import Text
-from service.explanation.render import Renderer
+from service.explanation.render import renderer_of
 from service.policy.conditions import Situation
 from service.policy.model import Pack
 from service.registers.model import AidMode, HospitalFacts, PersonFacts, VisitFacts
@@ -150,7 +150,7 @@ def agreement_of(pack: Pack, in_force: Iterable[str]) -> bool:
 def _refuse_findings(pack: Pack, found: tuple[Finding, ...]) -> None:
     refused = [finding for finding in found if finding.code in pack.refused_findings]
     if refused:
-        said = Renderer(pack).finding(refused[0])
+        said = renderer_of(pack).finding(refused[0])
         raise no.FindingRefused(Text(said["zh"], said["en"]), pointer="/fee_lines")
 
 

@@ -21,7 +21,7 @@ from service.claims.model import History, Record
 from service.claims.query_code import query_code
 from service.claims.schemas import SettlementIn
 from service.clock import COUNTY_ZONE
-from service.explanation.render import Renderer
+from service.explanation.render import renderer_of
 from service.policy.load import shipped_packs
 from service.registers.model import AgreementFacts, HospitalFacts, PersonFacts, VisitFacts
 
@@ -179,7 +179,7 @@ def _answered() -> dict[str, Any]:
     record = settled_example()
     pack = shipped_packs().by_hash(record.pack_hash)
     assert pack is not None
-    body: dict[str, Any] = orjson.loads(orjson.dumps(answer(record, Renderer(pack), "zh")))
+    body: dict[str, Any] = orjson.loads(orjson.dumps(answer(record, renderer_of(pack), "zh")))
     return body
 
 

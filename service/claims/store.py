@@ -1,28 +1,17 @@
-"""The statements of the discharge path: one takes the person's turn and reads, one writes everything at once."""
+"""What a settlement writes: everything in one statement."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
-from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.claims.model import BillLine, History, LiveVisit, Order, Record
+from service.claims.model import Record
 from service.claims.posting import posted, ways
 from service.claims.taken import already_settled, invoice_used
 from service.db import Direct
 
-_OPEN: Final = Direct(
-    "SELECT open_person(:county_code, :person_no, :lock, :periods, :hospital_code, :visit_no, :first_day, :last_day)"
-)
-_BILLS: Final = text("""
-    SELECT bill FROM settlement_documents
-    WHERE county_code = :county_code AND settlement_id = ANY (CAST(:ids AS uuid[]))
-    ORDER BY settlement_id
-""")
 _RECORD: Final = Direct("""
 WITH settled AS (
     INSERT INTO settlements SELECT * FROM jsonb_populate_record(NULL::settlements, CAST(:settlement AS jsonb))
@@ -68,63 +57,6 @@ _SHARED: Final = (
     "settled_at",
     "invoice_no",
 )
-
-
-async def open_person(
-    tx: AsyncConnection,
-    order: Order,
-    *,
-    county_code: str,
-    person_no: str,
-    lock: bool,
-) -> History:
-    """
-    The person's sums, the parts of this visit and the visits near it; with `lock`, the person's turn as well.
-
-    The turn makes settlements of one person wait for each other; settlements of others are not touched.
-    """
-    found = await _OPEN.scalar(
-        tx,
-        {
-            "county_code": county_code,
-            "person_no": person_no,
-            "lock": lock,
-            "periods": [str(order.last_day.year), f"{order.last_day:%Y-%m}", order.stay_period],
-            "hospital_code": order.hospital_code,
-            "visit_no": order.visit_no,
-            "first_day": order.admitted_on,
-            "last_day": order.last_day,
-        },
-    )
-    parts = tuple(_live_visit(one) for one in found["parts"])
-    return History(
-        order_no=found["order_no"],
-        sums={(period, name): value for period, name, value in found["sums"]},
-        parts=parts,
-        others=tuple(_live_visit(one) for one in found["others"]),
-        earlier_lines=await _earlier_lines(tx, county_code, parts) if parts else (),
-    )
-
-
-async def _earlier_lines(tx: AsyncConnection, county_code: str, parts: Sequence[LiveVisit]) -> tuple[BillLine, ...]:
-    ids = [part.settlement_id for part in parts]
-    bills = await tx.scalars(_BILLS, {"county_code": county_code, "ids": ids})
-    return tuple(BillLine(*line) for bill in bills for line in bill)
-
-
-def _live_visit(found: Sequence[Any]) -> LiveVisit:
-    hospital, visit, interim, county, person, settlement, visit_type, admitted, last = found
-    return LiveVisit(
-        hospital,
-        visit,
-        interim,
-        county,
-        person,
-        UUID(settlement),
-        visit_type,
-        date.fromisoformat(admitted),
-        date.fromisoformat(last),
-    )
 
 
 async def record(

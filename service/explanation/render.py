@@ -1,7 +1,7 @@
 """Write a decision's sentences: each step's, each finding's, and the few that tell the whole."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from service.explanation.wording import LANGUAGES, Language, Wording, wording
 from service.money import ratio_of
@@ -78,6 +78,17 @@ class Renderer:
 
     def _say(self, key: str, lang: Language, **values: Any) -> str:
         return self._wording.summary[key][lang].write(values, self._names[lang])
+
+
+_MADE: Final[dict[str, tuple[Pack, Renderer]]] = {}
+
+
+def renderer_of(pack: Pack) -> Renderer:
+    """The renderer of a pack, in the wording of today. A process knows few packs, and makes one for each."""
+    known = _MADE.get(pack.hash)
+    if known is None or known[0] is not pack:
+        known = _MADE[pack.hash] = (pack, Renderer(pack))
+    return known[1]
 
 
 def _why_nothing(award: Award) -> Step:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 import yaml
 
@@ -98,24 +98,19 @@ _WAYS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
 }
 
 
-class _Piece(NamedTuple):
-    literal: str
-    field: str | None
-    way: Callable[[Any, Names], str]
-
-
 class Template:
     """A sentence with fields. Unknown ways of writing are refused when it is compiled, not when it is needed."""
 
     def __init__(self, text: str) -> None:
-        self._pieces = [
-            _Piece(literal, field, _WAYS[spec or ""]) for literal, field, spec, _ in Formatter().parse(text)
-        ]
+        pieces = list(Formatter().parse(text))
+        # A settlement says some fifty sentences: what does not change about one is put together once.
+        self._pattern = "".join(
+            literal.replace("%", "%%") + ("" if field is None else "%s") for literal, field, _, _ in pieces
+        )
+        self._fields = [(field, _WAYS[spec or ""]) for _, field, spec, _ in pieces if field is not None]
 
     def write(self, values: Mapping[str, Any], names: Names) -> str:
-        return "".join(
-            [p.literal if p.field is None else p.literal + p.way(values[p.field], names) for p in self._pieces]
-        )
+        return self._pattern % tuple([way(values[field], names) for field, way in self._fields])
 
 
 def sentences(version: int = CURRENT) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from service.access.vault import mask_phone
 from service.claims import records
 from service.claims.model import Record, Status
 from service.claims.records import View
-from service.explanation.render import Renderer
+from service.explanation.render import renderer_of
 from service.inquiry.guard import Inquirer
 from service.inquiry.refusals import ClaimUnknown
 from service.inquiry.timeline import Moment, Told, timeline
@@ -94,7 +94,7 @@ async def read(patient: Inquirer, claim_id: UUID) -> Answer:
         claim,
         tuple(each for each in case if each.reversal_of is None),
         parts_of(record, pack),
-        Renderer(pack).whole(record.settlement, held=record.on_hold, bears=record.hospital_bears),
+        renderer_of(pack).whole(record.settlement, held=record.on_hold, bears=record.hospital_bears),
         tuple(moments),
         tuple(map(masked, filed)),
     )

@@ -1,7 +1,7 @@
 """Every statement of the ledger's own: entries written, balances summed. Values in, values out; never commits."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -50,6 +50,9 @@ _BALANCES: Final = """
 """
 
 
+_COLUMNS: Final = tuple(field.name for field in fields(Entry))
+
+
 class Balance(NamedTuple):
     """What stands on one account, in fen. The fund's own is negative: everything came from it."""
 
@@ -66,10 +69,15 @@ def rows(
     if not postings:
         return [], []
     key = {"county_code": entry.county_code, "entry_id": entry.id, "origin": origin or entry.id}
-    return [asdict(entry)], [
+    return [_row(entry)], [
         {**key, "position": position, "on_day": entry.on_day, **posting._asdict()}
         for position, posting in enumerate(postings)
     ]
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    # Every discharge makes one: `asdict` would copy each value as deep as it goes.
+    return {name: getattr(entry, name) for name in _COLUMNS}
 
 
 async def post(tx: AsyncConnection, entry: Entry, postings: Sequence[Posting], *, origin: UUID | None = None) -> None:
@@ -97,7 +105,7 @@ async def entry(tx: AsyncConnection, county_code: str, entry_id: UUID) -> list[P
 
 async def enter(tx: AsyncConnection, entry: Entry) -> None:
     """Write the entry alone, for a statement that writes its postings set by set in the same transaction."""
-    await tx.execute(_ENTER, asdict(entry))
+    await tx.execute(_ENTER, _row(entry))
 
 
 async def balances(

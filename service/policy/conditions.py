@@ -50,7 +50,7 @@ class Condition:
             and (self.specialist is None or self.specialist == situation.specialist)
             and (self.referred is None or self.referred == situation.referred)
             and (not self.any_of or any(one.holds(situation) for one in self.any_of))
-            and all(one.holds(situation) for one in self.all_of)
+            and (not self.all_of or all(one.holds(situation) for one in self.all_of))
         )
 
     def identity_sets(self) -> list[tuple[frozenset[str], bool]]:

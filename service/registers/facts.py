@@ -27,8 +27,8 @@ from service.registers.model import (
     VisitFacts,
 )
 
-FACTS: Final = Direct("""
-WITH person AS MATERIALIZED (
+KNOWN: Final = """
+person AS MATERIALIZED (
     SELECT k.county_code, k.person_no, p.born_on, p.died_on,
         EXISTS (
             SELECT FROM insured_periods i
@@ -65,7 +65,11 @@ WITH person AS MATERIALIZED (
     FROM agreements a JOIN person ON a.county_code = person.county_code
     WHERE a.hospital_code = CAST(:hospital_code AS text) AND a.superseded_at IS NULL
 )
-SELECT CAST(json_build_object(
+"""
+"""What is known of the person, the hospital and their agreements: the WITH of a statement that says `SAID`."""
+
+SAID: Final = """
+json_build_object(
     'person', (
         SELECT json_build_object(
             'county_code', p.county_code, 'person_no', p.person_no,
@@ -116,8 +120,11 @@ SELECT CAST(json_build_object(
             AND c.item_code = ANY (CAST((SELECT CAST(:item_codes AS text[])) AS text[]))
             AND c.superseded_at IS NULL
             AND holds_between(c.valid, CAST(:charged_from AS date), CAST(:charged_to AS date)))
-) AS text)
-""")
+)
+"""
+"""All facts of a visit as one JSON value; `facts_of` reads it."""
+
+FACTS: Final = Direct(f"WITH {KNOWN} SELECT CAST({SAID} AS text)")
 
 _FIND: Final = text("""
 SELECT k.county_code, k.person_no
@@ -138,23 +145,24 @@ async def visit_facts(tx: AsyncConnection, asked: FactsAsked) -> VisitFacts:
 
     A person known in several counties is the one insured on the last day, else the one insured last.
     """
+    return facts_of(orjson.loads(await FACTS.scalar(tx, facts_values(asked))))
+
+
+def facts_values(asked: FactsAsked) -> dict[str, Any]:
+    """The values of a statement made of `KNOWN` and `SAID`."""
     kind, key_hash = asked.person_key
-    found = await FACTS.scalar(
-        tx,
-        {
-            "kind": kind,
-            "key_hash": key_hash,
-            "hospital_code": asked.hospital_code,
-            "last_day": asked.last_day,
-            "referral_no": asked.referral_no,
-            "disease_code": asked.disease_code,
-            "item_codes": list(asked.item_codes),
-            "charged_from": asked.charged_from,
-            "charged_to": asked.charged_to,
-            "county_code": asked.county_code,
-        },
-    )
-    return _facts(orjson.loads(found))
+    return {
+        "kind": kind,
+        "key_hash": key_hash,
+        "hospital_code": asked.hospital_code,
+        "last_day": asked.last_day,
+        "referral_no": asked.referral_no,
+        "disease_code": asked.disease_code,
+        "item_codes": list(asked.item_codes),
+        "charged_from": asked.charged_from,
+        "charged_to": asked.charged_to,
+        "county_code": asked.county_code,
+    }
 
 
 async def find_person(
@@ -170,7 +178,8 @@ async def find_person(
     return None if row is None else (row.county_code, row.person_no)
 
 
-def _facts(found: dict[str, Any]) -> VisitFacts:
+def facts_of(found: dict[str, Any]) -> VisitFacts:
+    """The facts from the JSON value that `SAID` makes of them."""
     return VisitFacts(
         person=_person(found["person"]),
         hospital=HospitalFacts(**found["hospital"]) if found["hospital"] else None,

@@ -15,7 +15,7 @@ from service.claims import codes, records
 from service.claims.actions import Desk, find
 from service.claims.model import Record, Status
 from service.claims.posting import ways
-from service.explanation.render import Renderer
+from service.explanation.render import renderer_of
 from service.policy.conditions import VisitType
 from service.policy.model import Pack
 from service.registers.hospitals.store import TERMS
@@ -115,7 +115,7 @@ async def gather(
         id_no,
         pack.diseases[record.disease_code].name if record.disease_code is not None else None,
         parts_of(record, pack),
-        Renderer(pack).whole(record.settlement, held=record.on_hold, bears=record.hospital_bears),
+        renderer_of(pack).whole(record.settlement, held=record.on_hold, bears=record.hospital_bears),
         code,
         address,
     )

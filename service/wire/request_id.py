@@ -5,10 +5,9 @@ from contextvars import ContextVar
 from typing import Final
 from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADER: Final = "X-Request-Id"
+_NAME: Final = b"x-request-id"
 _SANE: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _SCOPE_KEY: Final = "onestop.request_id"
 
@@ -34,14 +33,14 @@ class RequestId:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
+        given = next((value for name, value in scope["headers"] if name == _NAME), b"").decode("latin-1")
         request_id = given if _SANE.fullmatch(given) else uuid4().hex
         scope[_SCOPE_KEY] = request_id
         token = current_request_id.set(request_id)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = request_id
+                message["headers"] = [*message.get("headers", ()), (_NAME, request_id.encode())]
             await send(message)
 
         try:

@@ -11,12 +11,14 @@ from typing import Any, ClassVar, Final
 from fastapi import APIRouter, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
+from pydantic_core import PydanticUndefined as Undefined
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import InputError, Text
 from service.wire import strict_json
 from service.wire.limits import MULTIPART
+from service.wire.plan import plan_of
 from service.wire.refusals import MediaTypeUnsupported, RequestInvalid
 
 _NOT_JSON: Final = Text(
@@ -64,7 +66,9 @@ class WireRoute(APIRoute):
         flat = get_flat_params(self.dependant)
         asked = {each.alias for each in flat if isinstance(each.field_info, params.Query)}
         known = asked | self.everywhere
-        takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
+        is_form = self.body_field is not None and isinstance(self.body_field.field_info, params.Form)
+        takes_json = self.body_field is not None and not is_form
+        plan = None if is_form else plan_of(self.dependant)
 
         async def handle_strictly(request: Request) -> Response:
             request = WireRequest(request.scope, request.receive)
@@ -75,17 +79,23 @@ class WireRoute(APIRoute):
             if asked and (unknown := [name for name in request.query_params if name not in known]):
                 raise RequestInvalid.at(*(_unknown(name) for name in unknown))
             body = await request.body() if self.body_field is not None else b""
+            said: Any = Undefined
             if takes_json and body:
                 if not _is_json(request.headers.get("content-type")):
                     raise MediaTypeUnsupported(_NOT_JSON)
-                await request.json()
-            return await handle(request)
+                said = await request.json()
+            return await (handle(request) if plan is None else plan.answer(request, said))
 
         return handle_strictly
 
 
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
 class Router(APIRouter):
-    """An APIRouter whose routes are `WireRoute`s."""
+    """An APIRouter whose routes are `WireRoute`s, each with its function's name as operation id."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"route_class": WireRoute} | options)
+        own: dict[str, Any] = {"route_class": WireRoute, "generate_unique_id_function": _operation_id}
+        super().__init__(**own | options)

@@ -11,12 +11,15 @@ import math
 import re
 from typing import Any, Final
 
+import orjson
+
 from service.errors import Text
 from service.wire.refusals import RequestMalformed
 
 LARGEST_INTEGER_DIGITS: Final = 18
 DEEPEST: Final = 64
 _SUSPECT: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{%d}" % (LARGEST_INTEGER_DIGITS + 1))
 
 
 class _NotOneReadingError(ValueError):
@@ -81,8 +84,35 @@ def _nests_too_deep(value: Any) -> bool:
     return True
 
 
+def _plain(body: bytes) -> Any:
+    """
+    What most systems send: JSON that is, byte for byte, what its value is written as; None where it is not.
+
+    Then no key stands in it twice and nothing in it has two readings, and a parser that does not look for either
+    may read it, in a tenth of the time.
+    """
+    if _SUSPECT.search(body) or _LONG_NUMBER.search(body):
+        return None
+    try:
+        value = orjson.loads(body)
+        return value if orjson.dumps(value) == body else None
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+
+
+def _may_nest_too_deep(body: bytes) -> bool:
+    return body.count(b"{") + body.count(b"[") > DEEPEST
+
+
 def parse(body: bytes) -> Any:
     """Read a JSON body. Raises `request.malformed` saying what is wrong, never repeating what was sent."""
+    value = _plain(body)
+    if value is None or (_may_nest_too_deep(body) and _nests_too_deep(value)):
+        return _parsed(body)
+    return value
+
+
+def _parsed(body: bytes) -> Any:
     try:
         value = _DECODER.decode(body.decode("utf-8"))
         if _nests_too_deep(value):

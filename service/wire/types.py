@@ -6,7 +6,6 @@ twin writes an answer from those whole numbers. They are apart so that a JSON nu
 amount.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +19,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from service import money
 from service.errors import Text
 from service.money import Fen, Ppm
+from service.wire.spelling import as_text, fen_of, matched_by_validator, matched_here, scaled_to, unscaled_from
 
 
 class WireModel(BaseModel):
@@ -36,17 +36,14 @@ def invalid(code: str, detail: Text) -> PydanticCustomError:
     return PydanticCustomError("onestop", "{en}", {"code": code, "zh": detail.zh, "en": detail.en})
 
 
-def _as_text(write: Callable[[Any], str]) -> core_schema.SerSchema:
-    return core_schema.plain_serializer_function_ser_schema(write, return_schema=core_schema.str_schema())
-
-
 @dataclass(frozen=True)
 class Spelled:
     """
     A JSON string with one spelling. Use as `Annotated[T, Spelled(...)]`.
 
     `read` makes the value (its ValueError means the text is not one); `write` is its inverse. `read_by_path` is the
-    type that a path convertor (`{id:uuid}`) has made of the text already.
+    type that a path convertor (`{id:uuid}`) has made of the text already. `on_every_line` of a bill such texts stand:
+    their pattern, short and without look-around, is matched by the validator itself.
     """
 
     pattern: str
@@ -58,26 +55,13 @@ class Spelled:
     format: str | None = None
     max_length: int | None = None
     read_by_path: type | None = None
-
-    def _reader(self) -> Callable[[object], Any]:
-        # A bill of 20 lines is read through some 150 of these: what does not change is looked up once.
-        matches, read, by_path = re.compile(self.pattern).fullmatch, self.read, self.read_by_path
-        no = partial(invalid, "request.format", Text(self.zh, self.en))
-
-        def validate(value: object) -> Any:
-            if by_path is not None and isinstance(value, by_path):
-                return value
-            try:
-                if isinstance(value, str) and matches(value):
-                    return read(value)
-            except ValueError as error:
-                raise no() from error
-            raise no()
-
-        return validate
+    on_every_line: bool = False
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self._reader(), serialization=_as_text(self.write))
+        no = partial(invalid, "request.format", Text(self.zh, self.en))
+        if self.on_every_line:
+            return matched_by_validator(self.pattern, self.read, self.write, no().type, no().context or {})
+        return matched_here(self.pattern, self.read, self.write, no, self.read_by_path)
 
     def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "string", "pattern": f"^{self.pattern}$"}
@@ -96,18 +80,10 @@ class Written:
     spelled: Spelled
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.int_schema(strict=True, serialization=_as_text(self.spelled.write))
+        return core_schema.int_schema(strict=True, serialization=as_text(self.spelled.write))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return self.spelled.__get_pydantic_json_schema__(schema, handler)
-
-
-def _scaled(places: int) -> Callable[[str], int]:
-    return lambda text: money.scaled(text, places)
-
-
-def _unscaled(places: int) -> Callable[[int], str]:
-    return lambda value: money.unscaled(value, places)
 
 
 LARGEST_AMOUNT: Final = 99_999_999_999_999
@@ -118,32 +94,36 @@ _YUAN: Final = Spelled(
     '金额应为以元为单位、带两位小数的字符串，例如 "1234.50"',
     'must be an amount in yuan with two decimals, as a string such as "1234.50"',
     ("1234.50",),
-    money.fen,
+    fen_of,
     money.yuan,
+    on_every_line=True,
 )
 _YUAN_NOT_NEGATIVE: Final = Spelled(
     r"(0|[1-9][0-9]{0,11})\.[0-9]{2}",
     '金额应为不小于零、以元为单位、带两位小数的字符串，例如 "1234.50"',
     'must be an amount in yuan, not negative, with two decimals, as a string such as "1234.50"',
     ("1234.50",),
-    money.fen,
+    fen_of,
     money.yuan,
+    on_every_line=True,
 )
 _UNIT_PRICE: Final = Spelled(
     r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?",
     '单价应为以元为单位、最多六位小数的字符串，例如 "20.00"',
     'must be a price in yuan with up to six decimals, as a string such as "20.00"',
     ("20.00", "0.123456"),
-    _scaled(money.PRICE_PLACES),
+    scaled_to(money.PRICE_PLACES),
     lambda value: money.unscaled(value, money.PRICE_PLACES, keep=2),
+    on_every_line=True,
 )
 _QUANTITY: Final = Spelled(
     r"-?(0|[1-9][0-9]{0,7})(\.[0-9]{1,4})?",
     '数量应为最多四位小数的字符串，退费为负，例如 "300" 或 "-1.5"',
     'must be a quantity with up to four decimals, negative on returns, as a string such as "300" or "-1.5"',
     ("300", "-1.5"),
-    _scaled(money.QUANTITY_PLACES),
-    _unscaled(money.QUANTITY_PLACES),
+    scaled_to(money.QUANTITY_PLACES),
+    unscaled_from(money.QUANTITY_PLACES),
+    on_every_line=True,
 )
 _RATIO: Final = Spelled(
     r"(0(\.[0-9]{1,6})?|1(\.0{1,6})?)",
@@ -152,6 +132,7 @@ _RATIO: Final = Spelled(
     ("0.90",),
     money.ppm,
     money.ratio,
+    on_every_line=True,
 )
 
 Yuan = Annotated[Fen, _YUAN]
@@ -181,6 +162,7 @@ Day = Annotated[
         date.fromisoformat,
         date.isoformat,
         format="date",
+        on_every_line=True,
     ),
 ]
 """A calendar day. Bounded, so that the day after it always exists."""
@@ -196,6 +178,7 @@ def _line(longest: int, examples: tuple[str, ...]) -> Spelled:
         f"must be one line of 1 to {longest} characters, with no space at either end and no control characters",
         examples,
         max_length=longest,
+        on_every_line=True,
     )
 
 
@@ -210,6 +193,7 @@ def code_of(longest: int, *examples: str) -> Spelled:
         f"must be a code of 1 to {longest} visible ASCII characters without spaces",
         examples,
         max_length=longest,
+        on_every_line=True,
     )
 
 

@@ -3,7 +3,6 @@ After a county's day on a real server process: no number, name, phone or account
 database, in the log, in the measurements or in an answer that says what went wrong.
 """
 
-import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import LargeBinary, column, select, table, text
 
+from service.access.answers import decompress
 from service.access.model import Role
 from service.db import transaction_on
 from service.migrate import all_tables
@@ -180,7 +180,7 @@ async def kept(world: World) -> dict[str, str]:
             rows = await tx.scalars(text(f"SELECT t::text FROM {name} t"))  # noqa: S608  (names of our own tables)
             found[name] = "\n".join(rows)
         bodies = await tx.scalars(select(column("body", LargeBinary)).select_from(table("idempotency_answers")))
-        found["answers"] = "\n".join(zlib.decompress(body).decode() for body in bodies if body is not None)
+        found["answers"] = "\n".join(decompress(body).decode() for body in bodies if body is not None)
     return found
 
 

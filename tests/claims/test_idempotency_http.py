@@ -1,7 +1,6 @@
 """The same request acts once, whatever the network or the server does meanwhile."""
 
 import asyncio
-import zlib
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +9,7 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from service.access.answers import decompress
 from service.access.model import Role
 from tests.access.callers import headers_of
 from tests.claims.bills import Body, fee_line, stay
@@ -212,4 +212,4 @@ async def kept_answer(world: World, key: str) -> bytes:
         "SELECT body FROM idempotency_keys JOIN idempotency_answers USING (county_code, result_id) WHERE key = :key",
         key=key,
     )
-    return zlib.decompress(found[0][0])
+    return decompress(found[0][0])

@@ -4,6 +4,7 @@ import json
 import time
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,12 +23,17 @@ VALUES = st.recursive(
 @given(VALUES, st.booleans())
 def test_plain_json_is_read_as_everybody_reads_it(value: Any, ascii_only: bool) -> None:
     assert parse(json.dumps(value, ensure_ascii=ascii_only).encode()) == value
+    assert parse(orjson.dumps(value)) == value
 
 
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         (b'{"a": 1, "a": 2}', "same key twice"),
+        (b'{"a":1,"a":2}', "same key twice"),
+        (b'{"a":1,"a":1}', "same key twice"),
+        (b'[{"a":1,"b":[{"c":1,"c":1}]}]', "same key twice"),
+        (b'{"a":1234567890123456789}', "too large"),
         (b'{"x": [{"a": 1, "\\u0061": 2}]}', "same key twice"),
         (b"NaN", "no NaN"),
         (b"[Infinity]", "no NaN and no Infinity"),

@@ -24,7 +24,7 @@ from service.claims.query_code import query_code, query_code_hash
 from service.errors import Text
 from service.events import store as events
 from service.events.store import Event
-from service.explanation.render import Renderer
+from service.explanation.render import renderer_of
 from service.ids import new_id
 from service.ledger import store as ledger
 from service.ledger.model import Cause, Entry
@@ -223,7 +223,7 @@ async def _answered(tx: AsyncConnection, some: Sequence[Made], desk: Desk, langu
     """The first of a change in full, and what was carried with it."""
     first = some[0]
     packs = await _packs(tx, first, desk)
-    body = answer(first.record, Renderer(packs[1]), language)
+    body = answer(first.record, renderer_of(packs[1]), language)
     assert first.record.case_id is not None
     body["query_code"] = await codes.current(tx, desk.vault, first.record.county_code, first.record.case_id)
     if first.record.reversal_of is not None:

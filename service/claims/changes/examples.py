@@ -18,7 +18,7 @@ from service.claims.decide import Making
 from service.claims.examples import CALLER, REQUEST_BODY, SETTLED, decided_example, settled_example
 from service.claims.model import Cause, Record, Status
 from service.claims.posting import shares_of, ways
-from service.explanation.render import Renderer
+from service.explanation.render import renderer_of
 from service.ledger.model import Claimed
 from service.ledger.postings import difference
 from service.policy.load import shipped_packs
@@ -106,7 +106,7 @@ def _compared() -> dict[str, Any]:
 
 
 def _of(record: Record) -> dict[str, Any]:
-    return answer(record, Renderer(_pack(record)), "zh")
+    return answer(record, renderer_of(_pack(record)), "zh")
 
 
 def _version(record: Record, status: Status, **more: Any) -> dict[str, Any]:
