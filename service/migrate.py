@@ -38,12 +38,17 @@ async def upgrade(engine: AsyncEngine) -> str:
         await tx.execute(text("SET LOCAL lock_timeout = 0"))
         await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
         await tx.run_sync(_upgrade)
-        return " ".join(await tx.run_sync(_current_heads))
+        return await revision(tx)
 
 
 async def is_at_head(tx: AsyncConnection) -> bool:
     """Whether the database's schema is the one this code was written for."""
     return await tx.run_sync(_current_heads) == _newest_heads()
+
+
+async def revision(tx: AsyncConnection) -> str:
+    """The revision of the database's schema; empty where it has none."""
+    return " ".join(await tx.run_sync(_current_heads))
 
 
 def _upgrade(connection: Connection) -> None:

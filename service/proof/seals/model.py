@@ -97,8 +97,6 @@ KINDS: Final = (
     Kind("difference", (_own("differences"),)),
     Kind("step", (_own("difference_steps", "t.difference_id || '/' || t.step_no"),)),
     Kind("deeming", (_own("statement_deemings", "t.statement_id"),)),
-    Kind("closing", (_own("closings"), Leaf("closing_balances", "t.closing_id"))),
-    Kind("recovery", (_own("recoveries"), Leaf("recovery_cases", "t.recovery_id"))),
     Kind("objection", (_own("objections"),)),
     Kind("objection step", (_own("objection_steps", "t.objection_id || '/' || t.state"),)),
     Kind("objection document", (_own("objection_documents", "t.objection_id || '/' || t.id"),)),

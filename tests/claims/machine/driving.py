@@ -84,7 +84,7 @@ class Service:
 
     async def begin(self, people: int) -> None:
         self.enact(PERCENTS[0])
-        self.turn_to(FIRST_DAY)
+        self.turn_to(self.today)
         headers = await headers_of(
             self.world.app, Role.AGENCY, f"agency-{self.county_code}", county_code=self.county_code
         )
@@ -185,6 +185,12 @@ class Service:
         """Let the month end, bill it and close the books: lines and carried, by payer and hospital."""
         year, month = self.today.year, self.today.month
         self.turn_to(date(year + month // DECEMBER, month % DECEMBER + 1, 10))
+        return await self.close_ended()
+
+    async def close_ended(self) -> dict[tuple[str, str], tuple[Fraction, Fraction]]:
+        """Bill the month that has ended and close its books, as `close`."""
+        last = self.today.replace(day=1) - timedelta(days=1)
+        year, month = last.year, last.month
         periods = [(payer, f"{year}-{month:02}") for payer in MONTHLY]
         if month % QUARTER == 0:
             periods.append((QUARTERLY, f"{year}-Q{month // QUARTER}"))
