@@ -41,7 +41,10 @@ def restore(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder of a backup.")],
     to: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S%z"], help="The moment."),
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"],
+            help="The moment.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

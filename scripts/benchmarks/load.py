@@ -19,10 +19,15 @@ _PATIENCE = 60.0
 
 @dataclass(slots=True)
 class Answers:
-    """What came of a run: latencies in seconds, refusals by status, and how long all of it took."""
+    """
+    What came of a run: latencies in seconds (`refusals`: of those that were refused), refusals by status,
+    which requests were acknowledged (by their place, in an open loop), and how long all of it took.
+    """
 
     latencies: list[float] = field(default_factory=list)
     others: dict[int, int] = field(default_factory=dict)
+    refusals: list[float] = field(default_factory=list)
+    acknowledged: list[int] = field(default_factory=list)
     dropped: int = 0
     seconds: float = 0.0
 
@@ -124,7 +129,7 @@ async def opened(target: Target, bodies: Sequence[bytes], *, rate: float, connec
         if not free:
             answers.dropped += 1
             continue
-        task = asyncio.create_task(_when_due(free.pop(), request, due, answers, free))
+        task = asyncio.create_task(_when_due(free.pop(), number, request, due, answers, free))
         running.add(task)
         task.add_done_callback(running.discard)
         await asyncio.sleep(0)
@@ -134,9 +139,13 @@ async def opened(target: Target, bodies: Sequence[bytes], *, rate: float, connec
     return answers
 
 
-async def _when_due(line: _Connection, request: bytes, due: float, answers: Answers, free: list[_Connection]) -> None:
+async def _when_due(
+    line: _Connection, number: int, request: bytes, due: float, answers: Answers, free: list[_Connection]
+) -> None:
     status = await line.ask(request)
     free.append(line)
+    if status < 300:
+        answers.acknowledged.append(number)
     _count(answers, status, time.perf_counter() - due)
 
 
@@ -145,6 +154,7 @@ def _count(answers: Answers, status: int, seconds: float) -> None:
         answers.latencies.append(seconds)
     else:
         answers.others[status] = answers.others.get(status, 0) + 1
+        answers.refusals.append(seconds)
 
 
 def _hang_up(lines: Sequence[_Connection]) -> None:

@@ -11,9 +11,8 @@ import httpx
 
 from scripts.simulating.county import TOP_UP, Town
 from tests.cases.county import done
-from tests.claims.machine.naive import add
 from tests.payouts.office import answer_file, bank
-from tests.settlement.naive import POOR
+from tests.settlement.naive import POOR, add
 
 SHARE: Final = Fraction(8, 10)
 _MAKER: Final = {"X-Operator": "maker"}

@@ -13,7 +13,8 @@ _UNBALANCED: Final = """
     SELECT s.id FROM settlements s
     LEFT JOIN (SELECT county_code, settlement_id, sum(amount) AS paid FROM settlement_layers GROUP BY 1, 2) l
         ON l.county_code = s.county_code AND l.settlement_id = s.id
-    WHERE s.county_code = :county AND s.total <> coalesce(l.paid, 0) + s.patient_pays
+    WHERE s.county_code = :county AND (s.paid_total <> coalesce(l.paid, 0)
+        OR s.total <> s.paid_total + s.hospital_bears + s.patient_pays)
 """
 _BILLED_TWICE: Final = """
     SELECT payer, origin FROM statement_lines WHERE county_code = :county AND origin IS NOT NULL

@@ -91,9 +91,10 @@ async def test_of_many_at_once_some_work_some_wait_and_the_rest_is_refused_at_on
 
 
 async def first_done(asked: list[asyncio.Task[httpx.Response]]) -> asyncio.Task[httpx.Response]:
-    [done, *_], _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
-    asked.remove(done)
-    return done
+    done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    first: asyncio.Task[httpx.Response] = done.pop()
+    asked.remove(first)
+    return first
 
 
 async def test_who_waits_too_long_for_a_turn_is_refused_and_the_turn_is_not_lost(work: Work) -> None:
