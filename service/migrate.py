@@ -28,16 +28,17 @@ def all_tables() -> MetaData:
     return metadata
 
 
-async def upgrade(engine: AsyncEngine) -> str:
+async def upgrade(engine: AsyncEngine, to: str = "head") -> str:
     """
-    Bring the database to the newest schema, all of it or, when a step fails, none. Gives its revision.
+    Bring the database to the newest schema, or up to a revision: all of it or, when a step fails, none. Gives where
+    it is then.
 
     Several processes may ask at once: one does it, the others wait for that one and find it done.
     """
     async with transaction_on(engine) as tx:
         await tx.execute(text("SET LOCAL lock_timeout = 0"))
         await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
-        await tx.run_sync(_upgrade)
+        await tx.run_sync(_upgrade, to)
         return await revision(tx)
 
 
@@ -51,10 +52,10 @@ async def revision(tx: AsyncConnection) -> str:
     return " ".join(await tx.run_sync(_current_heads))
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, to: str) -> None:
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _current_heads(connection: Connection) -> tuple[str, ...]:
