@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -30,6 +30,8 @@ MANIFEST: Final = "manifest.json"
 DUMP: Final = "onestop.dump"
 _FORMAT: Final = 1
 _CHUNK: Final = 1 << 20
+# What the programs that come with the service write, an older server cannot read.
+_OURS_RESTORE_FROM: Final = 17
 _TABLES: Final = text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
 _SETTLEMENTS: Final = text("SELECT count(*) FROM settlements")
 # Roles belong to the server, so a dump leaves them out, and what they may do with them: migrating says both.
@@ -97,6 +99,10 @@ async def run_restore(engine: AsyncEngine, settings: Settings, folder: Path) -> 
         if await tx.scalar(_TABLES):
             raise CommandRefused("the database is not empty: restore into a new one, and keep this one until it works")
         version = await version_of(tx)
+    if version < manifest.server_version:
+        raise CommandRefused(
+            f"the backup is of PostgreSQL {manifest.server_version}, and this is {version}: use a newer"
+        )
     url = engine.url.render_as_string(hide_password=False)
     whole = ("--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges", f"--dbname={_name(url)}")
     with step("Restoring"):
@@ -133,13 +139,18 @@ def program(settings: Settings, version: int, name: str, *arguments: str, url: s
 
 def _programs(settings: Settings, version: int) -> Path:
     """Those that were told, those that Debian has for the server's version, or those that come with the service."""
-    candidates: Sequence[Path] = [Path(f"/usr/lib/postgresql/{version}/bin"), programs_for(Account())]
+    candidates = [Path(f"/usr/lib/postgresql/{version}/bin")]
     if settings.postgres_bin is not None:
         candidates = [settings.postgres_bin]
+    elif version >= _OURS_RESTORE_FROM:
+        candidates.append(programs_for(Account()))
     for folder in candidates:
         if (folder / "pg_dump").exists():
             return folder
-    raise CommandRefused(f"there is no pg_dump in {candidates[-1]}: set ONESTOP_POSTGRES_BIN to the folder of yours")
+    raise CommandRefused(
+        f"there is no pg_dump of PostgreSQL {version} in {candidates[-1]}: install the client of that version, or set"
+        " ONESTOP_POSTGRES_BIN to its folder"
+    )
 
 
 @contextmanager
