@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="1..4", help="first..last")
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no seed later than that")
     parser.add_argument("--report", type=Path, help="write the figures there")
     asked = parser.parse_args()
     first, _, last = asked.seeds.partition("..")
@@ -36,7 +37,11 @@ def main() -> None:
             ProcessPoolExecutor(asked.processes, mp_context=get_context("spawn")) as pool,
         ):
             shares = [seeds[share :: asked.processes] for share in range(asked.processes)]
-            running = [pool.submit(simulate, cluster, some, asked.days, n) for n, some in enumerate(shares) if some]
+            running = [
+                pool.submit(simulate, cluster, some, asked.days, n, asked.minutes)
+                for n, some in enumerate(shares)
+                if some
+            ]
             lived = [one.result() for one in running]
     seconds = time.monotonic() - began
     text = report(asked.seeds, asked.days, lived, seconds)

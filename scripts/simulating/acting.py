@@ -140,8 +140,8 @@ async def bill(town: Town, event: Event) -> bool:
     ended = event.date.month - 1 or 12
     payers = [*MONTHLY, QUARTERLY] if ended % LAST_MONTH_OF_A_QUARTER == 0 else MONTHLY
     found = await town.service.close_ended()
-    made = town.paper.bill(payers)
-    assert found == {(one.payer, one.where): (one.lines, one.carried) for one in made}, "statements as on paper"
+    made = {(one.payer, one.where): (one.lines, one.carried) for one in town.paper.bill(payers)}
+    assert found == made, f"statements {found}, on paper {made}"
     return True
 
 

@@ -27,30 +27,42 @@ class Lived:
     stories: list[str] = field(default_factory=list)
 
 
-def simulate(cluster: Cluster, seeds: Sequence[int], days: int, share: int) -> Lived:
-    """Live through these seeds in a database of our own; each line on standard output is a seed that is done."""
+def simulate(cluster: Cluster, seeds: Sequence[int], days: int, share: int, minutes: float) -> Lived:
+    """
+    Live through these seeds in a database of our own; each line on standard output is a seed that is done.
+
+    None is begun later than so many minutes from now.
+    """
     with tempfile.TemporaryDirectory() as folder, seeing(EVERY_COUNTY), breakable():
-        return asyncio.run(_simulate(cluster, Path(folder), seeds, days, share))
+        return asyncio.run(_simulate(cluster, Path(folder), seeds, days, share, minutes))
 
 
-async def _simulate(cluster: Cluster, folder: Path, seeds: Sequence[int], days: int, share: int) -> Lived:
-    lived = Lived()
+async def _simulate(
+    cluster: Cluster, folder: Path, seeds: Sequence[int], days: int, share: int, minutes: float
+) -> Lived:
+    lived, until = Lived(), time.monotonic() + 60 * minutes
     async with worlds.made(cluster, folder) as world:
         # The application has begun to write its log.
         logging.getLogger("onestop").setLevel(logging.CRITICAL)
         place = Worlds(world, 460_001 + 1_000 * share)
         for seed in seeds:
-            began = time.monotonic()
+            if (began := time.monotonic()) > until:
+                break
             plan = planned(seed, days)
             try:
                 lived.told.add(await place.live(plan))
             except Failure as failure:
+                _say(f"seed {seed} failed, and is being cut down: {failure}")
                 lived.stories.append(await story(place, seed, days, failure))
             lived.seeds += 1
             lived.seconds += (took := time.monotonic() - began)
-            sys.stdout.write(f"seed {seed}: {days} days in {took:.1f} s{', FAILED' if lived.stories else ''}\n")
-            sys.stdout.flush()
+            _say(f"seed {seed}: {days} days in {took:.1f} s")
     return lived
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 async def story(place: Worlds, seed: int, days: int, failure: Failure) -> str:

@@ -11,7 +11,7 @@ from scripts.simulating.faults import Fault
 FIRST_DAY: Final = date(2018, 1, 2)
 PEOPLE: Final = 10
 HOSPITALS: Final = 3
-BILLING_DAY: Final = 10
+BILLING_DAY: Final = 1
 PAYING_DAYS: Final = (15, 22)
 BATCH_DAY: Final = 18
 CYCLE_DAY: Final = (12, 12)
@@ -76,7 +76,7 @@ def planned(seed: int, days: int) -> list[Event]:
 
 def _monthly(dice: random.Random, day: int, today: date) -> list[Event]:
     found = []
-    if today.day == BILLING_DAY and day > BILLING_DAY:
+    if today.day == BILLING_DAY:
         found.append(Event(day, "bill", fault=_fault(dice)))
     if today.day in PAYING_DAYS:
         found += [

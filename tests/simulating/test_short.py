@@ -55,7 +55,7 @@ async def test_a_service_that_forgets_its_answers_is_found_and_told_in_three_eve
         Event(1, "visit", person=0, where=0, amount=40_000, way="stay"),
         Event(2, "identity", person=2, way="registered_poor"),
         Event(3, "repetition"),
-        Event(39, "bill"),
+        Event(30, "bill"),
         Event(44, "pay", way="whole", fault=LOST),
         Event(45, "account", person=3),
     ]
