@@ -197,7 +197,10 @@ class Service:
         found, names = {}, {code: name for name, code in self.codes.items()}
         for payer, period in periods:
             body = {"payer": payer, "period": period, "dry_run": False}
-            for one in (await done(await self.agency("POST", "/v1/statements/run", body), 200))["items"]:
+            run = await done(await self.agency("POST", "/v1/statements/run", body), 200)
+            # Whom a fault kept from being billed is billed by running once more.
+            again = await done(await self.agency("POST", "/v1/statements/run", body), 200) if run["failed"] else run
+            for one in [*run["items"], *again["items"]]:
                 key = payer, names[one["hospital_code"]]
                 found[key] = Fraction(one["lines_total"]), Fraction(one["carried_forward"])
             await done(await self.agency("POST", "/v1/closings", {"payer": payer, "period": period}))
