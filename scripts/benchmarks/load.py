@@ -65,6 +65,7 @@ class _Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.waiting: asyncio.Future[int] | None = None
         self.parser = httptools.HttpResponseParser(self)
+        self.is_lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -80,6 +81,7 @@ class _Connection(asyncio.Protocol):
             self.waiting.set_result(status)
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.is_lost = True
         if self.waiting is not None and not self.waiting.done():
             self.waiting.set_exception(error or ConnectionResetError("the server closed the connection"))
 
@@ -129,7 +131,12 @@ async def opened(target: Target, bodies: Sequence[bytes], *, rate: float, connec
         if not free:
             answers.dropped += 1
             continue
-        task = asyncio.create_task(_when_due(free.pop(), number, request, due, answers, free))
+        line = free.pop()
+        if line.is_lost:
+            # A server does not keep a connection that nothing comes over.
+            [line] = await _connected(target, 1)
+            lines.append(line)
+        task = asyncio.create_task(_when_due(line, number, request, due, answers, free))
         running.add(task)
         task.add_done_callback(running.discard)
         await asyncio.sleep(0)
@@ -142,7 +149,12 @@ async def opened(target: Target, bodies: Sequence[bytes], *, rate: float, connec
 async def _when_due(
     line: _Connection, number: int, request: bytes, due: float, answers: Answers, free: list[_Connection]
 ) -> None:
-    status = await line.ask(request)
+    try:
+        status = await line.ask(request)
+    except ConnectionError:
+        # It hung up in the moment in which we asked: what is not answered is not acknowledged.
+        answers.dropped += 1
+        return
     free.append(line)
     if status < 300:
         answers.acknowledged.append(number)

@@ -27,7 +27,7 @@ from scripts.benchmarks.proof import proof
 from service.db import EVERY_COUNTY, seeing
 
 TIMES: Final = 3
-PEOPLE: Final = 40_000
+PEOPLE: Final = 30_000
 MEASURED: Final = 800
 CONNECTIONS: Final = 700
 LINES: Final = 20
@@ -110,7 +110,7 @@ def told(run: Run, seconds: float) -> str:
             _row("afterwards, as at first", run.after),
             "",
             f"- Asked {run.asked} in {seconds:.0f} s: {len(flood.latencies)} settled, refused: {flood.others}.",
-            f"- Of 100 refusals 99 came within {tail}. Not sent, because all connections waited: {flood.dropped}.",
+            f"- Of 100 refusals 99 came within {tail}. Not sent, for want of a connection: {flood.dropped}.",
             f"- Acknowledged and not on record: {run.lost}. On record of what was sent: {run.kept}.",
             f"- As fast as before {run.recovered:.2f} s after the last request of the flood.",
             *(f"- {note}" for note in run.notes),
