@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from service import (
+    backup_commands,
     bulk_commands,
     client_commands,
     key_commands,
@@ -56,6 +57,8 @@ app.add_typer(list_commands.catalogue, name="catalogue")
 app.add_typer(bulk_commands.app, name="readjudicate")
 app.add_typer(client_commands.app, name="client")
 app.add_typer(key_commands.app, name="keys")
+app.command()(backup_commands.backup)
+app.command()(backup_commands.restore)
 app.command()(proof_commands.verify)
 app.command()(proof_commands.seal)
 app.add_typer(nhsa_commands.app, name="nhsa")

@@ -44,9 +44,35 @@ class Settings(BaseSettings):
         default="sha256",
         description="By what persons are found again. Choose it before the first one is entered, for good.",
     )
+    postgres_bin: Path | None = Field(
+        default=None,
+        description="The folder of pg_dump, pg_restore and pg_basebackup for `onestop backup`. Unset: Debian's of the "
+        "server's version, or those of the embedded PostgreSQL.",
+    )
+    wal_archive: Path | None = Field(
+        default=None,
+        description="Where the embedded PostgreSQL keeps its log of changes: by it a base backup is brought to any "
+        "later moment. Another PostgreSQL does that by itself.",
+    )
     pool_size: int = Field(default=8, ge=1, description="Database connections of one server process.")
     pool_wait_seconds: float = Field(
         default=20.0, gt=0, description="How long a request waits for a connection: then 503."
+    )
+    requests_working: int = Field(default=16, ge=1, description="Requests that one server process works on at once.")
+    requests_waiting: int = Field(
+        default=128, ge=0, description="Requests that may wait in one server process for their turn: beyond, 503."
+    )
+    request_wait_seconds: float = Field(
+        default=5.0, gt=0, description="How long a request waits for its turn: then 503, and nothing was done."
+    )
+    connections_open: int = Field(
+        default=800, ge=1, description="Connections that one server process keeps open: one more gets 503."
+    )
+    head_seconds: float = Field(
+        default=10.0, gt=0, description="How long a connection may take to send the head of a request: then 408."
+    )
+    read_seconds: float = Field(
+        default=60.0, gt=0, description="How long a caller may leave an answer unread: then the connection ends."
     )
     lock_wait_seconds: float = Field(default=10.0, gt=0, description="How long a request waits for another one's lock.")
     seal_seconds: float = Field(

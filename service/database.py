@@ -12,6 +12,7 @@ from service.config import Settings
 from service.console import CommandRefused, step
 from service.db import create_system_engine, transaction_on
 from service.embedded import EmbeddedPostgres
+from service.embedded.running import running_at
 from service.migrate import is_at_head, upgrade
 from service.registers.persons.known_keys import check_keys
 
@@ -22,13 +23,24 @@ def database(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]
     if settings.database_url is not None:
         yield settings.database_url, None
         return
-    server = EmbeddedPostgres(settings.data_dir)
+    server = EmbeddedPostgres(settings.data_dir, archive=settings.wal_archive)
     try:
         with step("Starting PostgreSQL"):
             url = server.start()
         yield url, server
     finally:
         server.stop()
+
+
+@contextmanager
+def within_reach(settings: Settings) -> Iterator[str]:
+    """As `database`; our own is used where another process runs it, and started only where none does."""
+    running = running_at(settings.data_dir) if settings.database_url is None else None
+    if running is not None:
+        yield running
+        return
+    with database(settings) as (url, _):
+        yield url
 
 
 def done(act: Callable[[AsyncEngine, Settings], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
@@ -43,7 +55,7 @@ def done(act: Callable[[AsyncEngine, Settings], Awaitable[dict[str, Any]]]) -> d
 async def _act(
     url: str, settings: Settings, act: Callable[[AsyncEngine, Settings], Awaitable[dict[str, Any]]]
 ) -> dict[str, Any]:
-    async with _engine(url, settings) as engine:
+    async with engine_on(url, settings) as engine:
         return await act(engine, settings)
 
 
@@ -51,7 +63,7 @@ async def ensure_schema(url: str, settings: Settings, *, ours: bool) -> None:
     if ours:
         await upgraded(url, settings)
         return
-    async with _engine(url, settings) as engine, transaction_on(engine) as tx:
+    async with engine_on(url, settings) as engine, transaction_on(engine) as tx:
         if not await is_at_head(tx):
             raise CommandRefused("the database does not have the newest schema: run `onestop migrate` first")
 
@@ -65,12 +77,13 @@ async def ensure_keys(url: str, settings: Settings) -> None:
 
 
 async def upgraded(url: str, settings: Settings) -> str:
-    async with _engine(url, settings) as engine:
+    async with engine_on(url, settings) as engine:
         return await upgrade(engine)
 
 
 @asynccontextmanager
-async def _engine(url: str, settings: Settings) -> AsyncIterator[AsyncEngine]:
+async def engine_on(url: str, settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """Works on the whole database of this address. Raises CommandRefused where it cannot be reached."""
     engine = create_system_engine(url, settings)
     try:
         yield engine

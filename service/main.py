@@ -41,6 +41,7 @@ from service.inquiry import township
 from service.nhsa import routes as nhsa
 from service.nhsa.auth.doors import Doors
 from service.objections import routes as objections
+from service.open_work import SOURCES
 from service.payouts import routes as payouts
 from service.policy import routes as policy
 from service.policy.library import Library
@@ -55,6 +56,8 @@ from service.slip import routes as slip
 from service.web import failures
 from service.web import routes as web
 from service.wire import docs, health, logs, metrics, openapi, problems
+from service.wire.capacity import Capacity
+from service.wire.jobs import Jobs, Look
 from service.wire.limits import RequestLimits
 from service.wire.request_id import RequestId
 from service.wire.security_headers import SecurityHeaders
@@ -146,11 +149,13 @@ def _lifespan(settings: Settings, clock: Clock) -> Lifespan[FastAPI]:
         app.state.clock = clock
         app.state.vault = vault
         metrics.watch_pool(engine)
-        app.state.measures = metrics.Measures(MEASURES)
         app.state.pace = Pace(settings.client_requests_per_second)
         app.state.limiter = Limiter(engine, vault)
         app.state.packs = load_packs(settings.packs_dir)
         app.state.law = Library(app.state.packs)
+        counties = sorted({county for pack in app.state.packs.packs for county in pack.county_codes})
+        app.state.jobs = Jobs(SOURCES, Look(counties, settings.seal_seconds))
+        app.state.measures = metrics.Measures((*MEASURES, app.state.jobs.measured))
         app.state.tokens = Tokens(engine, vault, clock, lifetime=timedelta(minutes=settings.token_minutes))
         app.state.nhsa_doors = Doors(engine, vault, app.state.tokens, app.state.pace, app.state.limiter)
         if settings.traces_endpoint is not None:
@@ -207,6 +212,12 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
     # The last one added is the first to see a request.
     app.add_middleware(SeesNothing)
+    app.add_middleware(
+        Capacity,
+        working=settings.requests_working,
+        waiting=settings.requests_waiting,
+        seconds=settings.request_wait_seconds,
+    )
     app.add_middleware(
         RequestLimits,
         max_body_bytes=settings.max_body_bytes,

@@ -28,17 +28,18 @@ def all_tables() -> MetaData:
     return metadata
 
 
-async def upgrade(engine: AsyncEngine) -> str:
+async def upgrade(engine: AsyncEngine, to: str = "head") -> str:
     """
-    Bring the database to the newest schema, all of it or, when a step fails, none. Gives its revision.
+    Bring the database to the newest schema, or up to a revision: all of it or, when a step fails, none. Gives where
+    it is then.
 
     Several processes may ask at once: one does it, the others wait for that one and find it done.
     """
     async with transaction_on(engine) as tx:
         await tx.execute(text("SET LOCAL lock_timeout = 0"))
         await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
-        await tx.run_sync(_upgrade)
-        return " ".join(await tx.run_sync(_current_heads))
+        await tx.run_sync(_upgrade, to)
+        return await revision(tx)
 
 
 async def is_at_head(tx: AsyncConnection) -> bool:
@@ -46,10 +47,15 @@ async def is_at_head(tx: AsyncConnection) -> bool:
     return await tx.run_sync(_current_heads) == _newest_heads()
 
 
-def _upgrade(connection: Connection) -> None:
+async def revision(tx: AsyncConnection) -> str:
+    """The revision of the database's schema; empty where it has none."""
+    return " ".join(await tx.run_sync(_current_heads))
+
+
+def _upgrade(connection: Connection, to: str) -> None:
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _current_heads(connection: Connection) -> tuple[str, ...]:

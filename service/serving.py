@@ -60,6 +60,8 @@ def serve(plan: Plan, when_ready: Callable[[], None]) -> None:
     finally:
         # One more SIGTERM must not cut off what is being finished; Ctrl-C still may.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        # Who comes now is refused at once, rather than left waiting on a socket from which nobody accepts.
+        plan.listener.close()
         stop_workers(workers)
         rmtree(measurements, ignore_errors=True)
 

@@ -14,6 +14,8 @@ from fastapi import FastAPI
 from service.background import keep_forgetting, keep_readjudicating, keep_sealing, keep_to_the_law, keep_verifying
 from service.claims.actions import Desk
 from service.clock import Clock
+from service.config import Settings
+from service.connections import bounded
 from service.embedded.launch import end_with_parent
 from service.main import create_app
 
@@ -77,9 +79,11 @@ def main() -> None:
     end_with_parent(asked.parent, signal.SIGTERM)
     # From the descriptor's own family, or asyncio would not switch off Nagle's algorithm on its connections.
     listener = socket.socket(fileno=asked.listener)
-    app = create_app(clock=Clock(shift=timedelta(days=asked.clock_days)))
+    settings = Settings()
+    app = create_app(settings, Clock(shift=timedelta(days=asked.clock_days)))
     config = uvicorn.Config(
         app,
+        http=bounded(settings),
         access_log=False,
         server_header=False,
         # Who a proxy speaks for is ours to judge (`wire.address`): uvicorn believes any on this machine.

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -93,6 +94,32 @@ def test_it_finishes_what_it_has_begun_and_ends_with_zero(serving: Start) -> Non
         assert httpx.get(f"{url}/healthz").status_code == 200
 
         process.send_signal(signal.SIGTERM)
+        caller.sendall(b"client_credentials")
+        answer = caller.recv(65536).decode()
+
+    assert answer.startswith("HTTP/1.1 401")
+    assert process.wait(30) == 0
+
+
+def ask_on(url: str) -> None:
+    """Both processes take connections until they have read the signal."""
+    while True:
+        with suppress(httpx.RemoteProtocolError, httpx.ReadError):
+            httpx.get(f"{url}/healthz")
+
+
+def test_who_comes_while_it_ends_is_refused_at_once_and_what_it_has_begun_is_answered(serving: Start) -> None:
+    process, url = serving("--workers", "2")
+    address = httpx.URL(url)
+    assert address.port is not None
+    with socket.create_connection((address.host, address.port)) as caller:
+        head = "POST /oauth/token HTTP/1.1\r\nHost: onestop\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        caller.sendall(f"{head}Content-Length: 29\r\n\r\ngrant_type=".encode())
+        assert httpx.get(f"{url}/healthz").status_code == 200
+
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(httpx.ConnectError):
+            ask_on(url)
         caller.sendall(b"client_credentials")
         answer = caller.recv(65536).decode()
 

@@ -20,7 +20,7 @@ from service.wire.routing import WireRoute
 
 async def test_it_is_alive_and_ready(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).json() == {"status": "alive"}
-    assert (await client.get("/readyz")).json() == {"status": "ready"}
+    assert (await client.get("/readyz")).json() == {"status": "ready", "attention": []}
 
 
 async def test_it_is_not_ready_on_a_schema_of_another_version(engine: AsyncEngine, client: httpx.AsyncClient) -> None:

@@ -19,10 +19,15 @@ _PATIENCE = 60.0
 
 @dataclass(slots=True)
 class Answers:
-    """What came of a run: latencies in seconds, refusals by status, and how long all of it took."""
+    """
+    What came of a run: latencies in seconds (`refusals`: of those that were refused), refusals by status,
+    which requests were acknowledged (by their place, in an open loop), and how long all of it took.
+    """
 
     latencies: list[float] = field(default_factory=list)
     others: dict[int, int] = field(default_factory=dict)
+    refusals: list[float] = field(default_factory=list)
+    acknowledged: list[int] = field(default_factory=list)
     dropped: int = 0
     seconds: float = 0.0
 
@@ -60,6 +65,7 @@ class _Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.waiting: asyncio.Future[int] | None = None
         self.parser = httptools.HttpResponseParser(self)
+        self.is_lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -75,6 +81,7 @@ class _Connection(asyncio.Protocol):
             self.waiting.set_result(status)
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.is_lost = True
         if self.waiting is not None and not self.waiting.done():
             self.waiting.set_exception(error or ConnectionResetError("the server closed the connection"))
 
@@ -124,7 +131,12 @@ async def opened(target: Target, bodies: Sequence[bytes], *, rate: float, connec
         if not free:
             answers.dropped += 1
             continue
-        task = asyncio.create_task(_when_due(free.pop(), request, due, answers, free))
+        line = free.pop()
+        if line.is_lost:
+            # A server does not keep a connection that nothing comes over.
+            [line] = await _connected(target, 1)
+            lines.append(line)
+        task = asyncio.create_task(_when_due(line, number, request, due, answers, free))
         running.add(task)
         task.add_done_callback(running.discard)
         await asyncio.sleep(0)
@@ -134,9 +146,18 @@ async def opened(target: Target, bodies: Sequence[bytes], *, rate: float, connec
     return answers
 
 
-async def _when_due(line: _Connection, request: bytes, due: float, answers: Answers, free: list[_Connection]) -> None:
-    status = await line.ask(request)
+async def _when_due(
+    line: _Connection, number: int, request: bytes, due: float, answers: Answers, free: list[_Connection]
+) -> None:
+    try:
+        status = await line.ask(request)
+    except ConnectionError:
+        # It hung up in the moment in which we asked: what is not answered is not acknowledged.
+        answers.dropped += 1
+        return
     free.append(line)
+    if status < 300:
+        answers.acknowledged.append(number)
     _count(answers, status, time.perf_counter() - due)
 
 
@@ -145,6 +166,7 @@ def _count(answers: Answers, status: int, seconds: float) -> None:
         answers.latencies.append(seconds)
     else:
         answers.others[status] = answers.others.get(status, 0) + 1
+        answers.refusals.append(seconds)
 
 
 def _hang_up(lines: Sequence[_Connection]) -> None:

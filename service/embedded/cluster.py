@@ -18,7 +18,7 @@ HOST: Final = "127.0.0.1"
 USER: Final = "onestop"
 DATABASE: Final = "onestop"
 
-_WHO_MAY_CONNECT: Final = f"host all {USER} {HOST}/32 scram-sha-256\n"
+_WHO_MAY_CONNECT: Final = "".join(f"host {what} {USER} {HOST}/32 scram-sha-256\n" for what in ("all", "replication"))
 # The builtin locale sorts alike on every machine, whatever its C library.
 _LOCALE: Final = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 _PASSWORD_BYTES: Final = 24
@@ -66,9 +66,14 @@ class Cluster:
         if new.exists():
             shutil.rmtree(new)
         self._run("initdb", "-D", str(new), "-U", USER, "--auth=reject", *_LOCALE, *(() if sync else ("--no-sync",)))
-        (new / "pg_hba.conf").write_text(_WHO_MAY_CONNECT)
         self._single_user(new, f"CREATE DATABASE {DATABASE}")
         new.rename(self.data)
+
+    def let_in(self) -> None:
+        """Say who may connect, before the server reads it."""
+        path = self.data / "pg_hba.conf"
+        if path.read_text() != _WHO_MAY_CONNECT:
+            path.write_text(_WHO_MAY_CONNECT)
 
     def password(self, kept: Path) -> str:
         """The password of USER, kept in that file; a new one is set when the file is missing."""

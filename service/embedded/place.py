@@ -76,11 +76,11 @@ def home_below(data_dir: Path) -> Path:
     account = account_for(home)
     if not account.is_another or _within_reach(data_dir, account):
         home.mkdir(mode=0o700)
-        _give(home, account)
+        given_to(home, account)
         return home.resolve()
     _OPEN_GROUND.mkdir(mode=_READABLE, parents=True, exist_ok=True)
     far = Path(tempfile.mkdtemp(prefix=f"{data_dir.name.lstrip('.')}-", dir=_OPEN_GROUND))
-    _give(far, account)
+    given_to(far, account)
     home.symlink_to(far)
     return far
 
@@ -136,6 +136,7 @@ def _within_reach(path: Path, account: Account) -> bool:
     )
 
 
-def _give(path: Path, account: Account) -> None:
+def given_to(path: Path, account: Account) -> None:
+    """Let the server's user own a file or folder."""
     if account.is_another:
         os.chown(path, account.uid, account.gid)

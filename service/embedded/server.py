@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
+from service.embedded.archive import archiving
 from service.embedded.cluster import DATABASE, HOST, USER, Cluster, EmbeddedPostgresError
 
 _TRIES: Final = 10
@@ -47,11 +48,15 @@ class EmbeddedPostgres:
     """
     A PostgreSQL server of our own, listening on the loopback interface only, with a password.
 
-    `data_dir` is made if missing. `options` are server settings ("fsync": "off") on top of ours. Start it
-    from a thread that lives as long as the server should: on Linux the server ends with it.
+    `data_dir` is made if missing. `options` are server settings ("fsync": "off") on top of ours; `archive` is where the
+    log of changes is kept, if anywhere. Start it from a thread that lives as long as the server should: on Linux the
+    server ends with it.
     """
 
-    def __init__(self, data_dir: Path, *, options: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, *, options: Mapping[str, str] | None = None, archive: Path | None = None
+    ) -> None:
+        self._archive = archive
         self._data_dir = data_dir.absolute()
         self._options = {**_OPTIONS, **(options or {})}
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,6 +79,9 @@ class EmbeddedPostgres:
             cluster = Cluster.below(self._data_dir)
             cluster.stop_orphan()
             cluster.make(sync=self._options.get("fsync") != "off")
+            cluster.let_in()
+            if self._archive is not None:
+                self._options |= archiving(self._archive, cluster.account)
             password = cluster.password(self._data_dir / "postgres.password")
             self._port = self._launch(cluster)
         except (OSError, LookupError) as error:

@@ -1,10 +1,13 @@
 """Is the process alive, and can it do its work?"""
 
 import asyncio
+from datetime import datetime
 from typing import Final, Literal
 
 from fastapi import Request
+from pydantic import Field
 
+from service.clock import COUNTY_ZONE
 from service.db import transaction_on
 from service.errors import Refusal, Text
 from service.migrate import is_at_head
@@ -31,31 +34,59 @@ class NotMigrated(Refusal):
     title = Text("数据库结构版本不符", "The database schema has another version")
 
 
-class Health(WireModel):
-    """Said when all is well."""
+class Alive(WireModel):
+    """Said as long as the process lives."""
 
-    status: Literal["alive", "ready"]
+    status: Literal["alive"]
+
+
+class Stuck(WireModel):
+    """Work of the background that does not get on."""
+
+    job: str = Field(description="`sealing`, `verification`, `readjudication` or `cycle`.")
+    county_code: str
+    since: datetime = Field(description="When something of it was done last, or it was asked for.")
+
+
+class Ready(WireModel):
+    """Said when requests are served; `attention` names what somebody must look at all the same."""
+
+    status: Literal["ready"]
+    attention: list[Stuck]
+
+
+_STUCK: Final = {"job": "sealing", "county_code": "459901", "since": "2018-07-01T09:00:00+08:00"}
 
 
 @router.get("/healthz", summary="Is the process alive?", responses=example(200, {"status": "alive"}))
-async def is_alive() -> Health:
+async def is_alive() -> Alive:
     """Answers as long as the process does, whatever the database does."""
-    return Health(status="alive")
+    return Alive(status="alive")
 
 
 @router.get(
     "/readyz",
     summary="Can it serve?",
-    responses=refusals(NotMigrated) | example(200, {"status": "ready"}),
+    responses=refusals(NotMigrated) | example(200, {"status": "ready", "attention": [_STUCK]}),
 )
-async def is_ready(request: Request) -> Health:
-    """The database can be reached, soon, and its schema is the newest: send requests here."""
+async def is_ready(request: Request) -> Ready:
+    """
+    The database can be reached, soon, and its schema is the newest: send requests here.
+
+    Work of the background that does not get on is named under `attention`: requests are served meanwhile.
+    """
+    state = request.app.state
     try:
-        async with asyncio.timeout(_SOON), transaction_on(request.app.state.engine) as tx:
-            at_head = await is_at_head(tx)
+        async with asyncio.timeout(_SOON):
+            async with transaction_on(state.engine) as tx:
+                at_head = await is_at_head(tx)
+            stuck = await state.jobs.stuck(state) if at_head else []
     except TimeoutError:
         raise ServiceOverloaded(_NO_CONNECTION, headers=RETRY_AFTER) from None
     if not at_head:
         detail = Text("请运行 onestop migrate 后重试。", "Run 'onestop migrate', then try again.")
         raise NotMigrated(detail, headers=RETRY_AFTER)
-    return Health(status="ready")
+    attention = [
+        Stuck(job=each.job, county_code=each.county_code, since=each.since.astimezone(COUNTY_ZONE)) for each in stuck
+    ]
+    return Ready(status="ready", attention=attention)

@@ -48,6 +48,12 @@ CONNECTIONS: Final = Gauge(
     ["state"],
     multiprocess_mode="livesum",
 )
+REQUESTS: Final = Gauge(
+    "onestop_requests_at_hand",
+    "Requests of all server processes that are worked on, and that wait for their turn.",
+    ["state"],
+    multiprocess_mode="livesum",
+)
 
 router = Router(tags=["Operations"])
 

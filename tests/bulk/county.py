@@ -104,8 +104,9 @@ async def column_types(connection: Any) -> dict[str, dict[str, str]]:
 async def copy(connection: Any, types: dict[str, dict[str, str]], rows: dict[str, list[Row]]) -> None:
     async with connection.transaction():
         for table, of in rows.items():
-            if of:
-                columns = list(of[0])
+            if of and table in types:
+                # An older schema has fewer of them.
+                columns = [name for name in of[0] if name in types[table]]
                 records = [tuple(as_type(row[name], types[table][name]) for name in columns) for row in of]
                 await connection.copy_records_to_table(table, records=records, columns=columns)
 

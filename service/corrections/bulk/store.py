@@ -49,6 +49,14 @@ _UNFINISHED: Final = text("""
             AND (p.previewed_at IS NULL OR (r.approved_at IS NOT NULL AND p.done_at IS NULL)))
     ORDER BY r.approved_at NULLS LAST, r.id LIMIT 1
 """)
+# What nobody has approved yet waits for a person, not for the server.
+_RESTS: Final = text("""
+    SELECT r.county_code, r.id, greatest(r.at, r.approved_at, p.last) AS since FROM readjudications r
+    CROSS JOIN LATERAL (SELECT greatest(max(previewed_at), max(done_at)) AS last,
+            bool_or(previewed_at IS NULL OR (r.approved_at IS NOT NULL AND done_at IS NULL)) AS open
+        FROM readjudication_persons p WHERE p.county_code = r.county_code AND p.readjudication_id = r.id) p
+    WHERE r.county_code = ANY (:county_codes) AND r.withdrawn_at IS NULL AND p.open
+""")
 _OF_PHASE: Final = "county_code = :county_code AND readjudication_id = :id AND phase = :phase"
 _OUTCOMES: Final = text(f"SELECT outcome, count(*) AS n FROM readjudication_rows WHERE {_OF_PHASE} GROUP BY outcome")
 _PAYERS: Final = text(f"""
@@ -113,6 +121,12 @@ async def of_amendment(tx: AsyncConnection, county_code: str, amendment_id: UUID
     found = await tx.execute(query, {"county_code": county_code, "id": amendment_id, "limit": 1})
     row = found.mappings().one_or_none()
     return _made(row) if row is not None else None
+
+
+async def resting(tx: AsyncConnection, county_codes: Sequence[str]) -> list[tuple[str, UUID, datetime]]:
+    """County and id of each one that the server has to go on with, and when it last did."""
+    rows = await tx.execute(_RESTS, {"county_codes": list(county_codes)})
+    return [(row.county_code, row.id, row.since) for row in rows]
 
 
 async def approve(tx: AsyncConnection, made: Readjudication, client_id: str, operator: str, at: datetime) -> None:

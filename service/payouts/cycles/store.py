@@ -48,6 +48,10 @@ _UNFINISHED: Final = text("""
     SELECT * FROM cycle_runs WHERE county_code = :county_code AND cycle_start = :start AND finished_at IS NULL
     ORDER BY id LIMIT 1
 """)
+_RESTS: Final = text("""
+    SELECT county_code, cycle_start, min(at) AS since FROM cycle_runs
+    WHERE county_code = ANY (:county_codes) AND finished_at IS NULL GROUP BY 1, 2
+""")
 _HISTORY: Final = text("""
     SELECT l.*, r.at AS run_at FROM cycle_lines l JOIN cycle_runs r ON r.county_code = l.county_code AND r.id = l.run_id
     WHERE l.county_code = :county_code AND l.cycle_start = :start AND l.person_no = :person_no ORDER BY l.serial
@@ -135,6 +139,12 @@ async def unfinished(tx: AsyncConnection, county_code: str, start: date) -> Row 
     """The run of a cycle that was cut off, or is at work."""
     row = (await tx.execute(_UNFINISHED, {"county_code": county_code, "start": start})).mappings().one_or_none()
     return None if row is None else dict(row)
+
+
+async def resting(tx: AsyncConnection, county_codes: Sequence[str]) -> list[tuple[str, date, datetime]]:
+    """County and cycle of each run that has not come to its end, and when it began."""
+    rows = await tx.execute(_RESTS, {"county_codes": list(county_codes)})
+    return [(row.county_code, row.cycle_start, row.since) for row in rows]
 
 
 async def last_run(tx: AsyncConnection, county_code: str, start: date) -> datetime | None:

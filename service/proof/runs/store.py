@@ -41,6 +41,11 @@ _IS_OPEN: Final = text("""
 _LOCK: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
 _ASKED: Final = """v.client_id <> :command AND EXISTS (SELECT FROM verification_parts p
         WHERE p.county_code = v.county_code AND p.verification_id = v.id AND p.done_at IS NULL)"""
+_RESTS: Final = text(f"""
+    SELECT v.county_code, v.id, greatest(v.at, (SELECT max(p.done_at) FROM verification_parts p
+        WHERE p.county_code = v.county_code AND p.verification_id = v.id)) AS since
+    FROM verifications v WHERE v.county_code = ANY (:county_codes) AND {_ASKED}
+""")
 _UNFINISHED: Final = text(f"SELECT v.county_code, v.id FROM verifications v WHERE {_ASKED} ORDER BY v.at LIMIT 1")
 _UNFINISHED_OF: Final = text(
     f"SELECT v.id FROM verifications v WHERE v.county_code = :county_code AND {_ASKED} ORDER BY v.id DESC LIMIT 1"
@@ -121,6 +126,12 @@ async def asked_of_server(tx: AsyncConnection, county_code: str) -> UUID | None:
     """The verification of a county that the server was asked for and has not finished; not one of the command."""
     found: UUID | None = await tx.scalar(_UNFINISHED_OF, {"command": COMMAND, "county_code": county_code})
     return found
+
+
+async def resting(tx: AsyncConnection, county_codes: Sequence[str]) -> list[tuple[str, UUID, datetime]]:
+    """County and id of each verification that the server was asked for and has not finished, and its last progress."""
+    rows = await tx.execute(_RESTS, {"county_codes": list(county_codes), "command": COMMAND})
+    return [(row.county_code, row.id, row.since) for row in rows]
 
 
 async def take_turn(tx: AsyncConnection) -> bool:

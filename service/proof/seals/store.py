@@ -9,13 +9,15 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.ids import first_id
-from service.proof.seals.model import DIGEST, KINDS, NO_ROWS, Kind, Leaf, Seal
+from service.proof.seals.model import BY_NAME, DIGEST, KINDS, NO_ROWS, Kind, Leaf, Seal
 from service.proof.seals.tables import seals
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 BEYOND: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """No row is dated from here on: such a one is sealed by nothing, and named as one that is in no seal."""
 _BITS_BELOW_TIME: Final = 80
+# Ids tell time in milliseconds.
+_NEXT: Final = timedelta(milliseconds=1)
 _LOCK: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:chain, 0))")
 _COLUMNS: Final = text("""
     SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
@@ -123,6 +125,19 @@ async def sealed_until(tx: AsyncConnection, county_code: str, kind: Kind) -> dat
     """Up to when the rows of a kind are sealed."""
     found: datetime | None = await tx.scalar(_SEALED_UNTIL, {"county_code": county_code, "kind": kind.name})
     return found
+
+
+async def unsealed_for(tx: AsyncConnection, county_code: str) -> datetime | None:
+    """
+    The time of the oldest settlement, entry or look at a person that is newer than the newest sealed one of its kind;
+    None where there is none. What was dated earlier and committed later is not looked for here.
+    """
+    found = []
+    for name in ("settlement", "entry", "audit"):
+        until = await sealed_until(tx, county_code, BY_NAME[name])
+        since = EPOCH if until is None else until + _NEXT
+        found += await rows_since(tx, county_code, BY_NAME[name], since, BEGINNING, 1)
+    return min((row.at for row in found), default=None)
 
 
 async def sealed_since(tx: AsyncConnection, county_code: str, kind: Kind, since: datetime) -> set[str]:

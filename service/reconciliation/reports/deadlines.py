@@ -16,6 +16,7 @@ from service.reconciliation.payments import store as payments
 from service.reconciliation.reports.expiring import expiring
 from service.reconciliation.reports.owed import open_amounts
 from service.reconciliation.statements import store as statements
+from service.wire.jobs import Jobs
 
 MOST = 10_000
 _WORDS = {
@@ -43,6 +44,12 @@ _WORDS = {
     "agreement.ends": Text("保险服务协议到期，尚未续签", "An agreement that runs out and was not renewed"),
     "card.ends": Text("慢性病证到期，尚未续办", "A chronic card that runs out and was not renewed"),
     "objection.decide": Text("异议待决定", "An objection to decide"),
+    "job.sealing": Text("数据封存停滞，请检查服务进程", "Sealing does not get on: look at the server processes"),
+    "job.verification": Text("核验任务停滞，请检查服务进程", "A verification does not get on: look at the server"),
+    "job.readjudication": Text(
+        "批量重算停滞，请检查服务进程", "Deciding many anew does not get on: look at the server"
+    ),
+    "job.cycle": Text("周期补偿执行中断，请重新执行以继续", "A cycle's run was cut off: run it again, it goes on"),
     "aid.apply": Text("出院时预计的医疗救助尚未申请", "Aid expected at discharge that nobody has applied for"),
 }
 _OPEN_DIFFERENCES = """
@@ -76,7 +83,7 @@ _RECOVERIES: Final = """
 """
 
 
-async def deadlines(desk: Desk) -> list[dict[str, Any]]:
+async def deadlines(desk: Desk, jobs: Jobs) -> list[dict[str, Any]]:
     """
     Everything that waits for somebody, what is most overdue first. Every caller sees its own money only; a township
     its own people's aid.
@@ -86,6 +93,7 @@ async def deadlines(desk: Desk) -> list[dict[str, Any]]:
         _item(desk, one.kind, one.due_on, None, None, None, one.subject, one.amount)
         for one in await waiting(desk, MOST)
     ]
+    found += await _stuck(desk, jobs)
     return sorted(found, key=lambda one: (one["due_on"], one["kind"], one["payer"] or "", one["hospital_code"] or ""))
 
 
@@ -103,6 +111,21 @@ async def _of_parties(desk: Desk) -> list[dict[str, Any]]:
         for one in await due(desk, MOST)
     ]
     return found
+
+
+async def _stuck(desk: Desk, jobs: Jobs) -> list[dict[str, Any]]:
+    """Work of the server's own for the county that does not get on, for those who can see to it."""
+    if desk.caller.role not in (Role.AGENCY, Role.AUDITOR):
+        return []
+    due = [
+        (one, (one.since + one.patience).astimezone(COUNTY_ZONE))
+        for one in await jobs.open(desk.tx, [desk.county_code])
+    ]
+    return [
+        _item(desk, f"job.{one.job}", by.date(), None, None, None, one.subject, 0)
+        for one, by in due
+        if one.is_stuck(desk.now)
+    ]
 
 
 async def _unbilled(desk: Desk) -> list[dict[str, Any]]:

@@ -89,10 +89,11 @@ async def list_deadlines(request: Request, caller: Anybody, tx: Tx) -> Response:
     One list of what waits for somebody, for the caller's role: statements to run, confirm and pay, transfers to
     receive, differences, lines held back, recoveries left, agreements and cards that run out within thirty days,
     aid that was expected at discharge and not applied for (due by the end of its year), and objections to decide;
-    manual claims and applications for aid to decide, and back-pay to post. A township sees its own people's aid.
+    manual claims and applications for aid to decide, and back-pay to post; work of the server's own (`job.*`) that
+    does not get on. A township sees its own people's aid.
     """
     desk = Desk.of(request, tx, caller)
-    return answered({"today": desk.today, "items": await deadlines(desk)})
+    return answered({"today": desk.today, "items": await deadlines(desk, request.app.state.jobs)})
 
 
 @router.get(

@@ -84,7 +84,7 @@ class Service:
 
     async def begin(self, people: int) -> None:
         self.enact(PERCENTS[0])
-        self.turn_to(FIRST_DAY)
+        self.turn_to(self.today)
         headers = await headers_of(
             self.world.app, Role.AGENCY, f"agency-{self.county_code}", county_code=self.county_code
         )
@@ -185,13 +185,22 @@ class Service:
         """Let the month end, bill it and close the books: lines and carried, by payer and hospital."""
         year, month = self.today.year, self.today.month
         self.turn_to(date(year + month // DECEMBER, month % DECEMBER + 1, 10))
+        return await self.close_ended()
+
+    async def close_ended(self) -> dict[tuple[str, str], tuple[Fraction, Fraction]]:
+        """Bill the month that has ended and close its books, as `close`."""
+        last = self.today.replace(day=1) - timedelta(days=1)
+        year, month = last.year, last.month
         periods = [(payer, f"{year}-{month:02}") for payer in MONTHLY]
         if month % QUARTER == 0:
             periods.append((QUARTERLY, f"{year}-Q{month // QUARTER}"))
         found, names = {}, {code: name for name, code in self.codes.items()}
         for payer, period in periods:
             body = {"payer": payer, "period": period, "dry_run": False}
-            for one in (await done(await self.agency("POST", "/v1/statements/run", body), 200))["items"]:
+            run = await done(await self.agency("POST", "/v1/statements/run", body), 200)
+            # Whom a fault kept from being billed is billed by running once more.
+            again = await done(await self.agency("POST", "/v1/statements/run", body), 200) if run["failed"] else run
+            for one in [*run["items"], *again["items"]]:
                 key = payer, names[one["hospital_code"]]
                 found[key] = Fraction(one["lines_total"]), Fraction(one["carried_forward"])
             await done(await self.agency("POST", "/v1/closings", {"payer": payer, "period": period}))
