@@ -72,7 +72,7 @@ async def ensure_keys(url: str, settings: Settings) -> None:
     """Raises VaultError where the keys that are given are not those of the people who are there."""
     if settings.keys is None and settings.keys_file is None:
         return
-    async with _engine(url, settings) as engine, transaction_on(engine) as tx:
+    async with engine_on(url, settings) as engine, transaction_on(engine) as tx:
         await check_keys(tx, Vault.from_settings(settings))
 
 

@@ -43,6 +43,14 @@ BILL = [
 POOR = [{"class": "registered_poor", "valid_from": "2015-01-01"}]
 
 
+async def connected(world: World) -> His:
+    """The world's hospital with a key of each gateway."""
+    await connect(world.app, world.hospital_code)
+    await give_key(world.app, world.hospital_code, Auth.HMAC, f"AK-{world.hospital_code}", "secret-a")
+    await give_key(world.app, world.hospital_code, Auth.TIF, f"PA-{world.hospital_code}", "secret-b")
+    return His(world.client, world.hospital_code)
+
+
 async def discharged(world: World, his: His, name: str) -> list[bytes]:
     """Stays on the wire, ready to be settled by these bodies."""
     envelopes = []
@@ -155,10 +163,7 @@ async def prove(parts: set[str]) -> list[str]:
         try:
             cluster = await asyncio.to_thread(lambda: with_template(server.start()))
             async with worlds.made(cluster, place) as world:
-                await connect(world.app, world.hospital_code)
-                await give_key(world.app, world.hospital_code, Auth.HMAC, f"AK-{world.hospital_code}", "secret-a")
-                await give_key(world.app, world.hospital_code, Auth.TIF, f"PA-{world.hospital_code}", "secret-b")
-                his = His(world.client, world.hospital_code)
+                his = await connected(world)
                 if "throughput" in parts:
                     told += told_of(await throughput(world, his))
                 if "storm" in parts:
