@@ -6,6 +6,8 @@ thousands of open connections would each use up what a process may keep open.
 """
 
 import asyncio
+import socket
+import struct
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, Self, cast
@@ -18,6 +20,7 @@ from service.wire.problems import RETRY_AFTER
 from service.wire.refusals import RequestMalformed, RequestTooLarge, RequestTooSlow, ServiceOverloaded
 
 _LARGEST_HEAD: Final = 65_536
+_AT_ONCE: Final = struct.pack("ii", 1, 0)
 _UNREADABLE: Final = Text("请求不符合 HTTP。", "This is not an HTTP request.")
 _HEAD_TOO_LARGE: Final = Text(
     f"请求头不得超过 {_LARGEST_HEAD} 字节。", f"The head of a request may have at most {_LARGEST_HEAD} bytes."
@@ -80,7 +83,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread = self.loop.call_later(self.bounds.read_seconds, self.transport.abort)
+        self._unread = self.loop.call_later(self.bounds.read_seconds, self._reset)
 
     def resume_writing(self) -> None:
         self._is_read()
@@ -102,6 +105,12 @@ class BoundedConnection(HttpToolsProtocol):
         seconds = f"{self.bounds.head_seconds:g}"
         detail = Text(f"请求头未在 {seconds} 秒内到达。", f"The head did not come within {seconds} seconds.")
         self._end(RequestTooSlow(detail))
+
+    def _reset(self) -> None:
+        """End it at once, also what the kernel holds: nobody reads that."""
+        sock = self.transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.transport.abort()
 
     def _head_is_there(self) -> None:
         self._head_bytes = 0
