@@ -3,11 +3,11 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from scripts.faulting.asking import Watch
 from scripts.faulting.cast import Cast, assembled
@@ -20,12 +20,14 @@ from service.clock import Clock
 from service.proof.seals.actions import seal
 from tests.cases.county import COUNTY
 
+T = TypeVar("T")
 _CREW: Final = 4
 _MORE: Final = 10
 _BEING_WRITTEN: Final = """
     SELECT count(*) FROM pg_stat_activity WHERE application_name = 'onestop' AND backend_xid IS NOT NULL
 """
 _PAUSE: Final = 0.05
+_GLANCE: Final = 0.2
 _STRIKE_SECONDS: Final = 90.0
 _LOOK_SECONDS: Final = 120.0
 _BETWEEN: Final = (0.1, 0.5)
@@ -109,15 +111,14 @@ async def _struck(cast: Cast, checker: Checker, outcome: Outcome, kind: Kind, di
     await asyncio.sleep(dice.uniform(*_BETWEEN))
     outcome.after = kind.NAME
     try:
-        async with asyncio.timeout(_STRIKE_SECONDS):
-            where = await kind.strike(cast, dice)
+        where = await _unless_wrong(watch, kind.strike(cast, dice), _STRIKE_SECONDS)
         outcome.after = f"{kind.NAME}: {where}"
-        took = await watch.pause(RECOVERY_SECONDS)
+        took = await _unless_wrong(watch, watch.pause(), RECOVERY_SECONDS)
         async with asyncio.timeout(_LOOK_SECONDS):
             found = await checker.look(dice)
             await _turn_the_month(cast)
     except AssertionError as error:
-        outcome.wrong += [*watch.wrong, f"it could not be broken: {error}"]
+        outcome.wrong += [*watch.wrong, str(error)]
         return
     except TimeoutError:
         waiting = sorted(watch.waiting.values())
@@ -128,6 +129,20 @@ async def _struck(cast: Cast, checker: Checker, outcome: Outcome, kind: Kind, di
     outcome.recovery.setdefault(kind.NAME, []).append(took)
     outcome.wrong += [*watch.wrong, *found]
     print(f"{sum(outcome.struck.values()):4} {took:6.2f} s  {outcome.after}", flush=True)
+
+
+async def _unless_wrong(watch: Watch, act: Coroutine[Any, Any, T], seconds: float) -> T:
+    """What it comes to. Raises TimeoutError, and AssertionError as soon as something was heard that is wrong."""
+    task, until = asyncio.create_task(act), time.monotonic() + seconds
+    while not task.done() and not watch.wrong and time.monotonic() < until:
+        await asyncio.wait({task}, timeout=_GLANCE)
+    if task.done():
+        return task.result()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    if watch.wrong:
+        raise AssertionError("something was wrong before all was answered again")
+    raise TimeoutError
 
 
 async def _turn_the_month(cast: Cast) -> None:

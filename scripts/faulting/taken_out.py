@@ -6,7 +6,6 @@ that it starts (`planted`), and nowhere else. The service has no switch for any 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -33,14 +32,6 @@ class Protection:
     stories: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
     patch: Callable[[], None] | None = None
-
-
-def _answer_before_commit() -> None:
-    [depends] = db.Tx.__metadata__  # type: ignore[attr-defined]  # an Annotated, whose extras mypy does not know
-    object.__setattr__(depends, "scope", "request")
-    # The routes keep the scope that they were made with: only those of settlements answer first.
-    import_module("service.claims.routes")
-    object.__setattr__(depends, "scope", "function")
 
 
 def _keep_the_key_apart() -> None:
@@ -104,9 +95,6 @@ PROTECTIONS: Final[dict[str, Protection]] = {
         ("cut_anywhere",),
         ("several_at_once",),
         statements=(_TURN_NOT_TAKEN,),
-    ),
-    "commit-before-answer": Protection(
-        "the commit before the answer leaves", ("cut_discharge", "cut_anywhere"), patch=_answer_before_commit
     ),
     "one-transaction": Protection(
         "the key and the settlement in one transaction", ("cut_discharge",), patch=_keep_the_key_apart
