@@ -10,6 +10,11 @@ from service.db import transaction_on
 from tests.cases.county import Call, County
 from tests.claims.bills import stay
 
+OTHERS_END = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
 
 async def test_a_discharge_asks_the_database_four_times(county: County, agency: Call, app: FastAPI) -> None:
     hospital = await county.hospital("level2", "county")
@@ -31,9 +36,8 @@ async def test_connections_that_were_lost_are_told_once_and_not_used_again(
     county: County, agency: Call, engine: AsyncEngine
 ) -> None:
     body = stay(await county.hospital("level2", "county"), (await county.person())[1])
-    others = "datname = current_database() AND pid <> pg_backend_pid()"
     async with transaction_on(engine) as tx:
-        await tx.execute(text(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"))
+        await tx.execute(text(OTHERS_END))
 
     lost = await agency("POST", "/v1/settlements", body, key="lost")
     again = await agency("POST", "/v1/settlements", body, key="lost")
