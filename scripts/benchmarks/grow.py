@@ -98,9 +98,7 @@ async def _patient(place: Place, url: str, id_no: str, runs: int) -> list[Answer
     """A patient's list of claims, asked again and again in one session."""
     async with httpx.AsyncClient(base_url=url) as client:
         own = place.headers | {"Idempotency-Key": "patient"}
-        settled = await client.post(
-            "/v1/settlements", content=orjson.dumps(stay(place.hospitals[0], id_no)), headers=own
-        )
+        settled = await client.post("/v1/settlements", json=stay(place.hospitals[0], id_no), headers=own)
         settled.raise_for_status()
         said = {"query_code": settled.json()["query_code"], "id_last6": id_no[-6:]}
         session = await client.post("/v1/patient/session", json=said)
