@@ -91,6 +91,7 @@ class Place:
             yield _address(listener)
         finally:
             stop_workers(workers)
+            self.workers = []
             listener.close()
 
     def spent(self) -> tuple[float, float]:
