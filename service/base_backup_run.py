@@ -3,12 +3,15 @@ A base backup of the embedded PostgreSQL, and its restore to any moment since: t
 changes (`wal_archive`) replayed up to that moment.
 """
 
+import asyncio
 import os
 import shutil
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+
+from sqlalchemy import text
 
 from service.backup_run import Manifest, digest, make_folder, program, version_of
 from service.clock import Clock
@@ -23,6 +26,7 @@ from service.migrate import revision
 
 _BASE: Final = "base"
 _OWN_MANIFEST: Final = f"{_BASE}/backup_manifest"
+_LOOK_SECONDS: Final = 0.2
 PASSWORD: Final = "postgres.password"  # noqa: S105  (the name of a file)
 
 
@@ -61,7 +65,7 @@ def run_base_restore(settings: Settings, folder: Path, until: datetime | None) -
     server = EmbeddedPostgres(settings.data_dir, options=_replayed(settings, until))
     with step("Replaying the log of changes"):
         try:
-            server.start()
+            asyncio.run(_replayed_whole(server.start(), settings))
         finally:
             server.stop()
     reached = until.isoformat() if until is not None else manifest.taken_at
@@ -74,6 +78,19 @@ def _replayed(settings: Settings, until: datetime | None) -> dict[str, str]:
             raise CommandRefused("to bring it to a moment, set ONESTOP_WAL_ARCHIVE to the folder of the log of changes")
         return {}
     return dict(replaying(settings.wal_archive, until))
+
+
+async def _replayed_whole(url: str, settings: Settings) -> None:
+    """
+    Wait until the server has left recovery: it lets readers in long before, and stopped by then it would go on with
+    the replay at its next start, where nobody says any more from where and until when.
+    """
+    async with engine_on(url, settings) as engine:
+        while True:
+            async with transaction_on(engine) as tx:
+                if not await tx.scalar(text("SELECT pg_is_in_recovery()")):
+                    return
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _new_home(data_dir: Path) -> Path:

@@ -44,8 +44,8 @@ _TWICE: Final = {
 }
 _ANSWERED: Final = """
     SELECT CASE WHEN s.visit_no LIKE 'W%' THEN s.visit_no ELSE s.id::text END AS told, s.visit_no, s.hospital_code
-    FROM settlements s JOIN idempotency_answers a ON a.result_id = s.id
-    WHERE s.version = 1 AND s.kind = 'settlement'
+    FROM settlements s WHERE s.version = 1 AND s.kind = 'settlement' AND (s.visit_no LIKE 'W%'
+        OR EXISTS (SELECT FROM idempotency_answers a WHERE a.result_id = s.id))
 """
 
 

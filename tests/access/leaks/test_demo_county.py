@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ import asyncpg
 import httpx
 import pytest
 
+from service.access import answers
 from service.demo.county import county
 from service.embedded.cluster import DATABASE, HOST, USER, Cluster
 from service.registers.entries import Person
@@ -113,7 +113,7 @@ async def rows_of(url: str) -> dict[str, bytes]:
             rows = await connection.fetch(query)
             found[name] = "\n".join(row["row"] + row["also"] for row in rows).encode()
         bodies = await connection.fetch("SELECT body FROM idempotency_answers WHERE body IS NOT NULL")
-        found["answers"] = b"\n".join(zlib.decompress(row["body"]) for row in bodies)
+        found["answers"] = b"\n".join(answers.decompress(row["body"]) for row in bodies)
         await connection.execute("CHECKPOINT")
     finally:
         await connection.close()
