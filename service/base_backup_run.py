@@ -11,7 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from asyncpg import PostgresError
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from service.backup_run import Manifest, digest, make_folder, program, version_of
 from service.clock import Clock
@@ -19,7 +21,7 @@ from service.config import Settings
 from service.console import CommandRefused, step
 from service.database import engine_on
 from service.db import transaction_on
-from service.embedded import EmbeddedPostgres
+from service.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from service.embedded.archive import replaying
 from service.embedded.place import Account, account_for, given_to, home_below
 from service.migrate import revision
@@ -61,23 +63,33 @@ def run_base_restore(settings: Settings, folder: Path, until: datetime | None) -
         raise CommandRefused(f"{settings.data_dir} has a database: restore into a new ONESTOP_DATA_DIR")
     with step("Checking and copying the files"):
         program(settings, manifest.server_version, "pg_verifybackup", os.fspath(folder / _BASE), url="postgresql://")
+        options = _replayed(settings, account_for(home), until)
         _lay_out(folder, settings.data_dir, home, account_for(home))
-    server = EmbeddedPostgres(settings.data_dir, options=_replayed(settings, until))
+    server = EmbeddedPostgres(settings.data_dir, options=options)
     with step("Replaying the log of changes"):
         try:
             asyncio.run(_replayed_whole(server.start(), settings))
+        except (CommandRefused, EmbeddedPostgresError, DBAPIError, PostgresError) as error:
+            # The server ends itself where the log does: what it had got to by then is not what was asked for.
+            server.stop()
+            shutil.rmtree(home / "data")
+            log = home / "server.log"
+            raise CommandRefused(f"the log of changes does not reach that moment; nothing is left ({log})") from error
         finally:
             server.stop()
     reached = until.isoformat() if until is not None else manifest.taken_at
     return {"revision": manifest.revision, "taken_at": manifest.taken_at, "reached": reached}
 
 
-def _replayed(settings: Settings, until: datetime | None) -> dict[str, str]:
+def _replayed(settings: Settings, account: Account, until: datetime | None) -> dict[str, str]:
     if settings.wal_archive is None:
         if until is not None:
             raise CommandRefused("to bring it to a moment, set ONESTOP_WAL_ARCHIVE to the folder of the log of changes")
         return {}
-    return dict(replaying(settings.wal_archive, until))
+    try:
+        return dict(replaying(settings.wal_archive, account, until))
+    except PermissionError as error:
+        raise CommandRefused(str(error)) from error
 
 
 async def _replayed_whole(url: str, settings: Settings) -> None:

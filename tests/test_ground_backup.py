@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
@@ -138,34 +139,40 @@ async def test_a_restore_that_fails_halfway_leaves_nothing(
 
 
 @pytest.fixture
-def embedded(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+def ground() -> Iterator[Path]:
+    """A folder that everybody may enter: run as root, PostgreSQL is another user."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def embedded(ground: Path) -> Iterator[EmbeddedPostgres]:
     """The embedded PostgreSQL, served by us, which keeps its log of changes."""
-    tmp_path.chmod(0o755)
-    for folder in tmp_path.parents:
-        if folder.name.startswith("pytest-"):
-            folder.chmod(0o755)
-    server = EmbeddedPostgres(tmp_path / "data", archive=tmp_path / "wal")
+    server = EmbeddedPostgres(ground / "data", archive=ground / "wal")
     server.start()
     yield server
     server.stop()
 
 
-async def test_a_base_backup_is_brought_to_any_moment_since(embedded: EmbeddedPostgres, tmp_path: Path) -> None:
+async def test_a_base_backup_is_brought_to_any_moment_since(embedded: EmbeddedPostgres, ground: Path) -> None:
     url = embedded.start()
     said(run("migrate", "--json", database_url=url))
-    folder, data = os.fspath(tmp_path / "base"), os.fspath(tmp_path / "data")
+    folder, data = os.fspath(ground / "base"), os.fspath(ground / "data")
     said(run("backup", folder, "--base", "--json", data_dir=data))
     await fill(url, SETTLEMENTS, lines=1)
     moment, before = await instant(url), await contents(url)
     await fill_more(url)
     embedded.stop()
 
-    new = os.fspath(tmp_path / "new")
-    archive = os.fspath(tmp_path / "wal")
+    new = os.fspath(ground / "new")
+    archive = os.fspath(ground / "wal")
+    late = run("restore", folder, "--to", "2099-01-01T00:00:00+00:00", data_dir=new, wal_archive=archive)
     restored = said(run("restore", folder, "--to", moment, "--json", data_dir=new, wal_archive=archive))
 
+    assert (late.returncode, "does not reach that moment" in late.stderr) == (1, True), late.stderr
     assert restored["reached"].startswith(moment[:19])
-    with EmbeddedPostgres(tmp_path / "new") as server:
+    with EmbeddedPostgres(ground / "new") as server:
         assert await contents(server.start()) == before
     assert said(run("verify", "--json", "--workers", "1", data_dir=new))["ok"]
     over = run("restore", folder, "--to", moment, data_dir=new, wal_archive=archive)

@@ -74,7 +74,7 @@ def home_below(data_dir: Path) -> Path:
         return home.resolve()
 
     account = account_for(home)
-    if not account.is_another or _within_reach(data_dir, account):
+    if not account.is_another or within_reach(data_dir, account):
         home.mkdir(mode=0o700)
         given_to(home, account)
         return home.resolve()
@@ -95,7 +95,7 @@ def programs_for(account: Account) -> Path:
     if spec is None or spec.origin is None:
         raise LookupError(f"the package {_WHEEL} is not installed: install it, or set ONESTOP_DATABASE_URL")
     installed = Path(spec.origin).parent
-    if not account.is_another or _within_reach(installed / "pginstall" / "bin", account):
+    if not account.is_another or within_reach(installed / "pginstall" / "bin", account):
         return installed / "pginstall" / "bin"
 
     copy = _OPEN_GROUND / f"postgresql-{metadata.version(_WHEEL)}"
@@ -129,7 +129,8 @@ def _rename_unless_there(unfinished: Path, copy: Path) -> None:
         shutil.rmtree(unfinished)
 
 
-def _within_reach(path: Path, account: Account) -> bool:
+def within_reach(path: Path, account: Account) -> bool:
+    """Whether the server's user may pass through every folder down to this one."""
     return all(
         folder.stat().st_mode & _ANYONE_MAY_PASS or folder.stat().st_uid == account.uid
         for folder in (path.resolve(), *path.resolve().parents)

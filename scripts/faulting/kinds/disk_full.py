@@ -25,7 +25,8 @@ _SWITCHES: Final = 40
 
 
 async def strike(cast: Cast, dice: Random) -> str:
-    place, small = cast.place, cast.place.folder / "small"
+    # Beside the data, because the server's own user must get in.
+    place, small = cast.place, cast.place.cluster.data.with_name("small")
     place.database.stop()
     try:
         moved = await asyncio.to_thread(_onto_small, place, small)
