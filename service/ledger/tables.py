@@ -37,6 +37,10 @@ ledger_entries = Table(
     PrimaryKeyConstraint("county_code", "id"),
     CheckConstraint(f"cause IN ({_one_of(Cause)})", name="cause"),
     Index("ix_ledger_entries_case", "county_code", "case_id", postgresql_where=text("case_id <> id")),
+    # Not every id of these tells when it was made.
+    Index(
+        "ix_ledger_entries_deducted", "county_code", "at", postgresql_where=text("cause IN ('deduction', 'release')")
+    ),
 )
 """One row per cause; its id is the cause's own (of the settlement, the statement, the payment ...)."""
 

@@ -7,15 +7,19 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.clock import Clock
 from service.db import transaction_on
 from service.money import yuan
-from tests.cases.county import County, done
+from service.proof.seals.actions import seal
+from tests.cases.county import COUNTY, County, done
 from tests.claims.changes.people import POOR, amounts, anew, month_stay, reversed_
 from tests.proof.scene import found_wrong, named
 from tests.reconciliation.conftest import H1, Calendar, Parties
 
 PAYER = "top_up_insurer"
 SUMS = "SELECT person_no, period, name, value FROM accumulators ORDER BY 1, 2, 3"
+UNSEALED = "SELECT id FROM ledger_entries WHERE id::text NOT IN (SELECT unnest(keys) FROM seals)"
+SEALED_AHEAD = "SELECT kind, until FROM seals WHERE until > made_at"
 REASON = "超适应症用药，复核不予支付"
 SHARES = ("hospital_bears", "patient_pays", "due_at_discharge", "paid_total", "hospital_advances", "owed_to_patient")
 
@@ -116,6 +120,12 @@ async def test_what_was_refused_of_a_case_that_is_then_reversed_is_lost_once(
     assert await next_total(parties, calendar) == "-600.00"
     assert await rows(engine, "SELECT value FROM accumulators WHERE value <> 0") == []
     assert await proved(engine) == []
+    # Its id is made of what it is about and tells no time: it is sealed with the others all the same.
+    await seal(engine, COUNTY, Clock())
+    given_back = "SELECT count(*) FILTER (WHERE substr(id::text, 15, 1) = '5'), count(*) FROM ledger_entries"
+    assert await rows(engine, f"{given_back} WHERE cause = 'release'") == [(1, 1)]
+    assert await rows(engine, UNSEALED) == []
+    assert await rows(engine, SEALED_AHEAD) == []
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,9 @@ KINDS: Final = (
         ),
         dated=False,
     ),
-    Kind("entry", _ENTRY, dated=False, only="t.cause <> 'statement'"),
+    Kind("entry", _ENTRY, dated=False, only="t.cause NOT IN ('statement', 'deduction', 'release')"),
+    # Some of these have an id made of what they are about, so that they are made once: it tells no time.
+    Kind("deducted entry", _ENTRY, only="t.cause IN ('deduction', 'release')"),
     Kind(
         "statement",
         (
