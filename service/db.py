@@ -161,24 +161,43 @@ class Direct:
 
     async def scalar(self, tx: AsyncConnection, values: Mapping[str, Any]) -> Any:
         """Run it; gives the first column of the first row, None where there is none."""
-        assert tx.sync_connection is not None
-        adapted = tx.sync_connection.connection.dbapi_connection
-        assert adapted is not None
-        driver = adapted.driver_connection
-        assert isinstance(driver, asyncpg.Connection)
-        if not driver.is_in_transaction():
+        row = await self.row(tx, values)
+        return None if row is None else next(iter(row.values()))
+
+    async def row(self, tx: AsyncConnection, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Run it; gives the first row by the names of its columns, None where there is none."""
+        adapted = _adapted(tx)
+        if not adapted.driver_connection.is_in_transaction():
             # SQLAlchemy begins a transaction with its own first statement; this may be the first.
             try:
                 await adapted._start_transaction()
             except adapted.dbapi.Error:
                 # What becomes of a connection that was lost is SQLAlchemy's to say: let it meet the failure itself.
-                return await tx.scalar(self.text, values)
+                return (await tx.execute(self.text, values)).mappings().first()
+        return await self._run(adapted.driver_connection, values)
+
+    async def alone(self, engine: AsyncEngine, values: Mapping[str, Any]) -> bool:
+        """Run it as a transaction of its own, in one message and in no county's sight; whether it gave a row."""
+        async with engine.connect() as connection:
+            return await self._run(_adapted(connection).driver_connection, values) is not None
+
+    async def _run(self, driver: asyncpg.Connection, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
         try:
-            return await driver.fetchval(self._sql, *(values[name] for name in self._names))
+            found: Mapping[str, Any] | None = await driver.fetchrow(self._sql, *(values[name] for name in self._names))
         except asyncpg.IntegrityConstraintViolationError as error:
             raise IntegrityError(self._sql, None, error, hide_parameters=True) from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise DBAPIError(self._sql, None, error, hide_parameters=True) from error
+        return found
+
+
+def _adapted(connection: AsyncConnection) -> Any:
+    """The driver's connection as SQLAlchemy wraps it."""
+    assert connection.sync_connection is not None
+    adapted = connection.sync_connection.connection.dbapi_connection
+    assert adapted is not None
+    assert isinstance(adapted.driver_connection, asyncpg.Connection)
+    return adapted
 
 
 async def _transaction(request: Request) -> AsyncIterator[AsyncConnection]:

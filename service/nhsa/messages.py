@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.vault import Vault
+from service.db import Direct
 from service.errors import Text
 from service.nhsa.model import Institution
 from service.nhsa.refusals import AnswerForgotten, MessageReused, MessageReversed
@@ -73,7 +74,7 @@ class Message:
 
 
 # Written out, as the statements of the discharge path are: every message asks it.
-_TAKE: Final = text("""
+_TAKE: Final = Direct("""
     INSERT INTO nhsa_messages (county_code, fixmedins_code, infno, msgid, body_hash, outcome, at)
     VALUES (:county_code, :fixmedins_code, :infno, :msgid, :body_hash, :outcome, :at)
     ON CONFLICT DO NOTHING RETURNING true
@@ -88,7 +89,7 @@ async def take(
 
     `body_hash` None: on behalf of a reversal, which names a message without having seen it.
     """
-    if await tx.scalar(_TAKE, name.row() | {"body_hash": body_hash, "outcome": outcome, "at": at}):
+    if await _TAKE.scalar(tx, name.row() | {"body_hash": body_hash, "outcome": outcome, "at": at}):
         return None
     c = messages.c
     query = select(c.outcome, c.subject, c.person_no, c.answer_enc, c.body_hash).where(*name.is_it()).with_for_update()

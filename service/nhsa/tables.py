@@ -123,6 +123,8 @@ fee_lines = Table(
         ["county_code", "mdtrt_id"], ["nhsa_visits.county_code", "nhsa_visits.mdtrt_id"], ondelete="CASCADE"
     ),
     UniqueConstraint("county_code", "mdtrt_id", "line_no"),
+    # Each line is written once more, when it is settled: with room beside it no index is touched.
+    postgresql_with={"fillfactor": 50},
 )
 """Fee lines as uploaded; `setl_id` says by which settlement they are settled."""
 

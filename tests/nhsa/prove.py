@@ -30,7 +30,7 @@ from tests.nhsa.signing import by_hmac, by_tif
 from tests.nhsa.storm import PATIENCE, storm
 
 REPORT = Path(__file__).parents[2] / "scripts" / "reports" / "nhsa.md"
-ROUNDS, STAYS, LINES, AT_ONCE = 3, 50, 60, 16
+ROUNDS, STAYS, LINES, AT_ONCE = 9, 60, 60, 16
 STORM_STAYS = 4
 DAY = "2018-06-05"
 REST = "REST"

@@ -100,16 +100,12 @@ class Doors:
         if found is None:
             raise tif.unknown()
         tif.check(headers, found[1])
-        with seeing(EVERY_COUNTY):
-            # The same question under another msgid is another message.
-            message = self._vault.fingerprint_bytes("nhsa nonce", envelope.msgid.encode() + b"\x00" + body_hash)
-            await self._once(account, headers["x-tif-nonce"], message, now)
+        # The same question under another msgid is another message.
+        message = self._vault.fingerprint_bytes("nhsa nonce", envelope.msgid.encode() + b"\x00" + body_hash)
+        nonce = headers["x-tif-nonce"]
+        if not await store.use_nonce(self._engine, account, nonce, message, at=now, window=2 * tif.WINDOW):
+            raise tif.replayed()
         return await self._named(found[0], envelope, now)
-
-    async def _once(self, account: str, nonce: str, body_hash: bytes, now: datetime) -> None:
-        async with transaction_on(self._engine) as tx:
-            if not await store.use_nonce(tx, account, nonce, body_hash, at=now, window=2 * tif.WINDOW):
-                raise tif.replayed()
 
     async def _without_headers(self, envelope: Envelope, now: datetime) -> Institution:
         institution = await self._institution(envelope.fixmedins_code, now)

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.access.vault import Vault
+from service.db import Direct
 from service.nhsa.auth.tables import credentials, institutions
 from service.nhsa.model import Auth, Institution
 
@@ -91,9 +92,12 @@ async def secret(tx: AsyncConnection, vault: Vault, auth: Auth, account: str) ->
     return row.fixmedins_code, vault.decrypt(row.secret_enc, bound_to=place(auth, account))
 
 
-# Written out, as every signed message of this kind asks it before anything else.
-_USE: Final = text("""
-    INSERT INTO nhsa_nonces AS known (account, nonce, body_hash, at) VALUES (:account, :nonce, :body_hash, :at)
+# As every signed message of this kind asks it before anything else, nobody waits for the disk: a nonce that a crash
+# of the database forgets lets the very same message through once more, and that message still acts once.
+_USE: Final = Direct("""
+    WITH unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true) AS said)
+    INSERT INTO nhsa_nonces AS known (account, nonce, body_hash, at)
+    SELECT :account, :nonce, CAST(:body_hash AS bytea), CAST(:at AS timestamptz) FROM unhurried WHERE said IS NOT NULL
     ON CONFLICT (account, nonce) DO UPDATE SET body_hash = excluded.body_hash, at = excluded.at
     WHERE known.at < :forgotten OR known.body_hash = excluded.body_hash
     RETURNING true
@@ -101,8 +105,8 @@ _USE: Final = text("""
 
 
 async def use_nonce(
-    tx: AsyncConnection, account: str, nonce: str, body_hash: bytes, *, at: datetime, window: timedelta
+    engine: AsyncEngine, account: str, nonce: str, body_hash: bytes, *, at: datetime, window: timedelta
 ) -> bool:
     """Whether a nonce is new, or names the very same body again; older ones than the window are forgotten."""
     row = {"account": account, "nonce": nonce, "body_hash": body_hash, "at": at, "forgotten": at - window}
-    return await tx.scalar(_USE, row) is not None
+    return await _USE.alone(engine, row)

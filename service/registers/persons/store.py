@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.vault import Vault
+from service.db import Direct
 from service.registers.dated import DatedTable
 from service.registers.entries import Bar, Coverage, Insured, Person, RosterIdentity
 from service.registers.model import Author, KeyKind
@@ -96,9 +97,14 @@ async def add_keys(tx: AsyncConnection, vault: Vault, person: Person) -> KeyKind
     return min(taken) if taken else None
 
 
+_PERSON: Final = Direct(
+    f"SELECT {', '.join(persons.c.keys())} FROM persons"  # noqa: S608  (columns of our own table)
+    " WHERE county_code = :county_code AND person_no = :person_no"
+)
+
+
 async def person(tx: AsyncConnection, vault: Vault, county_code: str, person_no: str) -> Person | None:
-    query = select(persons).where(persons.c.county_code == county_code, persons.c.person_no == person_no)
-    row = (await tx.execute(query)).mappings().one_or_none()
+    row = await _PERSON.row(tx, {"county_code": county_code, "person_no": person_no})
     return None if row is None else opened(vault, row)
 
 
