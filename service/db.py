@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final
 import asyncpg
 import orjson
 from fastapi import Depends, Request
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData, RowMapping, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -173,7 +173,8 @@ class Direct:
                 await adapted._start_transaction()
             except adapted.dbapi.Error:
                 # What becomes of a connection that was lost is SQLAlchemy's to say: let it meet the failure itself.
-                return (await tx.execute(self.text, values)).mappings().first()
+                found: RowMapping | None = (await tx.execute(self.text, values)).mappings().first()
+                return None if found is None else {**found}
         return await self._run(adapted.driver_connection, values)
 
     async def alone(self, engine: AsyncEngine, values: Mapping[str, Any]) -> bool:

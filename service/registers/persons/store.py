@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, exists, func, insert, literal, select, text, tuple_, update
+from sqlalchemy import bindparam, delete, exists, func, insert, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -98,8 +98,11 @@ async def add_keys(tx: AsyncConnection, vault: Vault, person: Person) -> KeyKind
 
 
 _PERSON: Final = Direct(
-    f"SELECT {', '.join(persons.c.keys())} FROM persons"  # noqa: S608  (columns of our own table)
-    " WHERE county_code = :county_code AND person_no = :person_no"
+    str(
+        select(persons).where(
+            persons.c.county_code == bindparam("county_code"), persons.c.person_no == bindparam("person_no")
+        )
+    )
 )
 
 
