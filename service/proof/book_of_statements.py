@@ -33,14 +33,19 @@ STATEMENTS: Final = {
             ('lines_total', s.lines_total, l.total)) wrong (name, kept, computed)
         WHERE s.county_code = :county_code AND wrong.kept <> wrong.computed ORDER BY s.id
     """,
+    # Numbers that follow one another are one row: a count that was changed by thousands hides nothing else.
     "lines are numbered without gap": """
-        SELECT 'statement_lines', s.id || '/' || n, NULL, CASE WHEN l.line_no IS NULL THEN 'missing' ELSE 'a line' END,
-            'lines 1 to ' || s.line_count
-        FROM statements s
-        CROSS JOIN LATERAL (SELECT n FROM generate_series(1, s.line_count) n
-            UNION SELECT line_no FROM statement_lines WHERE county_code = s.county_code AND statement_id = s.id) n
-        LEFT JOIN statement_lines l ON l.county_code = s.county_code AND l.statement_id = s.id AND l.line_no = n.n
-        WHERE s.county_code = :county_code AND (l.line_no IS NULL OR n.n NOT BETWEEN 1 AND s.line_count) ORDER BY 2
+        SELECT 'statement_lines', id || '/' || min(n), NULL,
+            CASE WHEN missing THEN 'missing' ELSE 'a line' END || coalesce(', up to ' || nullif(max(n), min(n)), ''),
+            'lines 1 to ' || line_count
+        FROM (SELECT s.id, s.line_count, n.n, l.line_no IS NULL AS missing,
+                n.n - row_number() OVER (PARTITION BY s.id, l.line_no IS NULL ORDER BY n.n) AS run
+            FROM statements s
+            CROSS JOIN LATERAL (SELECT n FROM generate_series(1, s.line_count) n
+                UNION SELECT line_no FROM statement_lines WHERE county_code = s.county_code AND statement_id = s.id) n
+            LEFT JOIN statement_lines l ON l.county_code = s.county_code AND l.statement_id = s.id AND l.line_no = n.n
+            WHERE s.county_code = :county_code AND (l.line_no IS NULL OR n.n NOT BETWEEN 1 AND s.line_count)) wrong
+        GROUP BY id, line_count, missing, run ORDER BY 2
     """,
     "a statement or a closing is of its period": """
         SELECT s.name, s.id::text, 'period', s.period || ' ' || s.period_from || ' ' || s.period_to,
