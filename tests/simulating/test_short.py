@@ -116,7 +116,7 @@ def pays_twice(move: Any) -> Any:
 
 
 def posts_twice(post: Any) -> Any:
-    """As `post`, but a reversal posts twice the amounts: the same posting twice is refused by the database."""
+    """As `post`, but a reversal posts twice the amounts. The database itself looks at them with their settlement."""
 
     async def doubling(tx: Any, entry: Any, postings: Sequence[Posting], **more: Any) -> None:
         times = 2 if entry.cause == Cause.REVERSAL else 1
@@ -136,7 +136,7 @@ async def test_what_is_broken_below_holds_when_it_is_whole(place: Worlds) -> Non
     [
         (changes, "carry", forgets_a_sum, PAID[5], "running sums hold what live settlements decided"),
         (batches, "move", pays_twice, PAID[6], "paid as the bank paid"),
-        (ledger, "post", posts_twice, PAID[5], "'claims'"),
+        (ledger, "post", posts_twice, PAID[5], '"status":500'),
     ],
 )
 async def test_what_books_wrongly_is_found_on_the_day_on_which_it_does(
