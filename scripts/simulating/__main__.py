@@ -1,19 +1,23 @@
 """
-`scripts/simulate --seeds A..B --days N`: seeded counties, one after the other, each checked every day of its life.
+`scripts/simulate --seeds A..B --days N`: seeded counties, each checked every day of its life, as many at once as asked.
 
-A seed that fails is cut down to a short story; `--days` other than those of the failure may change its plan.
+A seed that fails is cut down to a short story; `--days` other than those of the failure may change its plan. The
+report is written after every seed, adds up the runs of different seeds, and is gone on with by `--rest`.
 """
 
 import argparse
+import shlex
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from scripts.simulating.living import simulate
-from scripts.simulating.report import report
+from scripts.simulating.living import Lived, simulate
+from scripts.simulating.report import Figures, Run
 from tests.claims.machine.prove import cluster_of
 
 
@@ -23,33 +27,43 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no seed later than that")
-    parser.add_argument("--report", type=Path, help="write the figures there")
+    parser.add_argument("--report", type=Path, help="write the figures there (.md), and beside it (.json)")
+    parser.add_argument("--rest", action="store_true", help="leave out the seeds that the report has")
     asked = parser.parse_args()
     first, _, last = asked.seeds.partition("..")
-    seeds = list(range(int(first), int(last or first) + 1))
-    began = time.monotonic()
+    figures = Figures.read(asked.report.with_suffix(".json") if asked.report else None)
+    known = figures.lived(asked.days) if asked.rest else frozenset()
+    seeds = [seed for seed in range(int(first), int(last or first) + 1) if seed not in known]
+    run = Run.begun(f"scripts/simulate {shlex.join(sys.argv[1:])}", asked.processes)
+    failed = False
+    for lived in _lived(seeds, asked.days, asked.processes, time.monotonic() + 60 * asked.minutes):
+        figures.add(run, lived)
+        figures.write()
+        failed = failed or lived.story is not None
+    sys.stdout.write(figures.text())
+    if failed:
+        raise SystemExit(1)
+
+
+def _lived(seeds: Sequence[int], days: int, processes: int, until: float) -> Iterator[Lived]:
+    """What came of each seed, as soon as it is known."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # As root, PostgreSQL runs as another user, who must get in.
         folder.chmod(0o755)
         with (
             cluster_of(folder) as cluster,
-            ProcessPoolExecutor(asked.processes, mp_context=get_context("spawn")) as pool,
+            ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool,
         ):
-            shares = [seeds[share :: asked.processes] for share in range(asked.processes)]
-            running = [
-                pool.submit(simulate, cluster, some, asked.days, n, asked.minutes)
-                for n, some in enumerate(shares)
-                if some
-            ]
-            lived = [one.result() for one in running]
-    seconds = time.monotonic() - began
-    text = report(asked.seeds, asked.days, lived, seconds)
-    sys.stdout.write(text)
-    if asked.report is not None:
-        asked.report.write_text(text, encoding="utf-8")
-    if any(one.stories for one in lived):
-        raise SystemExit(1)
+            left = iter(seeds)
+            under_way: set[Future[Lived]] = set()
+            while True:
+                free = processes - len(under_way) if time.monotonic() < until else 0
+                under_way |= {pool.submit(simulate, cluster, seed, days) for seed in islice(left, free)}
+                if not under_way:
+                    return
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                yield from (one.result() for one in done)
 
 
 if __name__ == "__main__":

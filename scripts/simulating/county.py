@@ -6,9 +6,12 @@ from fractions import Fraction
 from itertools import count
 from typing import Any, Final
 
+from sqlalchemy import text
+
 from scripts.simulating.faults import Line
 from scripts.simulating.plan import FIRST_DAY, PEOPLE, PERCENTS
 from service.access.model import Role
+from service.db import transaction_on
 from service.proof.seals.actions import seal
 from tests.access.callers import headers_of
 from tests.cases.county import Call
@@ -16,6 +19,10 @@ from tests.claims.machine.driving import HOSPITALS, Service, packs_of
 from tests.claims.machine.naive import County, Visit
 from tests.claims.world import World, caller
 
+_ANALYZE: Final = text(
+    "ANALYZE settlements, settlement_layers, settlement_documents, live_visits, accumulators, accumulator_entries,"
+    " ledger_entries, postings, statements, statement_lines, payments, idempotency_keys, events, audit_log"
+)
 TOP_UP: Final = "top_up_insurer"
 
 
@@ -56,8 +63,11 @@ class Town:
         return [visit for visit in self.paper.visits if visit.live]
 
     async def seal(self) -> None:
+        """Seal the month's rows; and let the planner know how many there are, as autovacuum would in a month."""
         state = self.world.app.state
         await seal(state.engine, self.county_code, state.clock)
+        async with transaction_on(self.world.system) as tx:
+            await tx.execute(_ANALYZE)
 
 
 _PACKS: Final = {percent: packs_of(percent) for percent in PERCENTS}

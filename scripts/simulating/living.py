@@ -1,13 +1,18 @@
-"""One process's share of the seeds: lived through one after the other, those that fail told as short stories."""
+"""One seed: a county of its own in a database of its own, lived through; if it fails, told as a short story."""
 
 import asyncio
+import gc
 import logging
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+import uvloop
 
 from scripts.simulating.faults import breakable
 from scripts.simulating.plan import Event, planned
@@ -16,48 +21,64 @@ from service.db import EVERY_COUNTY, seeing
 from tests.claims import world as worlds
 from tests.conftest import Cluster
 
+_OBJECTS_BEFORE_A_LOOK: Final = 10_000
 
-@dataclass
+
+@dataclass(frozen=True)
 class Lived:
-    """What one process has simulated."""
+    """What came of a seed: `story` is how it failed, None where everything held; `database` the server's version."""
 
-    told: Told = field(default_factory=Told)
-    seeds: int = 0
-    seconds: float = 0.0
-    stories: list[str] = field(default_factory=list)
-
-
-def simulate(cluster: Cluster, seeds: Sequence[int], days: int, share: int, minutes: float) -> Lived:
-    """
-    Live through these seeds in a database of our own; each line on standard output is a seed that is done.
-
-    None is begun later than so many minutes from now.
-    """
-    with tempfile.TemporaryDirectory() as folder, seeing(EVERY_COUNTY), breakable():
-        return asyncio.run(_simulate(cluster, Path(folder), seeds, days, share, minutes))
+    seed: int
+    days: int
+    told: Told
+    seconds: float
+    database: str
+    story: str | None = None
 
 
-async def _simulate(
-    cluster: Cluster, folder: Path, seeds: Sequence[int], days: int, share: int, minutes: float
-) -> Lived:
-    lived, until = Lived(), time.monotonic() + 60 * minutes
+def simulate(cluster: Cluster, seed: int, days: int) -> Lived:
+    """Live through a seed's plan, and say on standard output that it is done."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        seeing(EVERY_COUNTY),
+        breakable(),
+        # As server processes have it.
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        lived = runner.run(_simulate(cluster, Path(folder), seed, days))
+    _say(f"seed {seed}: {days} days in {lived.seconds:.1f} s")
+    return lived
+
+
+async def _simulate(cluster: Cluster, folder: Path, seed: int, days: int) -> Lived:
+    began, told, failed = time.monotonic(), Told(), None
     async with worlds.made(cluster, folder) as world:
         # The application has begun to write its log.
         logging.getLogger("onestop").setLevel(logging.CRITICAL)
-        place = Worlds(world, 460_001 + 1_000 * share)
-        for seed in seeds:
-            if (began := time.monotonic()) > until:
-                break
-            plan = planned(seed, days)
+        place = Worlds(world)
+        with _leaving_alone_what_stays():
             try:
-                lived.told.add(await place.live(plan))
+                told = await place.live(planned(seed, days))
             except Failure as failure:
                 _say(f"seed {seed} failed, and is being cut down: {failure}")
-                lived.stories.append(await story(place, seed, days, failure))
-            lived.seeds += 1
-            lived.seconds += (took := time.monotonic() - began)
-            _say(f"seed {seed}: {days} days in {took:.1f} s")
-    return lived
+                failed = await story(place, seed, days, failure)
+        [[database]] = await world.rows("SHOW server_version")
+    return Lived(seed, days, told, time.monotonic() - began, f"PostgreSQL {database}", failed)
+
+
+@contextmanager
+def _leaving_alone_what_stays() -> Iterator[None]:
+    """As a server process does: the application is not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    looked, *_ = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_BEFORE_A_LOOK)
+    try:
+        yield
+    finally:
+        gc.set_threshold(looked)
+        # The next seed has an application of its own.
+        gc.unfreeze()
 
 
 def _say(line: str) -> None:

@@ -46,15 +46,15 @@ class Failure(Exception):
 class Worlds:
     """A place where county after county is founded, each with numbers that no other has."""
 
-    def __init__(self, world: World, first_county: int = 460_001) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._counties = count(first_county)
+        self._counties = count(460_001)
         self._serial = count(1)
 
     async def live(self, events: Sequence[Event]) -> Told:
         """A new county lives through a plan. Raises Failure."""
         town = await founded(self._world, str(next(self._counties)), self._serial)
-        told, last = Told(), None
+        told, last, sealed = Told(), None, (0, 0)
         try:
             for _, today in groupby(events, key=lambda event: event.day):
                 for event in today:
@@ -65,8 +65,9 @@ class Worlds:
                 assert last is not None
                 await prove_day(town)
                 told.days_checked += 1
-                if last.date.day >= MONTH_END:
+                if last.date.day >= MONTH_END and (month := (last.date.year, last.date.month)) != sealed:
                     await town.seal()
+                    sealed = month
             last = None
             await town.seal()
             told.checked = await prove_year(town)
