@@ -90,11 +90,11 @@ def start_cluster(config: pytest.Config) -> OwnedCluster:
     if (given := config.getoption("--database-url")) is not None:
         return OwnedCluster(with_template(given))
     durable = config.getoption("--durable")
-    # Each test copies a database: in memory, where there is plenty of it, that costs a fifth.
-    in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
-    if in_memory:
-        clear_away_what_killed_runs_left(MEMORY)
-    folder = Path(tempfile.mkdtemp(prefix=FOLDERS, dir=MEMORY if in_memory and not durable else None))
+    # Each test copies a database: in memory that costs a fifth.
+    place = memory()
+    if place is not None:
+        clear_away_what_killed_runs_left(place)
+    folder = Path(tempfile.mkdtemp(prefix=FOLDERS, dir=None if durable else place))
     # As root, PostgreSQL runs as another user, who must get in.
     folder.chmod(0o755)
     server = EmbeddedPostgres(folder, options={} if durable else FORGETFUL)
@@ -104,6 +104,12 @@ def start_cluster(config: pytest.Config) -> OwnedCluster:
         server.stop()
         shutil.rmtree(folder)
         raise
+
+
+def memory() -> Path | None:
+    """Where files are in memory; None where there is not plenty of it."""
+    there = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    return MEMORY if there else None
 
 
 def clear_away_what_killed_runs_left(place: Path) -> None:

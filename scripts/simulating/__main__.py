@@ -19,6 +19,7 @@ from pathlib import Path
 from scripts.simulating.living import Lived, simulate
 from scripts.simulating.report import Figures, Run
 from tests.claims.machine.prove import cluster_of
+from tests.conftest import memory
 
 
 def main() -> None:
@@ -47,7 +48,7 @@ def main() -> None:
 
 def _lived(seeds: Sequence[int], days: int, processes: int, until: float) -> Iterator[Lived]:
     """What came of each seed, as soon as it is known."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=memory()) as name:
         folder = Path(name)
         # As root, PostgreSQL runs as another user, who must get in.
         folder.chmod(0o755)

@@ -26,8 +26,9 @@ bank's own book: each live visit to the fen, what each payer owes whom and how f
 statements and their lines, and that what was acknowledged is there, once. At the end of the plan `onestop verify`'s
 own parts prove the county: every settlement decided again, every book added up, the chain of seals.
 
-The application runs in the simulator's process, over a real PostgreSQL whose files are in memory and need not outlive
-it (`fsync` is off): here connections are cut, not machines switched off; those are [the bench's](faults.md).
+The application runs in the simulator's process, over a real PostgreSQL whose files need not outlive it (`fsync` is
+off, and they are in memory where there is plenty of it): here connections are cut, not machines switched off; those are
+[the bench's](faults.md).
 """
 
 
