@@ -117,7 +117,12 @@ async def made(cluster: Cluster, folder: Path, prepare: Callable[[Path], None] |
     if prepare is not None:
         prepare(packs)
     settings = Settings(
-        database_url=cluster.database(name), keys=SecretStr(KEYS), data_dir=folder, packs_dir=packs if prepare else None
+        database_url=cluster.database(name),
+        keys=SecretStr(KEYS),
+        data_dir=folder,
+        packs_dir=packs if prepare else None,
+        # A long form lasts longer than half an hour.
+        token_minutes=24 * 60,
     )
     app = create_app(settings)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

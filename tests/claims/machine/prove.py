@@ -16,7 +16,7 @@ from pathlib import Path
 from service.db import EVERY_COUNTY, seeing
 from service.embedded import EmbeddedPostgres
 from tests.claims.machine.running import run_machine
-from tests.conftest import FORGETFUL, Cluster, with_template
+from tests.conftest import FORGETFUL, Cluster, memory, with_template
 from tests.corrections.bulk.comparing import VISITS, compare
 
 EXAMPLES, STEPS = 200, 50
@@ -54,7 +54,7 @@ def prove_bulk(cluster: Cluster, folder: Path, persons: int, kills: int) -> str:
 
 def main() -> None:
     what, *sizes = sys.argv[1:] or ["all"]
-    with tempfile.TemporaryDirectory() as name, seeing(EVERY_COUNTY):
+    with tempfile.TemporaryDirectory(dir=memory()) as name, seeing(EVERY_COUNTY):
         folder = Path(name)
         # As root, PostgreSQL runs as another user, who must get in.
         folder.chmod(0o755)
