@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAUSE = 0.1
@@ -42,9 +43,28 @@ def _seconds(pid: int, fields: slice) -> float:
     return sum(int(each) for each in stat.rpartition(")")[2].split()[fields]) / _TICKS
 
 
-def cpu_of_server(pid: int) -> float:
-    """CPU seconds of a server and of all its processes, those that have ended too."""
-    return _seconds(pid, slice(11, 15)) + sum(_seconds(child, slice(11, 13)) for child in _children(pid))
+class Cpu(NamedTuple):
+    """CPU seconds of a server: of the processes that answer callers, and of its housekeeping (vacuum, checkpoints)."""
+
+    answering: float
+    housekeeping: float
+
+    def since(self, before: "Cpu") -> "Cpu":
+        return Cpu(self.answering - before.answering, self.housekeeping - before.housekeeping)
+
+
+def cpu_of_server(pid: int) -> Cpu:
+    """What a server has used until now. Its callers' connections stay open: of those that end it is housekeeping."""
+    children = {child: _seconds(child, slice(11, 13)) for child in _children(pid)}
+    answering = sum(seconds for child, seconds in children.items() if _answers(child))
+    return Cpu(answering, _seconds(pid, slice(11, 15)) + sum(children.values()) - answering)
+
+
+def _answers(pid: int) -> bool:
+    try:
+        return b"127.0.0.1(" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -72,7 +72,7 @@ async def one(folder: Path, suffix: str, size: int, url: str) -> Figures:
             begin, busy, theirs = time.monotonic(), time.process_time(), cpu_of_server(server)
             asked = Import(file, "459901", None, statement, apply, False, False, None, again=False)
             answer = await import_roster(engine, settings, asked)
-            spent = (time.monotonic() - begin, time.process_time() - busy, cpu_of_server(server) - theirs)
+            spent = (time.monotonic() - begin, time.process_time() - busy, *cpu_of_server(server).since(theirs))
             figures[f"{variant} {what}"] = {"spent": spent, "counts": answer["counts"], "state": answer["state"]}
     figures["peak"] = peak_of(os.getpid())
     await engine.dispose()
