@@ -11,6 +11,7 @@ loading, re-sealing, verifying) say so by `create_system_engine`.
 """
 
 import re
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from service.config import Settings
+from service.lines import KEEPALIVE, Line, note_waiting
 
 _NAMED: Final = re.compile(r"(?<!:):([a-z_]+)")
 
@@ -75,7 +77,7 @@ def seeing(county_code: str | None) -> Iterator[None]:
         _sight.reset(token)
 
 
-class _SeeingConnection(asyncpg.Connection):
+class _SeeingConnection(Line):
     """Says with BEGIN whose rows the transaction sees, in the same message: no round trip more."""
 
     __slots__ = ()
@@ -84,7 +86,11 @@ class _SeeingConnection(asyncpg.Connection):
         if query.startswith("BEGIN"):
             county_code = (_sight.get() or "").replace("'", "''")
             query = f"{query} SET LOCAL onestop.county = '{county_code}'"
-        status: str = await super().execute(query, *args, **options)
+        self.waits_since = time.monotonic()
+        try:
+            status: str = await super().execute(query, *args, **options)
+        finally:
+            self.waits_since = None
         return status
 
 
@@ -94,7 +100,9 @@ def create_engine(url: str, settings: Settings) -> AsyncEngine:
 
     Waiting for a lock ends after `lock_wait_seconds` with an error of its own, any statement after `statement_seconds`.
     """
-    return _engine(url, settings, _of_a_server(settings), connection_class=_SeeingConnection)
+    engine = _engine(url, settings, _of_a_server(settings), _SeeingConnection)
+    note_waiting(engine)
+    return engine
 
 
 def _of_a_server(settings: Settings) -> dict[str, str]:
@@ -103,10 +111,10 @@ def _of_a_server(settings: Settings) -> dict[str, str]:
 
 def create_system_engine(url: str, settings: Settings) -> AsyncEngine:
     """A pool for work on the whole database, as the role of the address itself: it owns the tables and sees all."""
-    return _engine(url, settings, {})
+    return _engine(url, settings, {}, Line)
 
 
-def _engine(url: str, settings: Settings, server_settings: dict[str, str], **connect: Any) -> AsyncEngine:
+def _engine(url: str, settings: Settings, server_settings: dict[str, str], line: type[Line]) -> AsyncEngine:
     return create_async_engine(
         async_url(url),
         pool_size=settings.pool_size,
@@ -118,15 +126,16 @@ def _engine(url: str, settings: Settings, server_settings: dict[str, str], **con
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={
+            "connection_class": line,
             "server_settings": {
                 "application_name": "onestop",
                 "lock_timeout": f"{round(settings.lock_wait_seconds * 1000)}",
                 "timezone": "UTC",
                 # The few statements of the discharge path look up by key: planning each anew costs more than it gains.
                 "plan_cache_mode": "force_generic_plan",
+                **KEEPALIVE,
                 **server_settings,
             },
-            **connect,
         },
     )
 
@@ -165,7 +174,7 @@ class Direct:
         adapted = tx.sync_connection.connection.dbapi_connection
         assert adapted is not None
         driver = adapted.driver_connection
-        assert isinstance(driver, asyncpg.Connection)
+        assert isinstance(driver, Line)
         if not driver.is_in_transaction():
             # SQLAlchemy begins a transaction with its own first statement; this may be the first.
             try:
@@ -173,12 +182,15 @@ class Direct:
             except adapted.dbapi.Error:
                 # What becomes of a connection that was lost is SQLAlchemy's to say: let it meet the failure itself.
                 return await tx.scalar(self.text, values)
+        driver.waits_since = time.monotonic()
         try:
             return await driver.fetchval(self._sql, *(values[name] for name in self._names))
         except asyncpg.IntegrityConstraintViolationError as error:
             raise IntegrityError(self._sql, None, error, hide_parameters=True) from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise DBAPIError(self._sql, None, error, hide_parameters=True) from error
+        finally:
+            driver.waits_since = None
 
 
 async def _transaction(request: Request) -> AsyncIterator[AsyncConnection]:
