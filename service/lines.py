@@ -73,14 +73,20 @@ def _keep_alive(line: socket.socket) -> None:
             line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
+def _of(connection: Connection) -> Line:
+    line = connection.connection.driver_connection
+    assert isinstance(line, Line)
+    return line
+
+
 def note_waiting(engine: AsyncEngine) -> None:
     """Let the lines of an engine know since when they wait, whatever is asked through SQLAlchemy."""
 
     def asked(connection: Connection, *_: Any) -> None:
-        connection.connection.driver_connection.waits_since = time.monotonic()
+        _of(connection).waits_since = time.monotonic()
 
     def answered(connection: Connection, *_: Any) -> None:
-        connection.connection.driver_connection.waits_since = None
+        _of(connection).waits_since = None
 
     def failed(context: ExceptionContext) -> None:
         connection = context.connection

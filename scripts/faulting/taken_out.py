@@ -18,7 +18,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service import db
+from service import db, lines
 from service.access import idempotency
 from service.access.idempotency import Stored
 from service.corrections.bulk import store as readjudications
@@ -114,6 +114,13 @@ def _end_at_once() -> None:
     type.__setattr__(uvicorn.Server, "shutdown", ended)
 
 
+def _wait_for_ever() -> None:
+    async def none_is_dead(*_given: object) -> int:
+        return 0
+
+    lines.give_up_dead = none_is_dead
+
+
 _TURN_NOT_TAKEN: Final = """
     DO $do$ BEGIN EXECUTE replace(replace(pg_get_functiondef('open_person'::regproc),
         'DO UPDATE SET last_order = o.last_order + 1', 'DO NOTHING'),
@@ -153,6 +160,9 @@ PROTECTIONS: Final[dict[str, Protection]] = {
         ("cleared",),
         statements=("ALTER TABLE statements DROP CONSTRAINT uq_statements_period",),
         patch=_number_statements_at_random,
+    ),
+    "silent-lines": Protection(
+        "giving up a line on which the database does not answer", ("silent",), patch=_wait_for_ever
     ),
     "drain": Protection("finishing what was begun at SIGTERM", ("restarted",), patch=_end_at_once),
 }
