@@ -29,8 +29,8 @@ _BEING_WRITTEN: Final = """
 """
 _PAUSE: Final = 0.05
 _GLANCE: Final = 0.2
-_STRIKE_SECONDS: Final = 180.0
-_LOOK_SECONDS: Final = 120.0
+_STRIKE_SECONDS: Final = 300.0
+_LOOK_SECONDS: Final = 300.0
 _BETWEEN: Final = (0.1, 0.5)
 
 
@@ -112,11 +112,12 @@ async def _struck(cast: Cast, checker: Checker, outcome: Outcome, kind: Kind, di
     watch = cast.watch
     watch.open.set()
     await asyncio.sleep(dice.uniform(*_BETWEEN))
-    outcome.after = kind.NAME
+    outcome.after, late = kind.NAME, f"the fault itself does not end within {_STRIKE_SECONDS:.0f} s"
     try:
         where = await _unless_wrong(watch, kind.strike(cast, dice), _STRIKE_SECONDS)
-        outcome.after = f"{kind.NAME}: {where}"
+        outcome.after, late = f"{kind.NAME}: {where}", f"no answer within {RECOVERY_SECONDS:.0f} s of the fault's end"
         took = await _unless_wrong(watch, watch.pause(), RECOVERY_SECONDS)
+        late = f"no end of the look within {_LOOK_SECONDS:.0f} s"
         async with asyncio.timeout(_LOOK_SECONDS):
             found = await checker.look(dice)
             await _turn_the_month(cast)
@@ -124,8 +125,7 @@ async def _struck(cast: Cast, checker: Checker, outcome: Outcome, kind: Kind, di
         outcome.wrong += [*watch.wrong, str(error)]
         return
     except TimeoutError:
-        waiting = sorted(watch.waiting.values())
-        outcome.wrong += [*watch.wrong, f"no answer within {RECOVERY_SECONDS:.0f} s of the fault's end: {waiting}"]
+        outcome.wrong += [*watch.wrong, f"{late}: {sorted(watch.waiting.values())}"]
         return
     outcome.struck[kind.NAME] += 1
     outcome.places.setdefault(kind.NAME, Counter())[where] += 1

@@ -1,4 +1,8 @@
-"""The fault bench in its short form: every kind of fault once, and one protection that it misses when it is gone."""
+"""
+The fault bench in its short form: every kind of fault once, and one protection that it misses when it is gone.
+
+But for the cluster that is lost and restored, which is an operator's work of minutes: `tests/test_ground_backup.py`.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,9 +11,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from scripts.faulting.bench import run
-from scripts.faulting.kinds import KINDS, cut_discharge
+from scripts.faulting.kinds import KINDS, cut_discharge, restored
 from scripts.faulting.report import REPORT, Figures
 
+SHORT = [kind for kind in KINDS if kind.__name__ != restored.__name__]
 PATIENTS, MANY = 16, 40
 """As many as four callers need; and as the pool needs to be exhausted."""
 
@@ -23,10 +28,10 @@ def folder() -> Iterator[Path]:
 
 
 async def test_whatever_is_broken_nothing_is_lost_made_or_done_twice(folder: Path) -> None:
-    outcome = await run(folder, seed=1, minutes=10, most=len(KINDS), patients=MANY)
+    outcome = await run(folder, seed=1, minutes=10, most=len(SHORT), patients=MANY, kinds=SHORT)
 
     assert outcome.wrong == [], f"seed {outcome.seed}, after {outcome.after}"
-    assert sum(outcome.struck.values()) == len(KINDS)
+    assert sum(outcome.struck.values()) == len(SHORT)
     assert outcome.acknowledged["settlements"] > 0
 
 

@@ -47,7 +47,7 @@ _MARK: Final = "UPDATE alembic_version SET version_num = '{}'"
 _NEXT: Final = "9999"
 _GAVE_WAY: Final = {"55P03", "40P01"}
 _TRIES: Final = 20
-_SECONDS: Final = (1.0, 3.0)
+_SECONDS: Final = (0.5, 1.5)
 _START_SECONDS: Final = 60
 _ASKED: Final = 20
 _PAUSE: Final = 0.1
