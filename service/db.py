@@ -86,11 +86,12 @@ class _SeeingConnection(Line):
         if query.startswith("BEGIN"):
             county_code = (_sight.get() or "").replace("'", "''")
             query = f"{query} SET LOCAL onestop.county = '{county_code}'"
-        self.waits_since = time.monotonic()
+        # SQLAlchemy begins in the midst of its first statement, which is then still to be answered.
+        before, self.waits_since = self.waits_since, time.monotonic()
         try:
             status: str = await super().execute(query, *args, **options)
         finally:
-            self.waits_since = None
+            self.waits_since = before
         return status
 
 

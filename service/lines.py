@@ -11,7 +11,6 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Iterable
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -36,12 +35,8 @@ _OURS: Final = {
     "TCP_USER_TIMEOUT": _SILENT_SECONDS * 1000,
 }
 _LOOK_SECONDS: Final = 1.0
-# What is ended must have been at rest for a while: its answer may have come this very moment.
-_END: Final = """
-    SELECT pid, CASE WHEN state = 'active' OR state_change > clock_timestamp() - make_interval(secs => $2)
-        THEN true ELSE NOT pg_terminate_backend(pid) END AS at_work
-    FROM pg_stat_activity WHERE pid = ANY ($1::int[])
-"""
+_AT_WORK: Final = "SELECT pid FROM pg_stat_activity WHERE pid = ANY ($1::int[]) AND state = 'active'"
+_END: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY ($1::int[])"
 _lines: Final[WeakSet["Line"]] = WeakSet()
 _logger = logging.getLogger("onestop.lines")
 
@@ -123,27 +118,25 @@ async def give_up_dead(url: str, silence_seconds: float) -> int:
     if not waiting:
         return 0
     since = {pid: line.waits_since for pid, line in waiting.items()}
-    at_work = await _at_work(url, waiting, silence_seconds)
-    dead = [line for pid, line in waiting.items() if pid not in at_work and line.waits_since == since[pid]]
+    dead: list[Line] = []
+    try:
+        async with asyncio.timeout(silence_seconds):
+            asking = await asyncpg.connect(url)
+            try:
+                at_work = {row["pid"] for row in await asking.fetch(_AT_WORK, list(waiting))}
+                # Whose answer came meanwhile waits no more, or for another one.
+                dead = [one for pid, one in waiting.items() if pid not in at_work and one.waits_since == since[pid]]
+                await asking.execute(_END, [one.get_server_pid() for one in dead])
+            finally:
+                asking.terminate()
+    except OSError:
+        # It cannot be reached at all.
+        dead = list(waiting.values())
+    except (asyncpg.PostgresError, asyncpg.InterfaceError):
+        # It is there, and lets nobody in just now: whoever waits may still be answered.
+        return 0
     for line in dead:
         line.terminate()
     if dead:
         _logger.warning("the database does not answer", extra={"onestop_fields": {"connections_given_up": len(dead)}})
     return len(dead)
-
-
-async def _at_work(url: str, pids: Iterable[int], silence_seconds: float) -> set[int]:
-    """Those that the database is at work for; it ends the others. None where it cannot be reached at all."""
-    try:
-        async with asyncio.timeout(silence_seconds):
-            asking = await asyncpg.connect(url)
-            try:
-                found = await asking.fetch(_END, list(pids), silence_seconds)
-            finally:
-                asking.terminate()
-    except OSError:
-        return set()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError):
-        # It is there, and lets nobody in just now: whoever waits may still be answered.
-        return set(pids)
-    return {row["pid"] for row in found if row["at_work"]}
