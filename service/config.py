@@ -94,6 +94,12 @@ class Settings(BaseSettings):
         gt=0,
         description="How long a server process lets one statement of the database run: then 503, and nothing was done.",
     )
+    silence_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        description="How long the database may owe an answer to a server process before it is asked, on a new "
+        "connection, whether it is at work on it: where it is not, the connection is given up: 503.",
+    )
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s/]+[^\s]*$",

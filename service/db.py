@@ -11,6 +11,7 @@ loading, re-sealing, verifying) say so by `create_system_engine`.
 """
 
 import re
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from service.config import Settings
+from service.lines import KEEPALIVE, Line, note_waiting
 
 _NAMED: Final = re.compile(r"(?<!:):([a-z_]+)")
 
@@ -75,7 +77,7 @@ def seeing(county_code: str | None) -> Iterator[None]:
         _sight.reset(token)
 
 
-class _SeeingConnection(asyncpg.Connection):
+class _SeeingConnection(Line):
     """Says with BEGIN whose rows the transaction sees, in the same message: no round trip more."""
 
     __slots__ = ()
@@ -84,7 +86,12 @@ class _SeeingConnection(asyncpg.Connection):
         if query.startswith("BEGIN"):
             county_code = (_sight.get() or "").replace("'", "''")
             query = f"{query} SET LOCAL onestop.county = '{county_code}'"
-        status: str = await super().execute(query, *args, **options)
+        # SQLAlchemy begins in the midst of its first statement, which is then still to be answered.
+        before, self.waits_since = self.waits_since, time.monotonic()
+        try:
+            status: str = await super().execute(query, *args, **options)
+        finally:
+            self.waits_since = before
         return status
 
 
@@ -94,7 +101,9 @@ def create_engine(url: str, settings: Settings) -> AsyncEngine:
 
     Waiting for a lock ends after `lock_wait_seconds` with an error of its own, any statement after `statement_seconds`.
     """
-    return _engine(url, settings, _of_a_server(settings), connection_class=_SeeingConnection)
+    engine = _engine(url, settings, _of_a_server(settings), _SeeingConnection)
+    note_waiting(engine)
+    return engine
 
 
 def _of_a_server(settings: Settings) -> dict[str, str]:
@@ -103,10 +112,10 @@ def _of_a_server(settings: Settings) -> dict[str, str]:
 
 def create_system_engine(url: str, settings: Settings) -> AsyncEngine:
     """A pool for work on the whole database, as the role of the address itself: it owns the tables and sees all."""
-    return _engine(url, settings, {})
+    return _engine(url, settings, {}, Line)
 
 
-def _engine(url: str, settings: Settings, server_settings: dict[str, str], **connect: Any) -> AsyncEngine:
+def _engine(url: str, settings: Settings, server_settings: dict[str, str], line: type[Line]) -> AsyncEngine:
     return create_async_engine(
         async_url(url),
         pool_size=settings.pool_size,
@@ -118,15 +127,16 @@ def _engine(url: str, settings: Settings, server_settings: dict[str, str], **con
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={
+            "connection_class": line,
             "server_settings": {
                 "application_name": "onestop",
                 "lock_timeout": f"{round(settings.lock_wait_seconds * 1000)}",
                 "timezone": "UTC",
                 # The few statements of the discharge path look up by key: planning each anew costs more than it gains.
                 "plan_cache_mode": "force_generic_plan",
+                **KEEPALIVE,
                 **server_settings,
             },
-            **connect,
         },
     )
 
@@ -182,13 +192,16 @@ class Direct:
         async with engine.connect() as connection:
             return await self._run(_adapted(connection).driver_connection, values) is not None
 
-    async def _run(self, driver: asyncpg.Connection, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    async def _run(self, line: Line, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        line.waits_since = time.monotonic()
         try:
-            found: Mapping[str, Any] | None = await driver.fetchrow(self._sql, *(values[name] for name in self._names))
+            found: Mapping[str, Any] | None = await line.fetchrow(self._sql, *(values[name] for name in self._names))
         except asyncpg.IntegrityConstraintViolationError as error:
             raise IntegrityError(self._sql, None, error, hide_parameters=True) from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise DBAPIError(self._sql, None, error, hide_parameters=True) from error
+        finally:
+            line.waits_since = None
         return found
 
 
@@ -197,7 +210,7 @@ def _adapted(connection: AsyncConnection) -> Any:
     assert connection.sync_connection is not None
     adapted = connection.sync_connection.connection.dbapi_connection
     assert adapted is not None
-    assert isinstance(adapted.driver_connection, asyncpg.Connection)
+    assert isinstance(adapted.driver_connection, Line)
     return adapted
 
 

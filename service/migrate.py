@@ -47,6 +47,17 @@ async def is_at_head(tx: AsyncConnection) -> bool:
     return await tx.run_sync(_current_heads) == _newest_heads()
 
 
+async def is_served(tx: AsyncConnection) -> bool:
+    """
+    Whether this code can work with the schema: its own, or that of a later version, which only adds to it.
+
+    So that a county is upgraded without a pause: first the schema, and then one process after another. Revisions are
+    numbered in their order.
+    """
+    found, newest = await tx.run_sync(_current_heads), _newest_heads()
+    return found == newest or any(one > max(newest) for one in found)
+
+
 async def revision(tx: AsyncConnection) -> str:
     """The revision of the database's schema; empty where it has none."""
     return " ".join(await tx.run_sync(_current_heads))

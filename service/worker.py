@@ -17,6 +17,7 @@ from service.clock import Clock
 from service.config import Settings
 from service.connections import bounded
 from service.embedded.launch import end_with_parent
+from service.lines import keep_lines
 from service.main import create_app
 
 _DRAIN_SECONDS = 30
@@ -42,7 +43,11 @@ class _Server(uvicorn.Server):
 
     def _begin(self) -> None:
         state = self._app.state
-        self._background = [asyncio.create_task(keep_to_the_law(state))]
+        url = state.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._background = [
+            asyncio.create_task(keep_to_the_law(state)),
+            asyncio.create_task(keep_lines(url, state.settings.silence_seconds)),
+        ]
         if every := state.settings.seal_seconds:
             counties = sorted({county for pack in state.packs.packs for county in pack.county_codes})
             work = (

@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from alembic.script import Script, ScriptDirectory
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -150,12 +151,33 @@ def test_a_writer_who_gives_way_to_a_migration_is_told_to_try_again(state: str) 
     assert (refusal.status, refusal.headers["Retry-After"]) == (503, "1")
 
 
+async def test_who_meets_a_table_that_a_later_version_changed_is_told_to_try_again(
+    engine: AsyncEngine, database_url: str
+) -> None:
+    asked = text("SELECT * FROM readjudications")
+    async with transaction_on(engine) as tx:
+        await tx.execute(asked)
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("ALTER TABLE readjudications ADD COLUMN of_the_next_version text")
+    await connection.close()
+
+    with pytest.raises(DBAPIError) as raised:
+        async with transaction_on(engine) as tx:
+            await tx.execute(asked)
+    refusal = refusal_of(raised.value)
+    async with transaction_on(engine) as tx:
+        await tx.execute(asked)
+
+    assert refusal is not None
+    assert (refusal.status, refusal.headers["Retry-After"]) == (503, "1")
+
+
 @pytest.mark.parametrize(
     "script", list(ScriptDirectory(str(MIGRATIONS)).walk_revisions()), ids=lambda one: one.revision
 )
 def test_every_migration_bounds_its_wait_for_a_lock_before_anything_else(script: Script) -> None:
-    text = Path(script.path).read_text()
-    body = text[text.index("def upgrade()") :]
+    written = Path(script.path).read_text()
+    body = written[written.index("def upgrade()") :]
 
     first = body.index("SET LOCAL lock_timeout")
     assert 0 < first < min((body.index(word) for word in ("CREATE ", "ALTER ", "DROP ") if word in body), default=10**9)

@@ -24,8 +24,10 @@ _IN_PROGRESS: Final = "idempotency.in_progress"
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """A success that a caller was told of, and how to ask for it once more."""
+    """A success that a caller was told of, under which key, and how to ask for it once more."""
 
+    client_id: str
+    key: str
     path: str
     status: int
     content: bytes
@@ -38,6 +40,8 @@ class Watch:
     What all callers sent and heard, and what they should never have heard.
 
     `on_the_wire`: the visits that the national interface said are settled; they have no request to repeat here.
+    `forgotten`: how much was heard after a moment to which the county was brought back. `all_again`: at the next look
+    every request is repeated, not only the newer ones.
     """
 
     acknowledged: list[Acknowledged] = field(default_factory=list)
@@ -45,6 +49,8 @@ class Watch:
     wrong: list[str] = field(default_factory=list)
     heard: Counter[str] = field(default_factory=Counter)
     waiting: dict[int, str] = field(default_factory=dict)
+    forgotten: int = 0
+    all_again: bool = False
     open: asyncio.Event = field(default_factory=asyncio.Event)
     at_rest: asyncio.Event = field(default_factory=asyncio.Event)
     _numbers: int = 0
@@ -120,7 +126,7 @@ class Client:
 
         with self.watch.request(f"{method} {path}"):
             answer = await again()
-        self._keep(method, path, answer, again)
+        self._keep(method, path, headers["Idempotency-Key"], answer, again)
         return answer
 
     async def once(self, method: str, path: str, body: Any, *, key: str) -> httpx.Response | None:
@@ -134,16 +140,17 @@ class Client:
             answer = await self._try(method, f"{self.url}{path}", headers, more)
         if answer is not None:
             self._note(answer)
-            self._keep(method, path, answer, again)
+            self._keep(method, path, key, answer, again)
         return answer
 
     def _keep(
-        self, method: str, path: str, answer: httpx.Response, again: Callable[[], Awaitable[httpx.Response]]
+        self, method: str, path: str, key: str, answer: httpx.Response, again: Callable[[], Awaitable[httpx.Response]]
     ) -> None:
         # A run in which a hospital failed is not kept: the same key tries again (api.md, Statements).
         unfinished = path == _RUN and answer.is_success and answer.json()["failed"]
         if answer.is_success and method == "POST" and self.keyed.fullmatch(path) and not unfinished:
-            self.watch.acknowledged.append(Acknowledged(path, answer.status_code, answer.content, again))
+            told = Acknowledged(self.client_id, key, path, answer.status_code, answer.content, again)
+            self.watch.acknowledged.append(told)
 
     def _note(self, answer: httpx.Response) -> None:
         said = answer.headers.get("content-type", "")

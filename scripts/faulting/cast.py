@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx
 
 from scripts.faulting.asking import Client, Watch, unlimited, with_key
+from scripts.faulting.gate import Gate
 from scripts.faulting.place import Place
 from scripts.faulting.trips import Side
 from service.access import actions
@@ -21,7 +22,6 @@ from tests.cases.county import COUNTY, Call, County
 from tests.claims.bills import Body, fee_line, stay
 from tests.payouts.office import account
 
-PATIENTS: Final = 60
 FIRST_VISIT: Final = date(2018, 1, 3)
 POOR: Final = ({"class": "registered_poor", "valid_from": "2015-01-01"},)
 AID: Final = ({"class": "low_income_allowance", "valid_from": "2015-01-01"}, *POOR)
@@ -59,7 +59,10 @@ class Patient:
 
 @dataclass
 class Cast:
-    """Who calls, and whom it is about. `month_over`: the day to which the calendar is turned when all is at rest."""
+    """
+    Who calls, and whom it is about. `month_over`: the day to which the calendar is turned when all is at rest;
+    `stories`: shut where none may begin and those that were begun must end.
+    """
 
     place: Place
     watch: Watch
@@ -79,6 +82,7 @@ class Cast:
     month_over: date | None = None
     free: list[Patient] = field(default_factory=list)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    stories: Gate = field(default_factory=Gate)
     cuts: list[tuple[bool, int, Side]] = field(default_factory=list)
 
     @property
@@ -97,7 +101,7 @@ class Cast:
         self.free.append(patient)
 
 
-async def assembled(place: Place, watch: Watch) -> Cast:
+async def assembled(place: Place, watch: Watch, patients: int) -> Cast:
     """Clients with secrets, three hospitals and the patients, entered through the service before anything breaks."""
     watch.open.set()
     http, keyed = unlimited(), with_key()
@@ -132,7 +136,7 @@ async def assembled(place: Place, watch: Watch) -> Cast:
         one = Institution(code, COUNTY, code, "his", "hunan-1.1.27", True)
         await institutions.add_institution(tx, one, at=place.shift.now())
     cast.before_agreement = [(await county.person(POOR, bank_account=account()))[1] for _ in range(_BACK_PAID)]
-    for number in range(PATIENTS):
+    for number in range(patients):
         held = _IDENTITIES[number % len(_IDENTITIES)]
         person_no, id_no = await county.person(held, bank_account=account())
         has_card = number % 4 == 0

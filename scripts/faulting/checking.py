@@ -58,7 +58,8 @@ class Checker:
 
     async def look(self, dice: Random, *, whole: bool = False) -> list[str]:
         """What is wrong, in words; `whole` repeats every request that was ever acknowledged."""
-        known = self._cast.watch.acknowledged
+        watch = self._cast.watch
+        known, whole, watch.all_again = watch.acknowledged, whole or watch.all_again, False
         older, newer = known[: self._looked], known[self._looked :]
         self._looked = len(known)
         again = known if whole else [*newer, *dice.sample(older, min(_OLDER, len(older)))]

@@ -112,9 +112,30 @@ class Place:
     without: str | None
 
     @property
+    def data(self) -> Path:
+        """The data folder of the embedded PostgreSQL."""
+        return self.folder / "postgres"
+
+    @property
+    def archive(self) -> Path:
+        """Where its log of changes is kept."""
+        return self.folder / "wal"
+
+    @property
     def cluster(self) -> Cluster:
         """The files of PostgreSQL, and its programs."""
-        return Cluster.below(self.folder / "postgres")
+        return Cluster.below(self.data)
+
+    async def begin_anew(self) -> None:
+        """Start PostgreSQL on files that took the place of others, maybe with another password, and serve them."""
+        url = self.database.start()
+        self.settings = self.settings.model_copy(update={"database_url": url})
+        self.engine = create_system_engine(url, self.settings)
+        for one in (self.service, self.quiet):
+            one.environment = {**one.environment, "ONESTOP_DATABASE_URL": _through(url, one.proxy.port)}
+            one.start()
+        for one in (self.service, self.quiet):
+            await one.until_ready()
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         """Ask the database itself; while it is down, wait for it."""
@@ -136,21 +157,25 @@ def _free_port() -> int:
         return port
 
 
-def _environment(folder: Path, url: str, port: int, without: str | None) -> dict[str, str]:
+def _environment(folder: Path, url: str, port: int) -> dict[str, str]:
     """The settings of a service: short waits, so that a bench of minutes meets what a county meets in years."""
-    through = make_url(url).set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
     return {
-        "ONESTOP_DATABASE_URL": through,
+        "ONESTOP_DATABASE_URL": _through(url, port),
         "ONESTOP_KEYS": KEYS,
         "ONESTOP_DATA_DIR": os.fspath(folder),
         "ONESTOP_SEAL_SECONDS": "1",
         "ONESTOP_POOL_SIZE": "4",
         "ONESTOP_POOL_WAIT_SECONDS": "3",
         "ONESTOP_LOCK_WAIT_SECONDS": "3",
+        "ONESTOP_SILENCE_SECONDS": "2",
         "PYTHONPATH": os.pathsep.join([os.fspath(Path(__file__).parent / "planted"), os.fspath(ROOT)]),
         "FAULTS_CLOCK": os.fspath(folder / "clock"),
-        **({"FAULTS_WITHOUT": without} if without is not None else {}),
     }
+
+
+def _through(url: str, port: int) -> str:
+    """The database's address, by way of a proxy."""
+    return make_url(url).set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
 
 
 @asynccontextmanager
@@ -163,7 +188,7 @@ async def opened(folder: Path, *, without: str | None = None) -> AsyncIterator[P
     see(EVERY_COUNTY)
     shift = Shift(folder / "clock")
     shift.turn_to(FIRST_DAY)
-    database = EmbeddedPostgres(folder / "postgres")
+    database = EmbeddedPostgres(folder / "postgres", archive=folder / "wal")
     try:
         url = database.start()
         settings = Settings(database_url=url, keys=SecretStr(KEYS), data_dir=folder)
@@ -178,7 +203,11 @@ async def opened(folder: Path, *, without: str | None = None) -> AsyncIterator[P
         proxies = [Proxy(where.host, where.port) for _ in range(2)]
         for proxy in proxies:
             await proxy.start()
-        busy, calm = (_environment(folder, url, proxy.port, without) for proxy in proxies)
+        busy, calm = (_environment(folder, url, proxy.port) for proxy in proxies)
+        if without is not None:
+            calm["FAULTS_WITHOUT"] = without
+            if not PROTECTIONS[without].quiet:
+                busy["FAULTS_WITHOUT"] = without
         # Nothing but what is asked of it goes through the quiet one's proxy.
         calm |= {"ONESTOP_SEAL_SECONDS": "0", "ONESTOP_POOL_SIZE": "1"}
         service, quiet = Service(folder, busy, proxies[0], 2), Service(folder, calm, proxies[1], 1)
@@ -194,7 +223,7 @@ async def opened(folder: Path, *, without: str | None = None) -> AsyncIterator[P
                 await one.stop()
             for proxy in proxies:
                 await proxy.stop()
-            await engine.dispose()
+            await place.engine.dispose()
     finally:
         database.stop()
         shutil.rmtree(folder, ignore_errors=True)

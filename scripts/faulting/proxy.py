@@ -66,6 +66,13 @@ class Proxy:
             line.cut()
         return len(lines)
 
+    def silence_all(self) -> list["_Line"]:
+        """From now on let nothing more through on the connections there are, and end none; give them, to be cut."""
+        lines = list(self._lines)
+        for line in lines:
+            line.is_silent = True
+        return lines
+
     def due(self, trip: Trip) -> Order | None:
         """What is to happen to this round trip."""
         if self.seen is not None:
@@ -108,9 +115,11 @@ class _Line:
         self._gathered, self._statement, self._cut_when = b"", "", b""
         self._known: dict[bytes, str] = {}
         self._number, self._county = 0, ""
+        self.is_silent, self._is_cut = False, asyncio.Event()
 
     def cut(self) -> None:
         """Reset both sides, so that neither hears more of the other."""
+        self._is_cut.set()
         for _, writer in (self._client, self._server):
             writer.transport.abort()
 
@@ -118,6 +127,9 @@ class _Line:
         both = [asyncio.create_task(self._from_client()), asyncio.create_task(self._from_server())]
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if self.is_silent:
+                # That one side has gone is not told to the other.
+                await self._is_cut.wait()
         finally:
             for task in both:
                 task.cancel()
@@ -128,6 +140,8 @@ class _Line:
         with suppress(ConnectionError):
             while data := await self._client[0].read(1 << 16):
                 await self._proxy.flowing.wait()
+                if self.is_silent:
+                    continue
                 self._inbox += data
                 if not await self._take_messages():
                     return
@@ -192,7 +206,8 @@ class _Line:
         self._cut_when = done if order is not None and order.side is Side.AFTER else b""
         if self._statement.startswith(("COMMIT", "ROLLBACK")):
             self._number = 0
-        await self._pass_on(content)
+        if not self.is_silent:
+            await self._pass_on(content)
         return True
 
     async def _pass_on(self, content: bytes) -> None:
@@ -203,6 +218,8 @@ class _Line:
         with suppress(ConnectionError):
             while data := await self._server[0].read(1 << 16):
                 await self._proxy.flowing.wait()
+                if self.is_silent:
+                    continue
                 if self._says(data, self._cut_when):
                     self.cut()
                     return

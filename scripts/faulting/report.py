@@ -28,6 +28,13 @@ and some of the older ones, gives its first answer again, byte for byte; nothing
 every settlement decided again and every book added up (`onestop verify`), nothing wrong. At the end of a run every
 request that was ever acknowledged is repeated.
 
+Two kinds need a word. *Thrown away and restored*: the cluster is lost with its disk and brought back by `onestop
+restore`, from a dump drawn under traffic or from a base backup and the log of changes; what was acknowledged by that
+moment is there, byte for byte, nothing that came later is, and that the bench then forgets on purpose. *Two versions at
+once*: a migration of the bench's own that only adds, as the next version's must, is run under traffic, and processes
+that were started before and after it answer side by side; both have this version's code. The service's real migrations
+are tried one by one in `tests/test_migrations_under_traffic.py`.
+
 The clock is the bench's: the processes that it starts read it from a file (`scripts/faulting/planted`), so that months
 are billed and the clock can be stepped. The seed decides what is broken in which order; what it hits then is up to the
 machine.
@@ -83,6 +90,7 @@ def _row(outcome: Outcome, command: str) -> dict[str, Any]:
         "acknowledged": dict(outcome.acknowledged),
         "told": dict(outcome.told),
         "rows": outcome.rows,
+        "forgotten": outcome.forgotten,
         "after": outcome.after,
         "wrong": outcome.wrong[:5],
     }
@@ -125,6 +133,11 @@ def _told_of_run(run: dict[str, Any]) -> list[str]:
         *lines,
         "",
         f"At the end: {rows}. Acknowledged: {sum(run['acknowledged'].values())}. Told meanwhile: {stories}.\n",
+        *(
+            [f"Forgotten on purpose, because the county was brought back to before: {run['forgotten']} answers.\n"]
+            if run.get("forgotten")
+            else []
+        ),
         f"Heard, with what was sent again: {heard}.\n",
         *(
             ["Cut in the discharge path, `fresh` on a connection that must prepare its statements first:\n"]

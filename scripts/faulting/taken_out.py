@@ -5,6 +5,8 @@ that it starts (`planted`), and nowhere else. The service has no switch for any 
 
 import os
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,19 +14,26 @@ from uuid import UUID, uuid4
 
 import uvicorn
 from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response
 
-from service import db
+from service import db, lines
 from service.access import idempotency
 from service.access.idempotency import Stored
 from service.corrections.bulk import store as readjudications
+from service.reconciliation.desk import Desk
+from service.reconciliation.statements import actions as statements
 from service.reconciliation.statements.gather import Bill
+from service.wire import plan
 
 
 @dataclass(frozen=True, slots=True)
 class Protection:
     """
     What is taken out: in words, by statements in the database, by a patch in each process. `kinds` and `stories` bring
-    it to light soonest: these faults only, and these stories more often.
+    it to light soonest: these faults only, and these stories more often. `quiet`: the patch is for the quiet service
+    only, whose callers do nothing but discharge, so that it is the loss that is found and not a reader who was early.
     """
 
     what: str
@@ -32,6 +41,27 @@ class Protection:
     stories: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
     patch: Callable[[], None] | None = None
+    quiet: bool = False
+
+
+def _answer_before_commit() -> None:
+    left: ContextVar[AsyncExitStack] = ContextVar("left")
+    answer = plan.Plan.answer
+
+    class LeftOpen(AsyncExitStack):
+        async def __aexit__(self, *raised: Any) -> bool | None:
+            if raised[0] is not None:
+                return await super().__aexit__(*raised)
+            left.set(self.pop_all())
+            return None
+
+    async def answer_first(self: plan.Plan, request: Request, body: Any) -> Response:
+        response = await answer(self, request, body)
+        response.background = BackgroundTask(AsyncExitStack.__aexit__, left.get(), None, None, None)
+        return response
+
+    vars(plan)["AsyncExitStack"] = LeftOpen
+    type.__setattr__(plan.Plan, "answer", answer_first)
 
 
 def _keep_the_key_apart() -> None:
@@ -64,10 +94,17 @@ def _begin_each_job_once() -> None:
 
 
 def _number_statements_at_random() -> None:
-    def at_random(_bill: Bill, _county_code: str) -> UUID:
-        return uuid4()
+    issued, drawn = statements._issued, ContextVar[UUID]("drawn")
 
-    type.__setattr__(Bill, "id", at_random)
+    async def numbered_anew(desk: Desk, bill: Bill) -> dict[str, Any] | None:
+        drawn.set(uuid4())
+        return await issued(desk, bill)
+
+    def as_drawn(_bill: Bill, _county_code: str) -> UUID:
+        return drawn.get()
+
+    type.__setattr__(Bill, "id", as_drawn)
+    statements._issued = numbered_anew
 
 
 def _end_at_once() -> None:
@@ -75,6 +112,13 @@ def _end_at_once() -> None:
         os._exit(0)
 
     type.__setattr__(uvicorn.Server, "shutdown", ended)
+
+
+def _wait_for_ever() -> None:
+    async def none_is_dead(url: str, silence_seconds: float) -> int:  # noqa: ARG001  (in place of one that asks)
+        return 0
+
+    lines.give_up_dead = none_is_dead
 
 
 _TURN_NOT_TAKEN: Final = """
@@ -96,6 +140,12 @@ PROTECTIONS: Final[dict[str, Protection]] = {
         ("several_at_once",),
         statements=(_TURN_NOT_TAKEN,),
     ),
+    "answer-after-commit": Protection(
+        "the commit before the answer leaves",
+        ("cut_discharge",),
+        patch=_answer_before_commit,
+        quiet=True,
+    ),
     "one-transaction": Protection(
         "the key and the settlement in one transaction", ("cut_discharge",), patch=_keep_the_key_apart
     ),
@@ -110,6 +160,9 @@ PROTECTIONS: Final[dict[str, Protection]] = {
         ("cleared",),
         statements=("ALTER TABLE statements DROP CONSTRAINT uq_statements_period",),
         patch=_number_statements_at_random,
+    ),
+    "silent-lines": Protection(
+        "giving up a line on which the database does not answer", ("silent",), patch=_wait_for_ever
     ),
     "drain": Protection("finishing what was begun at SIGTERM", ("restarted",), patch=_end_at_once),
 }

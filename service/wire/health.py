@@ -10,7 +10,7 @@ from pydantic import Field
 from service.clock import COUNTY_ZONE
 from service.db import transaction_on
 from service.errors import Refusal, Text
-from service.migrate import is_at_head
+from service.migrate import is_served
 from service.wire.problems import RETRY_AFTER
 from service.wire.refusals import ServiceOverloaded
 from service.wire.responses import example, refusals
@@ -27,7 +27,7 @@ _NO_CONNECTION: Final = Text(
 
 
 class NotMigrated(Refusal):
-    """The database's schema is not the one this version was written for: run `onestop migrate`."""
+    """The database's schema is older than the one this version was written for: run `onestop migrate`."""
 
     status = 503
     code = "service.not_migrated"
@@ -71,7 +71,7 @@ async def is_alive() -> Alive:
 )
 async def is_ready(request: Request) -> Ready:
     """
-    The database can be reached, soon, and its schema is the newest: send requests here.
+    The database can be reached, soon, and its schema is this version's or a later one's: send requests here.
 
     Work of the background that does not get on is named under `attention`: requests are served meanwhile.
     """
@@ -79,11 +79,11 @@ async def is_ready(request: Request) -> Ready:
     try:
         async with asyncio.timeout(_SOON):
             async with transaction_on(state.engine) as tx:
-                at_head = await is_at_head(tx)
-            stuck = await state.jobs.stuck(state) if at_head else []
+                served = await is_served(tx)
+            stuck = await state.jobs.stuck(state) if served else []
     except TimeoutError:
         raise ServiceOverloaded(_NO_CONNECTION, headers=RETRY_AFTER) from None
-    if not at_head:
+    if not served:
         detail = Text("请运行 onestop migrate 后重试。", "Run 'onestop migrate', then try again.")
         raise NotMigrated(detail, headers=RETRY_AFTER)
     attention = [

@@ -5,6 +5,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -62,7 +63,7 @@ def refusal_of(error: Exception) -> Refusal | None:
         return ServiceOverloaded(_TRY_AGAIN, headers=RETRY_AFTER)
     if isinstance(error, DBAPIError):
         state = sqlstate_of(error)
-        if state in _BUSY_STATES:
+        if state in _BUSY_STATES or isinstance(error.orig, AsyncAdapt_asyncpg_dbapi.InvalidCachedStatementError):
             return ServiceBusy(_TRY_AGAIN, headers=RETRY_AFTER)
         if error.connection_invalidated or state.startswith(_UNREACHABLE_STATES):
             return ServiceUnavailable(_UNREACHABLE, headers=RETRY_AFTER)

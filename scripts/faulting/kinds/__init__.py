@@ -21,7 +21,10 @@ from scripts.faulting.kinds import (
     kill_server,
     pool,
     restarted,
+    restored,
+    silent,
     stopped,
+    two_versions,
 )
 
 
@@ -47,4 +50,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     disk_full,
     clock_stepped,
     restarted,
+    restored,
+    two_versions,
+    silent,
 )
