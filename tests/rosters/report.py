@@ -56,10 +56,10 @@ same people in other bytes, then with one row in a hundred changed; each preview
 the embedded one, writing through to the disk. Machine: {machine}.
 
 The machine does other work meanwhile, which lengthens the time on the clock but not the CPU seconds: growth is read
-from those of the importing process and of the PostgreSQL processes that answer it. After the + stands what all others of
-its processes used: vacuum, statistics and checkpoints, which begin with the minute, and helpers of a parallel question;
-growth with them is in brackets. Ten times the rows should take ten times the CPU, and up to 12.3 times where what is
-done is to sort (n log n).
+from those of the importing process and of the PostgreSQL processes that answer it. After the + stands what all others
+of its processes used: vacuum, statistics and checkpoints, which begin with the minute, and helpers of a parallel
+question; growth with them is in brackets. Ten times the rows should take ten times the CPU, and up to 12.3 times where
+what is done is to sort (n log n).
 
 | file | step | 20,000 rows | own CPU | PostgreSQL's | 200,000 rows | own CPU | PostgreSQL's | growth of CPU |
 |---|---|---|---|---|---|---|---|---|
