@@ -119,7 +119,8 @@ async def main(settlements: int) -> None:
         kinds = len({name for name, _, _ in done})
         lines += [
             f"{len(done)} tamperings of {kinds} kinds, made at once as a superuser with triggers and references off:",
-            f"{len(done) - len(missed)} found, each by its table and key; {found['wrong_count']} wrong rows in all,",
+            f"{len(done) - len(missed)} found, each by its table and key (a line whose statement was deleted too: by",
+            f"its statement's, as they were sealed with it); {found['wrong_count']} wrong rows in all,",
             f"exit status {code}, {seconds:.0f} s. By table: {dict(sorted(by_table.items()))}.\n",
             f"The first wrong row that it named: `{found['wrongs'][0]}`.\n",
         ]

@@ -17,18 +17,12 @@ from service.db import EVERY_COUNTY, Direct, create_engine, seeing, transaction_
 from service.lines import give_up_dead, keep_lines
 from service.wire.problems import refusal_of
 from service.wire.refusals import ServiceUnavailable
+from tests.faults.test_proxy import proxy
+
+__all__ = ["proxy"]
 
 SILENCE, PATIENCE = 0.2, 30
 _LOCK = "SELECT pg_advisory_xact_lock(42)"
-
-
-@pytest.fixture
-async def proxy(database_url: str) -> AsyncIterator[Proxy]:
-    where = make_url(database_url)
-    made = Proxy(where.host or "", where.port or 0)
-    await made.start()
-    yield made
-    await made.stop()
 
 
 @pytest.fixture
