@@ -15,6 +15,7 @@ _OVERTAKEN: Final = ("settlement.superseded", "settlement.already_reversed")
 _LATER_PART: Final = "settlement.has_later"
 """Of a stay in parts the last one goes first."""
 _UNCHANGED: Final = "settlement.unchanged"
+_GONE_THROUGH: Final = "SELECT count(previewed_at) + count(done_at) FROM readjudication_persons"
 _POLLS: Final = 200
 _POLL_SECONDS: Final = 0.25
 
@@ -77,10 +78,14 @@ async def many_decided_anew(cast: Cast, dice: Random) -> None:
 
 
 async def _until(cast: Cast, path: str, state: str) -> None:
-    for _ in range(_POLLS):
+    """Until it is so far, as long as somebody goes on with it or with those before it."""
+    gone_through, waited = -1, 0
+    while waited < _POLLS:
         found: Any = await done(await cast.agency("GET", path), 200)
         if found["state"] == state:
             return
+        before, gone_through = gone_through, await cast.place.scalar(_GONE_THROUGH)
+        waited = waited + 1 if gone_through == before else 0
         await asyncio.sleep(_POLL_SECONDS)
     cast.watch.wrong.append(f"a job that nobody goes on with: {path} is {found['state']}, not {state}")
 
