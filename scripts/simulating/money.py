@@ -70,7 +70,11 @@ async def pay_people(town: Town, today: date, refuses: Callable[[], bool]) -> bo
     await done(await town.insurer("POST", f"/v1/payout-batches/{batch_id}/answer", **sent), 200)
     for row in rows:
         if row["收款账号"] not in refused:
-            town.credited[town.accounts[row["收款账号"]]] += Fraction(row["金额"])
+            person_no = town.accounts[row["收款账号"]]
+            town.credited[person_no] += Fraction(row["金额"])
+            for visit in town.paper.visits:
+                if town.service.people[visit.person][0] == person_no:
+                    visit.receive(TOP_UP)
     return True
 
 

@@ -6,15 +6,18 @@ original's place in it, and act on the sums when they are made: the order in whi
 that each of them met, first versions in the order of their numbers.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from service.proof.model import Wrong, differing, wrong
 from service.proof.replay import Kept
 
 Sums = Counter[tuple[str, str]]
+_TURNINGS = 100
+"""How many other ways are kept, and tried, where the first one leads nowhere."""
 _LIVE = ("hospital_code", "visit_no", "interim_no", "visit_type", "admitted_on", "last_day")
 
 
@@ -62,29 +65,80 @@ def ends(kept: Kept) -> str | None:
 
 
 def _chain_wrong(found: list[Kept], sums: Sums) -> Iterator[Wrong]:
-    firsts = sorted((one for one in found if is_first(one)), key=lambda one: (one.row["order_no"], one.id))
-    changes = _changes(found)
-    live: dict[str, Kept] = {}
-    turn = 0
-    while turn < len(firsts) or changes:
-        able = [some for some in changes if all(ends(one) in live for one in some)]
-        able += [[one] for one in firsts[turn : turn + 1]]
-        able.sort(key=lambda some: str(some[0].row["settled_at"]))
-        fits = next((some for some in able if not any(_unfit(some, sums))), None)
-        chosen = fits or next(iter(able), None) or changes[0]
-        if fits is None:
-            yield from _unfit(chosen, sums)
-        for one in chosen:
-            live.pop(ends(one) or "", None)
+    """
+    Where no order lets every row meet the sums that it says it met; `sums` is what they come to.
+
+    More than one row may fit at a place, and clocks are set back: where the one that says it is the earliest leads
+    nowhere, the others are tried. If none of them leads to the end, what is told is what is wrong with the first way.
+    """
+    way, others, stuck = _Way.of(found), deque[tuple[_Way, list[Kept]]](maxlen=_TURNINGS), None
+    tries, trying = 0, True
+    while able := way.able():
+        fits = [some for some in able if way.fits(some)] if trying else []
+        if fits:
+            others.extend((way.copy(), some) for some in reversed(fits[1:]))
+            way.go(fits[0])
+            continue
+        stuck = stuck or way.copy()
+        if trying and others and tries < _TURNINGS:
+            tries += 1
+            way, turning = others.pop()
+            way.go(turning)
+            continue
+        if trying:
+            way, trying = stuck, False
+            able = way.able()
+        chosen = next((some for some in able if not any(_unfit(some, way.sums))), able[0])
+        yield from _unfit(chosen, way.sums)
+        yield from way.go(chosen)
+    sums.update(way.sums)
+
+
+@dataclass
+class _Way:
+    """How far a person's rows have acted: first versions by number, changes, what is live, and the sums."""
+
+    firsts: list[Kept]
+    changes: list[list[Kept]]
+    turn: int
+    live: dict[str, Kept]
+    sums: Sums
+
+    @classmethod
+    def of(cls, found: list[Kept]) -> Self:
+        firsts = sorted((one for one in found if is_first(one)), key=lambda one: (one.row["order_no"], one.id))
+        return cls(firsts, _changes(found), 0, {}, Counter())
+
+    def copy(self) -> Self:
+        return replace(self, changes=self.changes[:], live=self.live.copy(), sums=self.sums.copy())
+
+    def able(self) -> list[list[Kept]]:
+        """What may act next, the earliest first; what has lost the row that it ends acts at last."""
+        able = [some for some in self.changes if all(ends(one) in self.live for one in some)]
+        able += [[one] for one in self.firsts[self.turn : self.turn + 1]]
+        return sorted(able, key=lambda some: str(some[0].row["settled_at"])) or self.changes[:1]
+
+    def fits(self, some: list[Kept]) -> bool:
+        if any(_unfit(some, self.sums)):
+            return False
+        return not (any(_read_wrong(some[0], self.sums)) if is_first(some[0]) else self.copy().go(some))
+
+    def go(self, some: list[Kept]) -> list[Wrong]:
+        """Let rows act; gives what is wrong with the sums that they were decided on."""
+        misread: list[Wrong] = []
+        for one in some:
+            self.live.pop(ends(one) or "", None)
             if one.row["kind"] == "settlement":
-                yield from _read_wrong(one, sums if is_first(one) else _sums_at(one, live.values()))
-                live[one.id] = one
-        for _, entry in _in_order(chosen):
-            sums[entry["period"], entry["name"]] += entry["delta"]
-        if is_first(chosen[0]):
-            turn += 1
+                stood = self.sums if is_first(one) else _sums_at(one, self.live.values())
+                misread += _read_wrong(one, stood)
+                self.live[one.id] = one
+        for _, entry in _in_order(some):
+            self.sums[entry["period"], entry["name"]] += entry["delta"]
+        if is_first(some[0]):
+            self.turn += 1
         else:
-            changes.remove(chosen)
+            self.changes.remove(some)
+        return misread
 
 
 def _changes(found: list[Kept]) -> list[list[Kept]]:

@@ -64,7 +64,7 @@ def on_paper(paper: County, service: Service) -> dict[str, Any]:
         for visit in live
     }
     claims: dict[tuple[str, str, str], Fraction] = {}
-    for visit in live:
+    for visit in paper.visits:
         for payee, parts in (("hospital", visit.hospital), ("patient", visit.patient)):
             claims |= {(visit.visit_no, layer, payee): amount for layer, amount in parts.items() if amount}
     stands: dict[tuple[str, str, str], Fraction] = {}

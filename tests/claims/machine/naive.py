@@ -35,7 +35,10 @@ class Hospital:
 
 @dataclass
 class Visit:
-    """A visit as it was last decided. `hospital` and `patient`: what each layer's payer owes them."""
+    """
+    A visit as it was last decided. `hospital` and `patient`: what each layer's payer owes them; `received`: what has
+    left for the patient's account already, and stays the patient's whatever is decided later (domain §6).
+    """
 
     visit_no: str
     person: int
@@ -51,6 +54,8 @@ class Visit:
     pays: dict[str, Fraction] = field(default_factory=dict)
     hospital: dict[str, Fraction] = field(default_factory=dict)
     patient: dict[str, Fraction] = field(default_factory=dict)
+    received: dict[str, Fraction] = field(default_factory=dict)
+    too_much: Fraction = NOTHING
     version: int = 1
 
     @property
@@ -67,9 +72,13 @@ class Visit:
 
     @property
     def to_collect(self) -> Fraction:
-        """What the patient still owes the hospital: more is due than was paid at the counter."""
+        """What the patient still owes: more is due than was paid at the counter, or was received than is now theirs."""
         assert self.counter is not None
-        return max(NOTHING, self.price - add(self.hospital.values()) - self.counter)
+        return max(NOTHING, self.price - add(self.hospital.values()) - self.counter) + self.too_much
+
+    def receive(self, payer: str) -> None:
+        """Everything that this payer owes the patient has reached the patient's account."""
+        self.received |= {layer: amount for layer, amount in self.patient.items() if PAYERS[layer] == payer}
 
 
 @dataclass
@@ -116,7 +125,7 @@ class County:
         for layer, amount in visit.hospital.items():
             self.owe(visit, layer, -amount)
         visit.pays = {}
-        visit.hospital, visit.patient = {}, {}
+        visit.hospital, visit.patient = {}, dict(visit.received)
         self.add_up(visit.person)
 
     def outdated(self, visit: Visit) -> bool:
@@ -159,7 +168,9 @@ class County:
                 kept[layer] += more
                 room -= more
             visit.hospital = kept
-        visit.patient = {layer: due.get(layer, NOTHING) - visit.hospital[layer] for layer in LAYERS}
+        theirs = {layer: due.get(layer, NOTHING) - visit.hospital[layer] for layer in LAYERS}
+        visit.patient = {layer: max(theirs[layer], visit.received.get(layer, NOTHING)) for layer in LAYERS}
+        visit.too_much = add(visit.patient[layer] - theirs[layer] for layer in LAYERS)
 
     def owe(self, visit: Visit, layer: str, amount: Fraction) -> None:
         if amount:
