@@ -22,6 +22,7 @@ from service.registers.rosters.model import Roster, Statement
 from service.rosters import actions, answers
 from service.rosters.office import Office
 from service.rosters.purging import purge
+from service.rosters.refusals import RosterStale
 
 _CLIENT: Final = "onestop roster import"
 _PURGE: Final = "onestop roster purge"
@@ -52,20 +53,29 @@ async def import_roster(engine: AsyncEngine, settings: Settings, asked: Import) 
     law = await law_of_today(engine, settings.packs_dir)
     office = Office(engine, Vault.from_settings(settings), Clock(), law.packs, caller)
     try:
-        with asked.file.open("rb") as source, _progress(asked.file) as progress:
-            roster = await actions.preview(
-                office, source, asked.file.name, asked.statement, progress, again=asked.again
-            )
-        if asked.rejected is not None and roster.counts.rejected:
-            await _write_rejected(office, roster, asked.rejected)
-        if asked.apply:
-            with step("Applying"):
-                async with transaction_on(engine) as tx:
-                    accepted = {"accept_rejected": asked.accept_rejected, "accept_older": asked.accept_older}
-                    roster = await actions.apply(tx, office, roster.id, **accepted)
+        try:
+            roster = await _imported(office, asked, judge=not asked.apply)
+        except RosterStale:
+            roster = await _imported(office, asked, judge=True)
     except Refusal as refusal:
         raise CommandRefused(f"{refusal.detail.en}\n{refusal.detail.zh}") from refusal
     return {"id": str(roster.id), "state": roster.state.value, "counts": asdict(roster.counts)}
+
+
+async def _imported(office: Office, asked: Import, *, judge: bool) -> Roster:
+    """Raises RosterStale where an earlier preview, not judged before, turns out to be overtaken."""
+    with asked.file.open("rb") as source, _progress(asked.file) as progress:
+        roster = await actions.preview(
+            office, source, asked.file.name, asked.statement, progress, again=asked.again, judge=judge
+        )
+    if asked.rejected is not None and roster.counts.rejected:
+        await _write_rejected(office, roster, asked.rejected)
+    if asked.apply:
+        with step("Applying"):
+            async with transaction_on(office.engine) as tx:
+                accepted = {"accept_rejected": asked.accept_rejected, "accept_older": asked.accept_older}
+                roster = await actions.apply(tx, office, roster.id, **accepted)
+    return roster
 
 
 @contextmanager

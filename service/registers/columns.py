@@ -16,6 +16,8 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint
@@ -48,11 +50,12 @@ def superseded() -> list[Any]:
     ]
 
 
-def dated(name: str, *parts: Any, key: tuple[str, ...], only: str = "") -> Table:
+def dated(name: str, *parts: Any, key: tuple[str, ...], only: str = "", found_by: str = "") -> Table:
     """
     A table of dated facts: of one `key` at most one current row holds on a day.
 
-    `only` narrows which current rows exclude each other.
+    `only` narrows which current rows exclude each other; `found_by` is the column of the key whose hash is compared
+    first, where lists enter rows by the hundred thousand: GiST compares numbers much faster than text.
     """
     columns = [part for part in parts if isinstance(part, Column)]
     rest = [part for part in parts if not isinstance(part, Column)]
@@ -74,6 +77,7 @@ def dated(name: str, *parts: Any, key: tuple[str, ...], only: str = "") -> Table
             name="superseded_by_someone",
         ),
         ExcludeConstraint(
+            *([(func.hashtextextended(literal_column(found_by), 0), "=")] if found_by else []),
             *((column, "=") for column in key),
             ("valid", "&&"),
             where=text(where),

@@ -107,6 +107,7 @@ insured_periods = dated(
     _of_person(),
     Index("ix_insured_periods_person", "county_code", "person_no"),
     key=("county_code", "person_no"),
+    found_by="person_no",
 )
 
 identities = dated(
@@ -118,6 +119,7 @@ identities = dated(
     _of_person(),
     Index("ix_identities_person", "county_code", "person_no"),
     key=("county_code", "person_no", "identity_class"),
+    found_by="person_no",
 )
 
 barred_periods = dated(

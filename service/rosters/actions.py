@@ -41,20 +41,23 @@ async def preview(
     progress: Progress | None = None,
     *,
     again: bool = False,
+    judge: bool = True,
 ) -> Roster:
     """
     Read a list and say what it would change. The register stays as it is.
 
     The same file with the same statement is the same roster: reading goes on where it was cut off; a preview that the
     register has overtaken is made anew; what was applied is told again, unless it is to be applied `again` because
-    another list of its source has been applied since. Raises `SheetRefused` for the whole file.
+    another list of its source has been applied since. Who applies at once need not let it be judged here whether the
+    register has overtaken an earlier preview (`judge`): applying does it, and refuses. Raises `SheetRefused` for the
+    whole file.
     """
     if office.allowed is not None and statement.identity_class not in (None, *office.allowed):
         raise OnlyAidIdentities("/class")
     content_hash = await asyncio.to_thread(hash_of, source, statement, office.role)
     while True:
         async with transaction_on(office.engine) as tx:
-            roster = await _known_of_content(tx, office, content_hash, again=again)
+            roster = await _known_of_content(tx, office, content_hash, again=again, judge=judge)
         last_row = None
         if roster is None or roster.state is RosterState.READING:
             with closing(rows(source, filename)) as read:
@@ -66,12 +69,15 @@ async def preview(
             return previewed
 
 
-async def _known_of_content(tx: AsyncConnection, office: Office, content_hash: bytes, *, again: bool) -> Roster | None:
+async def _known_of_content(
+    tx: AsyncConnection, office: Office, content_hash: bytes, *, again: bool, judge: bool
+) -> Roster | None:
     """The list that this file made before; None where there is none, or where it is to be opened once more."""
     roster = await store.roster_of_content(tx, office.county_code, content_hash)
     if roster is None:
         return None
-    roster = await _judged_anew(tx, roster)
+    if judge:
+        roster = await _judged_anew(tx, roster)
     if again and roster.state is RosterState.APPLIED and await store.was_overtaken(tx, roster):
         return None
     return roster

@@ -1,6 +1,7 @@
 """Imports at once, a process killed while it applies, and the settlements that a correction of the past touches."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -240,3 +241,20 @@ async def touched(office: Office, roster: Any) -> dict[str, Any]:
         if page["next_cursor"] is None:
             return found
         cursor = f"&cursor={page['next_cursor']}"
+
+
+async def test_a_command_that_applies_looks_again_where_the_register_has_overtaken_its_preview(
+    office: Office, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "名单.csv"
+    file.write_bytes(roster_csv(listed(1), listed(2)))
+    before = await office.preview(file.read_bytes())
+    await office.person(1, identities=[OLD])
+
+    done = await asyncio.to_thread(command, settings, file)
+    said, errors = await asyncio.to_thread(done.communicate)
+
+    assert done.returncode == 0, errors
+    counts = json.loads(said)["counts"]
+    assert (before["counts"]["new_persons"], counts["new_persons"], counts["unchanged"]) == (2, 1, 1)
+    assert [each[0] for each in await office.identities(1)] == ["registered_poor"]

@@ -58,15 +58,15 @@ SELECT EXISTS (
         AND sha256(p.name_enc) IS DISTINCT FROM r.judged_as)
 """
 _NEW_PERSONS: Final = text("""
-SELECT c.position, c.person_no, c.row_no, r.cells_enc FROM roster_changes c
-JOIN LATERAL (
+SELECT n.person_no, n.row_no, r.cells_enc FROM (
+    SELECT DISTINCT ON (person_no) person_no, row_no FROM roster_changes
+    WHERE county_code = :county_code AND roster_id = :id AND is_new AND kind = 'added'
+    ORDER BY person_no, position
+) n JOIN LATERAL (
     SELECT cells_enc FROM roster_rows
-    WHERE county_code = :county_code AND roster_id = :id AND row_no = c.row_no ORDER BY part LIMIT 1
+    WHERE county_code = :county_code AND roster_id = :id AND row_no = n.row_no ORDER BY part LIMIT 1
 ) r ON true
-WHERE c.county_code = :county_code AND c.roster_id = :id AND c.position > :after AND c.position <= :until
-    AND c.is_new AND c.kind = 'added' AND NOT EXISTS (
-        SELECT FROM roster_changes e WHERE e.county_code = :county_code AND e.roster_id = :id
-            AND e.person_no = c.person_no AND e.kind = 'added' AND e.position < c.position)
+ORDER BY n.person_no
 """)
 
 
@@ -138,12 +138,15 @@ async def write_changes(tx: AsyncConnection, vault: Vault, roster: Roster, autho
 async def _new_persons(
     tx: AsyncConnection, vault: Vault, roster: Roster, author: Author
 ) -> AsyncIterator[list[NewPerson]]:
-    """The persons that only the list knows, as its rows describe them, some at a time."""
-    for after in range(0, await effects.last_change(tx, roster), _AT_ONCE):
-        values = _named(roster) | {"after": after, "until": after + _AT_ONCE}
-        found = (await tx.execute(_NEW_PERSONS, values)).mappings().all()
-        if found:
-            yield await asyncio.to_thread(_described, vault, roster, found, author)
+    """
+    The persons that only the list knows, as its rows describe them, some at a time.
+
+    By number: each index of the register then grows page by page, where people in the order of the file would touch
+    all of its pages again and again.
+    """
+    found = await tx.stream(_NEW_PERSONS, _named(roster))
+    async for rows in found.mappings().partitions(_AT_ONCE):
+        yield await asyncio.to_thread(_described, vault, roster, rows, author)
 
 
 def _described(vault: Vault, roster: Roster, rows: Sequence[Any], author: Author) -> list[NewPerson]:

@@ -150,4 +150,5 @@ SELECT c.county_code, c.person_no, c.identity_class, r.source, fact, :at, :by, :
 FROM roster_changes c JOIN rosters r ON r.county_code = c.county_code AND r.id = c.roster_id
 CROSS JOIN LATERAL unnest(c.facts) fact
 WHERE c.county_code = :county_code AND c.roster_id = :id
+ORDER BY c.person_no, c.position
 """

@@ -57,13 +57,6 @@ def changed_days(roster: Roster) -> Subquery:
     )
 
 
-async def last_change(tx: AsyncConnection, roster: Roster) -> int:
-    """The position of the last change; 0 where there is none."""
-    c = roster_changes.c
-    query = select(func.max(c.position)).where(c.county_code == roster.county_code, c.roster_id == roster.id)
-    return int(await tx.scalar(query) or 0)
-
-
 async def changed_classes(
     tx: AsyncConnection, roster: Roster, persons: Sequence[str]
 ) -> list[tuple[str, str, list[tuple[date | None, date | None]]]]:

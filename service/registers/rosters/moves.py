@@ -22,9 +22,11 @@ WITH said AS (
     FROM rosters l
     JOIN roster_rows r ON r.county_code = l.county_code AND r.roster_id = l.id
     JOIN person_keys k ON k.county_code = r.county_code AND k.kind = r.key_kind AND k.key_hash = r.key_hash
+    JOIN persons p ON p.county_code = k.county_code AND p.person_no = k.person_no
     WHERE l.county_code = :county_code AND l.id = :id AND l.uploaded_role = 'agency'
         AND r.state <> 'rejected' AND r.action <> 'end'
-        AND (r.township_code IS NOT NULL OR r.household_no IS NOT NULL)
+        AND ((r.township_code IS NOT NULL AND starts_with(p.township_code, r.township_code) IS NOT TRUE)
+            OR (r.household_no IS NOT NULL AND r.household_no IS DISTINCT FROM p.household_no))
         AND NOT EXISTS (SELECT FROM rosters later WHERE later.county_code = l.county_code
             AND later.source = l.source AND later.state = 'applied' AND later.as_of > l.as_of)
     GROUP BY k.person_no

@@ -200,10 +200,15 @@ def _has_ended(line: Line, day: date) -> bool:
 
 
 def assigned(county_code: str, line: Line, key: bytes) -> str:
-    """The number of a new person: their own where the row gives one, else one that follows from their key."""
+    """
+    The number of a new person: their own where the row gives one, else one that follows from their key.
+
+    Numbers stand in the order of the keys, so that people who are entered by number touch one end of each index.
+    """
     if line.person_no is not None:
         return line.person_no
-    return f"P{county_code}{int.from_bytes(key) % 10**_ASSIGNED_DIGITS:0{_ASSIGNED_DIGITS}}"
+    number = int.from_bytes(key[:8]) * 10**_ASSIGNED_DIGITS >> 64
+    return f"P{county_code}{number:0{_ASSIGNED_DIGITS}}"
 
 
 def described(county_code: str, person_no: str, line: Line) -> Person:
