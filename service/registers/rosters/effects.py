@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import RowMapping, Subquery, delete, func, select
+from sqlalchemy import RowMapping, Subquery, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.registers.rosters.model import ChangeKind, ChangeSeen, Roster
