@@ -10,6 +10,7 @@ import base64
 import fcntl
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
@@ -33,6 +34,10 @@ from service.embedded import EmbeddedPostgres
 from service.main import create_app
 from service.migrate import upgrade
 from service.processes import Worker, listen, start_worker, stop_workers
+
+# Servers and commands are started several hundred times: what they are made of is compiled once, not each time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 KEYS = f"test:{base64.b64encode(bytes(range(32))).decode()}"
 
