@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,14 @@ class Cluster:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+    @asynccontextmanager
+    async def copy(self) -> AsyncIterator[str]:
+        """The address of a migrated database of one's own."""
+        name = f"test_{uuid4().hex}"
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE {self.template} STRATEGY file_copy")
+        yield self.database(name)
+        await self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @dataclass
@@ -148,6 +156,25 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["cluster"] = (cluster.url, cluster.template)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """
+    Each worker begins with its share of the long tests, so that at the end, when the others have nothing left, none is
+    alone with one. Workers are handed equal parts of the list, one behind the other.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for item in items if item.get_closest_marker("long") is not None]
+    others = [item for item in items if item.get_closest_marker("long") is None]
+    count = len(items)
+    ordered: list[pytest.Item] = []
+    for number in range(workers):
+        share = long[number::workers]
+        room = max(0, (count - len(ordered)) // (workers - number) - len(share))
+        ordered += [*share, *others[:room]]
+        del others[:room]
+    items[:] = ordered + others
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if OWNED in config.stash:
         config.stash[OWNED].stop()
@@ -182,10 +209,8 @@ async def empty_database_url(cluster: Cluster) -> AsyncIterator[str]:
 @pytest.fixture
 async def database_url(cluster: Cluster) -> AsyncIterator[str]:
     """The address of a migrated database of this test alone."""
-    name = f"test_{uuid4().hex}"
-    await cluster.execute(f"CREATE DATABASE {name} TEMPLATE {cluster.template} STRATEGY file_copy")
-    yield cluster.database(name)
-    await cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    async with cluster.copy() as url:
+        yield url
 
 
 @pytest.fixture
