@@ -156,6 +156,7 @@ def embedded(ground: Path) -> Iterator[EmbeddedPostgres]:
     server.stop()
 
 
+@pytest.mark.long
 async def test_a_base_backup_is_brought_to_any_moment_since(embedded: EmbeddedPostgres, ground: Path) -> None:
     url = embedded.start()
     said(run("migrate", "--json", database_url=url))

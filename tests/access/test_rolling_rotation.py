@@ -132,6 +132,7 @@ async def rotated(world: World, keys: str) -> None:
     assert ran.exit_code == 0, ran.output
 
 
+@pytest.mark.long
 async def test_a_key_comes_in_and_another_goes_while_processes_restart_and_no_request_fails(world: World) -> None:
     load = await loaded(world)
     try:
