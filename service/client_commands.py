@@ -20,7 +20,6 @@ from service.config import Settings
 from service.console import CommandRefused, refusals
 from service.database import done
 from service.db import transaction_on
-from service.main import ROUTERS
 
 app = typer.Typer(help="Clients: who may call the API.", no_args_is_help=True)
 
@@ -61,6 +60,8 @@ def _known(found: Any, client_id: str) -> Any:
 
 def areas() -> frozenset[str]:
     """The parts of the API that scopes name: the first words of its addresses."""
+    from service.main import ROUTERS
+
     paths = [route.path.split("/") for router in ROUTERS for route in router.routes if hasattr(route, "path")]
     return frozenset(path[2] for path in paths if path[1] == "v1")
 

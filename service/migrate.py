@@ -1,20 +1,19 @@
 """Bring a database to the newest schema, and tell whether it is there."""
 
+import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.db import metadata, transaction_on
 
 MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
+VERSIONS: Final = MIGRATIONS / "versions"
+_REVISION: Final = re.compile(r'^revision = "(\d+)"$', re.MULTILINE)
 
 _ADVISORY_KEY: Final = int.from_bytes(b"onestop")
 """Any number will do, as long as every process that migrates a database takes the same."""
@@ -44,7 +43,7 @@ async def upgrade(engine: AsyncEngine, to: str = "head") -> str:
 
 async def is_at_head(tx: AsyncConnection) -> bool:
     """Whether the database's schema is the one this code was written for."""
-    return await tx.run_sync(_current_heads) == _newest_heads()
+    return await revision(tx) == newest()
 
 
 async def is_served(tx: AsyncConnection) -> bool:
@@ -54,31 +53,28 @@ async def is_served(tx: AsyncConnection) -> bool:
     So that a county is upgraded without a pause: first the schema, and then one process after another. Revisions are
     numbered in their order.
     """
-    found, newest = await tx.run_sync(_current_heads), _newest_heads()
-    return found == newest or any(one > max(newest) for one in found)
+    return await revision(tx) >= newest()
 
 
 async def revision(tx: AsyncConnection) -> str:
     """The revision of the database's schema; empty where it has none."""
-    return " ".join(await tx.run_sync(_current_heads))
-
-
-def _upgrade(connection: Connection, to: str) -> None:
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, to)
-
-
-def _current_heads(connection: Connection) -> tuple[str, ...]:
-    return MigrationContext.configure(connection).get_current_heads()
+    if await tx.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+        return ""
+    return str(await tx.scalar(text("SELECT max(version_num) FROM alembic_version")) or "")
 
 
 @cache
-def _newest_heads() -> tuple[str, ...]:
-    return tuple(ScriptDirectory.from_config(_config()).get_heads())
+def newest() -> str:
+    """The newest revision there is, read from the migrations."""
+    found: list[str] = _REVISION.findall("".join(path.read_text(encoding="utf-8") for path in VERSIONS.glob("*.py")))
+    return max(found)
 
 
-def _config() -> Config:
+def _upgrade(connection: Connection, to: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    return config
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)

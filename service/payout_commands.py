@@ -18,11 +18,6 @@ cycle = typer.Typer(help="The yearly top-up of chronic visits, paid to patients'
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
-@cycle.callback()
-def _cycle() -> None:
-    """Keeps `run` a command of its own."""
-
-
 @cycle.command()
 def run(
     cycle_start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day of the cycle.")],

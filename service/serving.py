@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
-from types import FrameType
 from typing import Final, NoReturn
 
 from prometheus_client.multiprocess import mark_process_dead
@@ -64,15 +63,6 @@ def serve(plan: Plan, when_ready: Callable[[], None]) -> None:
         plan.listener.close()
         stop_workers(workers)
         rmtree(measurements, ignore_errors=True)
-
-
-def stop_on_sigterm() -> None:
-    """Let SIGTERM end the program as Ctrl-C does, by KeyboardInterrupt, so that everything is left in order."""
-    signal.signal(signal.SIGTERM, _interrupt)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _watch(plan: Plan, workers: list[Worker], measurements: str) -> NoReturn:

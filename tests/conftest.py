@@ -10,9 +10,10 @@ import base64
 import fcntl
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,10 @@ from service.embedded import EmbeddedPostgres
 from service.main import create_app
 from service.migrate import upgrade
 from service.processes import Worker, listen, start_worker, stop_workers
+
+# Servers and commands are started several hundred times: what they are made of is compiled once, not each time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 KEYS = f"test:{base64.b64encode(bytes(range(32))).decode()}"
 
@@ -65,6 +70,14 @@ class Cluster:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+    @asynccontextmanager
+    async def copy(self) -> AsyncIterator[str]:
+        """The address of a migrated database of one's own."""
+        name = f"test_{uuid4().hex}"
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE {self.template} STRATEGY file_copy")
+        yield self.database(name)
+        await self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @dataclass
@@ -99,11 +112,21 @@ def start_cluster(config: pytest.Config) -> OwnedCluster:
     folder.chmod(0o755)
     server = EmbeddedPostgres(folder, options={} if durable else FORGETFUL)
     try:
-        return OwnedCluster(with_template(server.start()), server, folder)
+        url = server.start()
+        asyncio.run(make_connecting_cheap(url))
+        return OwnedCluster(with_template(url), server, folder)
     except BaseException:
         server.stop()
         shutil.rmtree(folder)
         raise
+
+
+async def make_connecting_cheap(url: str) -> None:
+    """The password is hashed once instead of thousands of times at each of ten thousand connections."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("SET scram_iterations = 1")
+    await connection.execute(f"ALTER ROLE {make_url(url).username} PASSWORD '{make_url(url).password}'")
+    await connection.close()
 
 
 def memory() -> Path | None:
@@ -143,6 +166,25 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["cluster"] = (cluster.url, cluster.template)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """
+    Each worker begins with its share of the long tests, so that at the end, when the others have nothing left, none is
+    alone with one. Workers are handed equal parts of the list, one behind the other.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for item in items if item.get_closest_marker("long") is not None]
+    others = [item for item in items if item.get_closest_marker("long") is None]
+    count = len(items)
+    ordered: list[pytest.Item] = []
+    for number in range(workers):
+        share = long[number::workers]
+        room = max(0, (count - len(ordered)) // (workers - number) - len(share))
+        ordered += [*share, *others[:room]]
+        del others[:room]
+    items[:] = ordered + others
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if OWNED in config.stash:
         config.stash[OWNED].stop()
@@ -177,10 +219,8 @@ async def empty_database_url(cluster: Cluster) -> AsyncIterator[str]:
 @pytest.fixture
 async def database_url(cluster: Cluster) -> AsyncIterator[str]:
     """The address of a migrated database of this test alone."""
-    name = f"test_{uuid4().hex}"
-    await cluster.execute(f"CREATE DATABASE {name} TEMPLATE {cluster.template} STRATEGY file_copy")
-    yield cluster.database(name)
-    await cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    async with cluster.copy() as url:
+        yield url
 
 
 @pytest.fixture

@@ -4,18 +4,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from service.embedded import EmbeddedPostgres
 from tests.bulk.county import fill
-from tests.conftest import KEYS
+from tests.conftest import KEYS, Cluster
 
 ROOT = Path(__file__).parents[1]
 SETTLEMENTS = 60
@@ -49,28 +52,35 @@ async def contents(url: str) -> dict[str, str]:
     return found
 
 
-async def test_a_restored_county_is_the_same_and_proves_clean(
-    database_url: str, empty_database_url: str, tmp_path: Path
+@dataclass(frozen=True)
+class County:
+    """A county on record, and a backup of it that was made while it was served."""
+
+    url: str
+    folder: Path
+    written: dict[str, Any]
+
+    def copied(self, to: Path) -> Path:
+        """The backup once more, to be damaged."""
+        return Path(copytree(self.folder, to / "backup"))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def county(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[County]:
+    async with cluster.copy() as url:
+        await fill(url, SETTLEMENTS, lines=1)
+        folder = tmp_path_factory.mktemp("backup") / "made"
+        yield County(url, folder, said(run("backup", os.fspath(folder), "--json", database_url=url)))
+
+
+async def test_a_restored_county_is_the_same_proves_clean_and_is_guarded_as_before(
+    county: County, empty_database_url: str
 ) -> None:
-    await fill(database_url, SETTLEMENTS, lines=1)
-    folder = os.fspath(tmp_path / "backup")
+    restored = said(run("restore", os.fspath(county.folder), "--json", database_url=empty_database_url))
 
-    written = said(run("backup", folder, "--json", database_url=database_url))
-    restored = said(run("restore", folder, "--json", database_url=empty_database_url))
-
-    assert (written["kind"], restored["settlements"], restored["newest"]) == ("dump", SETTLEMENTS, True)
-    assert await contents(empty_database_url) == await contents(database_url)
+    assert (county.written["kind"], restored["settlements"], restored["newest"]) == ("dump", SETTLEMENTS, True)
+    assert await contents(empty_database_url) == await contents(county.url)
     assert said(run("verify", "--json", "--workers", "1", database_url=empty_database_url))["ok"]
-
-
-async def test_a_restored_county_is_guarded_and_served_as_before(
-    database_url: str, empty_database_url: str, tmp_path: Path
-) -> None:
-    await fill(database_url, SETTLEMENTS, lines=1)
-    folder = os.fspath(tmp_path / "backup")
-    said(run("backup", folder, "--json", database_url=database_url))
-    said(run("restore", folder, "--json", database_url=empty_database_url))
-
     connection = await asyncpg.connect(empty_database_url)
     await connection.execute("SET ROLE onestop_app")
     unseen = await connection.fetchval("SELECT count(*) FROM settlements")
@@ -79,15 +89,13 @@ async def test_a_restored_county_is_guarded_and_served_as_before(
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute("DELETE FROM alembic_version")
     await connection.close()
-
     assert (unseen, seen) == (0, SETTLEMENTS)
 
 
 async def test_a_damaged_backup_is_refused_and_leaves_nothing(
-    database_url: str, empty_database_url: str, tmp_path: Path
+    county: County, empty_database_url: str, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "backup"
-    said(run("backup", os.fspath(folder), "--json", database_url=database_url))
+    folder = county.copied(tmp_path)
     dump = folder / "onestop.dump"
     content = bytearray(dump.read_bytes())
     content[len(content) // 2] ^= 1
@@ -99,9 +107,8 @@ async def test_a_damaged_backup_is_refused_and_leaves_nothing(
     assert await contents(empty_database_url) == {}
 
 
-async def test_a_backup_that_was_cut_off_is_none(database_url: str, empty_database_url: str, tmp_path: Path) -> None:
-    folder = tmp_path / "backup"
-    said(run("backup", os.fspath(folder), "--json", database_url=database_url))
+async def test_a_backup_that_was_cut_off_is_none(county: County, empty_database_url: str, tmp_path: Path) -> None:
+    folder = county.copied(tmp_path)
     (folder / "manifest.json").unlink()
 
     refused = run("restore", os.fspath(folder), database_url=empty_database_url)
@@ -109,30 +116,24 @@ async def test_a_backup_that_was_cut_off_is_none(database_url: str, empty_databa
     assert (refused.returncode, "is no backup" in refused.stderr) == (1, True)
 
 
-async def test_nothing_is_ever_written_over(database_url: str, tmp_path: Path) -> None:
-    folder = os.fspath(tmp_path / "backup")
-    said(run("backup", folder, "--json", database_url=database_url))
-    before = await contents(database_url)
+async def test_nothing_is_ever_written_over(county: County) -> None:
+    folder, before = os.fspath(county.folder), await contents(county.url)
 
-    again = run("backup", folder, database_url=database_url)
-    over = run("restore", folder, database_url=database_url)
+    again = run("backup", folder, database_url=county.url)
+    over = run("restore", folder, database_url=county.url)
 
     assert (again.returncode, "is not empty" in again.stderr) == (1, True)
     assert (over.returncode, "is not empty" in over.stderr) == (1, True)
-    assert await contents(database_url) == before
+    assert await contents(county.url) == before
 
 
-async def test_a_restore_that_fails_halfway_leaves_nothing(
-    database_url: str, empty_database_url: str, tmp_path: Path
-) -> None:
-    folder = os.fspath(tmp_path / "backup")
-    said(run("backup", folder, "--json", database_url=database_url))
+async def test_a_restore_that_fails_halfway_leaves_nothing(county: County, empty_database_url: str) -> None:
     connection = await asyncpg.connect(empty_database_url)
     # In the way of one that the dump makes, after others.
     await connection.execute("CREATE FUNCTION renew_statistics(VARIADIC text[]) RETURNS void LANGUAGE sql AS ''")
     await connection.close()
 
-    refused = run("restore", folder, database_url=empty_database_url)
+    refused = run("restore", os.fspath(county.folder), database_url=empty_database_url)
 
     assert (refused.returncode, "renew_statistics" in refused.stderr) == (1, True)
     assert await contents(empty_database_url) == {}
@@ -155,6 +156,7 @@ def embedded(ground: Path) -> Iterator[EmbeddedPostgres]:
     server.stop()
 
 
+@pytest.mark.long
 async def test_a_base_backup_is_brought_to_any_moment_since(embedded: EmbeddedPostgres, ground: Path) -> None:
     url = embedded.start()
     said(run("migrate", "--json", database_url=url))

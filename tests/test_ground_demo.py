@@ -47,6 +47,7 @@ def demo(tmp_path: Path) -> Iterator[Start]:
         shutil.rmtree(home.resolve())
 
 
+@pytest.mark.long
 def test_a_script_can_drive_it_stop_it_kill_it_and_go_on(demo: Start, tmp_path: Path) -> None:
     process, first = demo("--today", "2018-06-15")
     assert set(first["clients"]) == ROLES

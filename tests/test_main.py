@@ -14,8 +14,8 @@ from service.access.vault import VaultError
 from service.config import Settings
 from service.db import transaction_on
 from service.main import ROUTERS, create_app
-from service.wire import openapi
 from service.wire.routing import WireRoute
+from tests.document import DOCUMENT, OPERATIONS
 
 
 async def test_it_is_alive_and_ready(client: httpx.AsyncClient) -> None:
@@ -72,9 +72,7 @@ def test_every_route_has_the_manners_of_the_house() -> None:
 
 
 def test_every_operation_is_documented() -> None:
-    document = create_app(Settings()).openapi()
-
-    for path, method, operation in openapi.operations(document):
+    for path, method, operation in OPERATIONS:
         name = f"{method} {path}"
         assert operation["summary"], name
         assert operation["description"], name
@@ -84,25 +82,22 @@ def test_every_operation_is_documented() -> None:
                 assert content.get("examples") or content.get("example"), f"{name} {status} {kind} has no example"
         if "requestBody" in operation:
             for content in operation["requestBody"]["content"].values():
-                assert content.get("examples") or content.get("example") or _has_example(document, content["schema"]), (
-                    name
-                )
+                assert content.get("examples") or content.get("example") or _has_example(content["schema"]), name
 
 
-def _has_example(document: dict[str, Any], schema: dict[str, Any]) -> bool:
-    referred = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], {})
+def _has_example(schema: dict[str, Any]) -> bool:
+    referred = DOCUMENT["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], {})
     return "examples" in schema or "examples" in referred
 
 
 def test_every_operation_has_a_name_of_its_own() -> None:
-    names = [operation["operationId"] for *_, operation in openapi.operations(create_app(Settings()).openapi())]
+    names = [operation["operationId"] for *_, operation in OPERATIONS]
 
     assert len(names) == len(set(names))
 
 
 def test_everything_but_a_few_addresses_asks_for_a_token() -> None:
-    document = create_app(Settings()).openapi()
-    open_to_all = {path for path, _, operation in openapi.operations(document) if not operation.get("security")}
+    open_to_all = {path for path, _, operation in OPERATIONS if not operation.get("security")}
 
     assert open_to_all <= {
         "/oauth/token",
@@ -115,16 +110,15 @@ def test_everything_but_a_few_addresses_asks_for_a_token() -> None:
 
 
 def test_the_document_is_the_same_each_time() -> None:
-    assert create_app(Settings()).openapi() == create_app(Settings()).openapi()
+    assert create_app(Settings()).openapi() == DOCUMENT
 
 
 def test_references_in_the_document_lead_somewhere() -> None:
-    document = create_app(Settings()).openapi()
-    found = set(re.findall(r"'\$ref': '#/components/(\w+)/([^']+)'", str(document)))
+    found = set(re.findall(r"'\$ref': '#/components/(\w+)/([^']+)'", str(DOCUMENT)))
 
     assert found
     for kind, name in found:
-        assert name in document["components"][kind], f"{kind}/{name}"
+        assert name in DOCUMENT["components"][kind], f"{kind}/{name}"
     assert not any(
         isinstance(route, APIRoute) and route.include_in_schema and not route.summary
         for router in ROUTERS

@@ -9,9 +9,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final, Literal, NamedTuple
 
-import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
-
 from service.money import yuan
 from service.sheets.write import harmless
 
@@ -48,6 +45,8 @@ class Book:
     """
 
     def __init__(self, columns: Sequence[Column], *, title: str, created: datetime) -> None:
+        import xlsxwriter
+
         self._file = io.BytesIO()
         self._book = xlsxwriter.Workbook(self._file, {"constant_memory": True, "strings_to_formulas": False})
         self._book.set_properties({"title": title, "created": created.replace(tzinfo=None)})
@@ -91,6 +90,8 @@ def _write(sheet: Any, row: int, number: int, kind: str, value: Any, formats: di
 def _summary(
     sheet: Any, columns: Sequence[Column], facts: Sequence[Fact], count: int, formats: dict[str, Any], bold: Any
 ) -> None:
+    from xlsxwriter.utility import xl_col_to_name
+
     letters = {column.heading: xl_col_to_name(number) for number, column in enumerate(columns)}
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, 44)

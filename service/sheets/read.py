@@ -15,7 +15,6 @@ from typing import BinaryIO, Final
 from service.errors import Text
 from service.sheets.cells import Row, row_of
 from service.sheets.faults import SheetEmpty, SheetEncoding, SheetRefused, SheetTooLarge
-from service.sheets.workbooks import xls, xlsx
 
 __all__ = ["Row", "rows"]
 
@@ -51,11 +50,11 @@ def rows(source: BinaryIO | Path, filename: str = "") -> Generator[Row, None, No
 
 
 def _read(source: BinaryIO, begin: bytes) -> Iterator[Row]:
-    if begin.startswith(_ZIP):
-        return xlsx(source)
-    if begin.startswith(_OLE):
-        return xls(source)
-    return _csv(source)
+    if not begin.startswith((_ZIP, _OLE)):
+        return _csv(source)
+    from service.sheets.workbooks import xls, xlsx
+
+    return xlsx(source) if begin.startswith(_ZIP) else xls(source)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The slip and the text message over HTTP."""
 
+import asyncio
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Query, Request
@@ -10,8 +11,7 @@ from service.access.model import Caller, Role
 from service.claims.refusals import SettlementUnknown
 from service.claims.routes import DeskOf
 from service.db import Tx
-from service.slip.content import address_of, gather
-from service.slip.pdf import pdf
+from service.slip.content import Slip, address_of, gather
 from service.slip.refusals import SlipOfReversal
 from service.slip.sms import LONGEST, parts
 from service.wire.responses import example, refusals
@@ -58,8 +58,16 @@ async def print_slip(
     slip = await gather(tx, caller, settlement_id, desk, address=address_of(request), action="slip.print")
     name = f"slip-{settlement_id}-{lang}.pdf"
     return Response(
-        pdf(slip, lang), media_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
+        await asyncio.to_thread(_drawn, slip, lang),
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
     )
+
+
+def _drawn(slip: Slip, language: str) -> bytes:
+    from service.slip.pdf import pdf
+
+    return pdf(slip, language)
 
 
 @router.get(

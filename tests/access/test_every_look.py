@@ -8,20 +8,18 @@ import pytest
 import pytest_asyncio
 
 from service.access.model import Role
-from service.config import Settings
 from service.inquiry.accesses import is_change
-from service.main import create_app
-from service.wire import openapi
 from tests.cases.county import done
 from tests.claims import world as worlds
 from tests.claims.world import World
 from tests.conftest import Cluster
+from tests.document import OPERATIONS
 from tests.test_schemathesis import furnish
 
 READS = [
     (path, operation)
-    for path, method, operation in openapi.operations(create_app(Settings()).openapi())
-    if method == "get" and "agency" in operation.get("x-roles", ())
+    for path, method, operation in OPERATIONS
+    if method == "GET" and "agency" in operation.get("x-roles", ())
 ]
 
 # About nobody: the law, institutions, and the county's own books, each line of which is read through its own route.

@@ -100,6 +100,7 @@ async def run(world: World, keys: str, *arguments: str) -> str:
     return ran.output
 
 
+@pytest.mark.long
 async def test_no_request_fails_and_the_old_key_is_not_needed_any_more(
     world: World, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,23 +19,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from service.access import store
 from service.access.matrix import beside, matrix, roles_of
 from service.access.model import Role
-from service.config import Settings
 from service.db import transaction_on
-from service.main import ROUTERS, create_app
+from service.main import ROUTERS
 from service.web.page import COOKIE
-from service.wire import openapi
 from tests.access.callers import bearer, headers_of
 from tests.cases.county import done
 from tests.claims import world as worlds
 from tests.claims.world import World
 from tests.conftest import Cluster
+from tests.document import APP, DOCUMENT, OPERATIONS
 from tests.inquiry.patients import settled
 from tests.nhsa.his import His
 from tests.test_schemathesis import furnish, patient_of
 
-APP = create_app(Settings())
-DOCUMENT = APP.openapi()
-OPERATIONS = [(path, method.upper(), operation) for path, method, operation in openapi.operations(DOCUMENT)]
 GUARDED = [each for each in OPERATIONS if "security" in each[2]]
 KEPT = Path(__file__).parents[2] / "openapi" / "access-matrix.md"
 ABSENT = {"uuid": "0198c7a4-5c00-7000-8000-00000000dead"}

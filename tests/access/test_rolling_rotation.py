@@ -33,7 +33,9 @@ LOOKUP = KEYS.replace("test:", "lookup:")
 KNOWN_EVERYWHERE = f"{KEYS},{NEW},{LOOKUP}"
 SEALING = f"{NEW},{KEYS},{LOOKUP}"
 WITHOUT_THE_OLD = f"{NEW},{LOOKUP}"
-LANES = 3
+LANES = 2
+WITHOUT_IT = 100
+"""So many requests when no process knows the old key: one lane at least comes to the token of a tenth turn."""
 JULY = {
     "admitted_on": "2018-07-01",
     "discharged_on": "2018-07-09",
@@ -130,6 +132,7 @@ async def rotated(world: World, keys: str) -> None:
     assert ran.exit_code == 0, ran.output
 
 
+@pytest.mark.long
 async def test_a_key_comes_in_and_another_goes_while_processes_restart_and_no_request_fails(world: World) -> None:
     load = await loaded(world)
     try:
@@ -143,7 +146,9 @@ async def test_a_key_comes_in_and_another_goes_while_processes_restart_and_no_re
             assert (await count_by_key(world.system, EVERYTHING)).keys() == {"aes-gcm/next"}
             await load.fleet.restart_one_after_another(WITHOUT_THE_OLD)
             before = load.statuses.total()
-            await load.fleet.restart_one_after_another(WITHOUT_THE_OLD)
+            async with load.fleet.changed:
+                while load.statuses.total() < before + WITHOUT_IT:
+                    await load.fleet.changed.wait()
             load.over = True
             await asyncio.gather(*lanes)
     finally:
@@ -151,7 +156,7 @@ async def test_a_key_comes_in_and_another_goes_while_processes_restart_and_no_re
 
     assert {status for _, status in load.statuses} == {200}, load.statuses
     assert {name for name, _ in load.statuses} == {"read", "change", "preview", "claims", "token"}
-    assert load.statuses.total() > before > 0
+    assert before > 0
 
 
 REFUSED = {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from service.words import HospitalLevel, Location
 HERE = Path(__file__).parent
 
 
+@cache
 def cases(name: str) -> list[dict[str, Any]]:
-    """The cases of one file of this folder."""
+    """The cases of one file of this folder; a dozen test modules ask for the same."""
     loaded: list[dict[str, Any]] = yaml.safe_load((HERE / name).read_text(encoding="utf-8"))
     return loaded
 

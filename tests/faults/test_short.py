@@ -27,6 +27,7 @@ def folder() -> Iterator[Path]:
         yield Path(name) / "place"
 
 
+@pytest.mark.long
 async def test_whatever_is_broken_nothing_is_lost_made_or_done_twice(folder: Path) -> None:
     outcome = await run(folder, seed=1, minutes=10, most=len(SHORT), patients=MANY, kinds=SHORT)
 
@@ -35,6 +36,7 @@ async def test_whatever_is_broken_nothing_is_lost_made_or_done_twice(folder: Pat
     assert outcome.acknowledged["settlements"] > 0
 
 
+@pytest.mark.long
 async def test_the_bench_misses_the_constraint_that_makes_a_key_unique(folder: Path) -> None:
     outcome = await run(
         folder,

@@ -6,6 +6,7 @@ racing its target. Afterwards one settlement or none per stay, and every answer 
 import asyncio
 import json
 import random
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,8 @@ UNLIKE = """
 """
 """What payers owe is what the settlements that stand have advanced."""
 PATIENCE = httpx.Timeout(60.0)
+TRUSTED = ssl.create_default_context()
+"""Read once: each client that is given none reads all certificates of the machine anew."""
 
 
 @dataclass
@@ -48,7 +51,7 @@ class Told:
 async def send(told: Told, urls: Sequence[str], rng: random.Random, infno: str, msgid: str, body: bytes) -> bool:
     """Send once on a connection of its own, and perhaps cut it; whether an answer was heard."""
     patience = rng.choice((0.002, 0.01, 0.03, 0.1, None, None))
-    async with httpx.AsyncClient(timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE, verify=TRUSTED) as client:
         try:
             async with asyncio.timeout(patience):
                 response = await client.post(f"{rng.choice(urls)}{CALL}", content=body)

@@ -107,6 +107,7 @@ async def done_parts(engine: AsyncEngine, verification_id: Any) -> dict[int, Any
         return {row.part_no: row.done_at for row in await tx.execute(text(query), {"id": verification_id})}
 
 
+@pytest.mark.long
 async def test_a_chain_written_anew_is_found_by_the_head_that_was_published(
     county: str, engine: AsyncEngine, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -32,6 +33,7 @@ def ignore(line: str) -> None:
     """Nobody reads along."""
 
 
+@pytest.mark.long
 async def test_the_books_close_every_month_of_a_year(app: FastAPI, engine: AsyncEngine) -> None:
     year = Year(engine, app.state.vault, [f"H4599010040{n}" for n in range(3)], 600, random.Random(2018))
 

@@ -2,20 +2,13 @@
 
 from typing import Any
 
-import pytest
-from fastapi import FastAPI
-
+from tests.document import DOCUMENT
 from tests.registers.conftest import Call
 from tests.registers.examples import a_hospital
 
 Operation = tuple[str, str]
 
 IDS_AND_INSTANTS = {"id", "decided_at", "decided_by"}
-
-
-@pytest.fixture
-def document(app: FastAPI) -> dict[str, Any]:
-    return app.openapi()
 
 
 def example_of(content: dict[str, Any]) -> Any:
@@ -33,9 +26,9 @@ def without_ids(value: Any) -> Any:
     return value
 
 
-async def test_the_examples_are_answered_as_the_document_says(agency: Call, document: dict[str, Any]) -> None:
+async def test_the_examples_are_answered_as_the_document_says(agency: Call) -> None:
     async def try_out(method: str, path: str, **where: str) -> Any:
-        operation = document["paths"][path][method]
+        operation = DOCUMENT["paths"][path][method]
         body = example_of(operation["requestBody"]["content"]) if "requestBody" in operation else None
         status, expected = next(
             (int(status), example_of(response["content"]))
@@ -63,7 +56,7 @@ async def test_the_examples_are_answered_as_the_document_says(agency: Call, docu
     await try_out("get", "/v1/chronic-cards/{card_id}", card_id=card)
     await try_out("post", "/v1/catalogue")
     await try_out("get", "/v1/catalogue/{item_code}", item_code="XB01")
-    recognised = document["paths"]["/v1/recognition"]["get"]["responses"]["200"]["content"]
+    recognised = DOCUMENT["paths"]["/v1/recognition"]["get"]["responses"]["200"]["content"]
     answer = await agency("GET", "/v1/recognition?person_no=P459901000001")
     assert without_ids(answer.json()) == without_ids(example_of(recognised))
 

@@ -166,6 +166,7 @@ def mutated(content: bytes, dice: random.Random) -> bytes:
     return bytes(wrong)
 
 
+@pytest.mark.long
 async def test_a_thousand_random_mutations_are_answered_and_change_nothing(office: Office) -> None:
     """Each of the four kinds of file 250 times; what can be read at all is then applied whole."""
     for number in (1, 2, 3):

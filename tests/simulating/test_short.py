@@ -43,6 +43,7 @@ def test_a_seed_says_all_that_is_to_happen() -> None:
     assert [event.day for event in planned(7, 200)] == sorted(event.day for event in planned(7, 200))
 
 
+@pytest.mark.long
 @pytest.mark.asyncio(loop_scope="module")
 async def test_weeks_of_several_counties_hold_every_day_whatever_goes_wrong(place: Worlds) -> None:
     told = Told()

@@ -1,5 +1,6 @@
 """The papers over HTTP."""
 
+import asyncio
 from typing import Annotated, Any, Final
 
 from fastapi import Request
@@ -15,7 +16,7 @@ from service.payouts.cycles.actions import law_of
 from service.payouts.cycles.refusals import CycleUnknown, PersonNotInCycle
 from service.payouts.manual.refusals import ManualClaimState, ManualClaimUnknown
 from service.payouts.papers.content import decision, refusal, statement
-from service.payouts.papers.letter import Letter, pdf
+from service.payouts.papers.letter import Letter
 from service.reconciliation.desk import Desk
 from service.slip.content import address_of
 from service.slip.refusals import SlipOfReversal
@@ -45,7 +46,7 @@ _LETTER: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "The let
 async def print_decision(request: Request, settlement_id: Id, caller: Printer, tx: Tx, claims: DeskOf) -> Response:
     """What was decided about a claim, by which clauses, what goes to which account, how to object, the query code."""
     desk = Desk.of(request, tx, caller)
-    return _sent(await decision(desk, claims, settlement_id, address_of(request)), f"decision-{settlement_id}")
+    return await _sent(await decision(desk, claims, settlement_id, address_of(request)), f"decision-{settlement_id}")
 
 
 @router.get(
@@ -56,7 +57,7 @@ async def print_decision(request: Request, settlement_id: Id, caller: Printer, t
 )
 async def print_refusal(request: Request, claim_id: Id, caller: Printer, tx: Tx) -> Response:
     """Why a manual claim was refused, by which clauses, how to object. What was approved has its decision letter."""
-    return _sent(await refusal(Counter.of(request, tx, caller), claim_id), f"refusal-{claim_id}")
+    return await _sent(await refusal(Counter.of(request, tx, caller), claim_id), f"refusal-{claim_id}")
 
 
 @router.get(
@@ -71,9 +72,15 @@ async def print_cycle(
     """Visit by visit what the cycle comes to, every difference since, where the money goes, and how to object."""
     desk = Desk.of(request, tx, caller)
     letter = await statement(desk, claims, law_of(desk, start), person_no, address_of(request))
-    return _sent(letter, f"cycle-{start}-{person_no}")
+    return await _sent(letter, f"cycle-{start}-{person_no}")
 
 
-def _sent(letter: Letter, name: str) -> Response:
+async def _sent(letter: Letter, name: str) -> Response:
     headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
-    return Response(pdf(letter), media_type="application/pdf", headers=headers)
+    return Response(await asyncio.to_thread(_drawn, letter), media_type="application/pdf", headers=headers)
+
+
+def _drawn(letter: Letter) -> bytes:
+    from service.payouts.papers.pdf import pdf
+
+    return pdf(letter)

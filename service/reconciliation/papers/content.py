@@ -35,6 +35,8 @@ COLUMNS: Final = (
 )
 KIND_COLUMN: Final = "类型"
 AMOUNT_COLUMN: Final = "金额"
+MOST_LINES: Final = 2_000
+"""On paper; who needs more of them reads the other formats."""
 _AT_ONCE: Final = 250
 
 

@@ -14,13 +14,13 @@ from service.reconciliation.papers.content import (
     AMOUNT_COLUMN,
     COLUMNS,
     KIND_COLUMN,
+    MOST_LINES,
     Content,
     gather,
     pages,
     sums,
     written,
 )
-from service.reconciliation.papers.pdf import MOST_LINES, pdf
 from service.reconciliation.statements.store import Row
 from service.sheets.book import Book, Fact
 from service.sheets.write import csv_lines
@@ -82,4 +82,10 @@ async def pdf_of(desk: Desk, statement: Row) -> bytes:
         rows += page
         if len(rows) >= MOST_LINES:
             break
-    return await asyncio.to_thread(pdf, content, rows[:MOST_LINES])
+    return await asyncio.to_thread(_drawn, content, rows[:MOST_LINES])
+
+
+def _drawn(content: Content, rows: list[list[Any]]) -> bytes:
+    from service.reconciliation.papers.pdf import pdf
+
+    return pdf(content, rows)

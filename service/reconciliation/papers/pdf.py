@@ -10,9 +10,8 @@ from service.clock import COUNTY_ZONE
 from service.money import yuan
 from service.paper.sheet import FONT, ROW, SMALL, TEXT, TITLE, WIDTH, Sheet
 from service.reconciliation.papers.capitals import capitals
-from service.reconciliation.papers.content import Content, sums
+from service.reconciliation.papers.content import MOST_LINES, Content, sums
 
-MOST_LINES: Final = 2_000
 _COLUMNS: Final = ((1, "案件号", 52), (2, "类型", 12), (6, "入院", 21), (7, "出院/就诊", 21))
 _AMOUNTS: Final = ((9, "总费用", 28), (10, "在先支付", 28), (12, "金额", 28))
 

@@ -10,8 +10,8 @@ from service.access.model import Caller, Role
 from service.db import Tx
 from service.reconciliation import refusals as no
 from service.reconciliation.desk import Desk
+from service.reconciliation.papers.content import MOST_LINES
 from service.reconciliation.papers.export import csv_of, pdf_of, xlsx_of
-from service.reconciliation.papers.pdf import MOST_LINES
 from service.reconciliation.statements.actions import find
 from service.reconciliation.statements.store import persons
 from service.wire.responses import refusals

@@ -137,6 +137,7 @@ async def lived(
         return made, (await http.get("/metrics")).text
 
 
+@pytest.mark.long
 def test_after_a_season_of_the_demo_county_nothing_of_anybody_is_found(demo: Demo) -> None:
     people = everybody()
     assert len(people) >= LEAST_PEOPLE

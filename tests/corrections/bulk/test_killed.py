@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Cluster
 from tests.corrections.bulk.comparing import compare
 
 
+@pytest.mark.long
 async def test_three_hundred_settlements_killed_three_times_end_with_the_same_ledger(
     cluster: Cluster, tmp_path: Path
 ) -> None:
