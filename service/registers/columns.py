@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     DateTime,
     Identity,
     PrimaryKeyConstraint,
@@ -52,7 +53,7 @@ def superseded() -> list[Any]:
 
 def _by_number(found_by: str, key: tuple[str, ...]) -> list[tuple[Any, str]]:
     # One expression, so that no question that names the columns is answered by reading the whole index.
-    text_of_key = literal_column(f"({' || chr(32) || '.join(key)})")
+    text_of_key: ColumnElement[str] = literal_column(f"({' || chr(32) || '.join(key)})")
     return [(func.hashtextextended(literal_column(found_by), 0), "="), (text_of_key, "=")]
 
 
