@@ -34,8 +34,9 @@ every target is a ratio against a baseline of the same run: the machine is share
 After each benchmark that writes settlements the database is proved: no fen was lost or made.
 """
 _HOW_BEFORE: Final = (
-    "Before is 09b7f3d, by its own bench, which must not find what another version has prepared: `git worktree add"
-    " ../before 09b7f3d && mkdir /tmp/before && (cd ../before && TMPDIR=/tmp/before scripts/bench settle --json"
+    "Before is 09b7f3d, by its own bench with twice the people, for its own do not suffice, and where it finds nothing"
+    " that another version has prepared: `git worktree add ../before 09b7f3d && mkdir /tmp/before && (cd ../before &&"
+    " sed -i s/20_000/40_000/ scripts/benchmarks/settle.py && TMPDIR=/tmp/before scripts/bench settle --json"
     " /tmp/before.json)`, then here `scripts/bench settle --report --before /tmp/before.json`."
 )
 
