@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from service.access.model import Role
 from service.clock import Clock
+from service.registers.rosters import said
 from tests.access.callers import headers_of
 from tests.registers.examples import a_person
 from tests.rosters.lists import upload
@@ -19,6 +20,12 @@ from tests.rosters.lists import upload
 @pytest.fixture
 def clock() -> Clock:
     return Clock.on(date(2018, 6, 15))
+
+
+@pytest.fixture(autouse=True)
+def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short list is compared in as many pieces as a county's."""
+    monkeypatch.setattr(said, "AT_ONCE", 3)
 
 
 @dataclass

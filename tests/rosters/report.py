@@ -14,27 +14,30 @@ _WHAT = {
 }
 
 
-def lines_of_steps(
-    suffix: str, sizes: Sequence[int], found: Sequence[tuple[Figures, Figures]], steps: Sequence[str]
-) -> list[str]:
-    """One line a step: both sizes beside each other, and how the CPU grew."""
-    lines = []
-    (small_library, small), (large_library, large) = found
-    lines.append(
-        f"| {suffix[1:]} | the library alone | | {small_library['cpu']:.1f} s | | | {large_library['cpu']:.1f} s | |"
-        f" {large_library['cpu'] / max(small_library['cpu'], 0.01):.1f} |"
-    )
-    for step in steps:
-        variant, _, what = step.partition(" ")
+def lines_of_steps(suffix: str, found: Sequence[tuple[int, Figures, Figures]], steps: Sequence[str]) -> list[str]:
+    """One line a step, and one of all steps together: both sizes beside each other, and how the CPU grew."""
+    (_, small_library, small), (_, large_library, large) = found
+    alone = small_library["cpu"], large_library["cpu"]
+    grown = alone[1] / max(alone[0], 0.01)
+    lines = [f"| {suffix[1:]} | the library alone | | {alone[0]:.1f} s | | | {alone[1]:.1f} s | | {grown:.1f} |"]
+    for names, called in [([step], _called(step)) for step in steps] + [(list(steps), "**all six**")]:
+        spent = [_together(figures, names) for figures in (small, large)]
         cells = []
-        for size, figures in zip(sizes, (small, large), strict=True):
-            wall, own, server, kept = figures[step]["spent"]
-            cells.append(f"{wall:.1f} s ({size / wall:,.0f} rows/s) | {own:.1f} s | {server:.1f} s + {kept:.1f} s")
-        grown, with_all = (sum(large[step]["spent"][1:end]) / sum(small[step]["spent"][1:end]) for end in (3, None))
-        lines.append(
-            f"| {suffix[1:]} | {_WHAT[variant]}: {what} | {' | '.join(cells)} | {grown:.1f} ({with_all:.1f}) |"
-        )
+        for (size, *_), (wall, own, server, kept) in zip(found, spent, strict=True):
+            rate = size * len(names) / wall
+            cells.append(f"{wall:.1f} s ({rate:,.0f} rows/s) | {own:.1f} s | {server:.1f} s + {kept:.1f} s")
+        grown, with_all = (sum(spent[1][1:end]) / sum(spent[0][1:end]) for end in (3, None))
+        lines.append(f"| {suffix[1:]} | {called} | {' | '.join(cells)} | {grown:.1f} ({with_all:.1f}) |")
     return lines
+
+
+def _called(step: str) -> str:
+    variant, _, what = step.partition(" ")
+    return f"{_WHAT[variant]}: {what}"
+
+
+def _together(figures: Figures, steps: Sequence[str]) -> list[float]:
+    return [sum(part) for part in zip(*(figures[step]["spent"] for step in steps), strict=True)]
 
 
 def line_of_memory(suffix: str, size: int, library: Figures, found: Figures) -> str:
@@ -53,13 +56,12 @@ def written(steps: Sequence[str], memory: Sequence[str]) -> str:
 
 Made by `scripts/prove/rosters`: full lists of 20,000 and 200,000 rows against a register that knows nobody, then the
 same people in other bytes, then with one row in a hundred changed; each preview and each application. PostgreSQL is
-the embedded one, writing through to the disk. Machine: {machine}.
+the embedded one, writing through to the disk. Machine: {machine}. What
+stands under 20,000 is of each figure the middle one of three times, two before the large list and one after it.
 
-The machine does other work meanwhile, which lengthens the time on the clock but not the CPU seconds: growth is read
-from those of the importing process and of the PostgreSQL processes that answer it. After the + stands what all others
-of its processes used: vacuum, statistics and checkpoints, which begin with the minute, and helpers of a parallel
-question; growth with them is in brackets. Ten times the rows should take ten times the CPU, and up to 12.3 times where
-what is done is to sort (n log n).
+Growth is read from the CPU seconds of the importing process and of the PostgreSQL processes that answer it. After the +
+stands what all others of its processes used: vacuum, statistics and checkpoints, which begin with the minute, and
+helpers of a parallel question; growth with them is in brackets. Ten times the rows should take ten times the CPU.
 
 | file | step | 20,000 rows | own CPU | PostgreSQL's | 200,000 rows | own CPU | PostgreSQL's | growth of CPU |
 |---|---|---|---|---|---|---|---|---|

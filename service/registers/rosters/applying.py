@@ -17,6 +17,7 @@ from service.registers.rosters import diff, effects, moves, store, twice
 from service.registers.rosters.headings import Headings
 from service.registers.rosters.lines import Reader
 from service.registers.rosters.model import Counts, Roster, RosterState
+from service.registers.rosters.said import pieces
 from service.registers.rosters.staging import described
 from service.sheets.read import Row
 
@@ -42,21 +43,22 @@ SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE k
 FROM roster_changes WHERE county_code = :county_code AND roster_id = :id
 """
 _COUNT_UNINSURED: Final = """
-SELECT count(DISTINCT coalesce(k.person_no, r.person_no)) AS uninsured
-FROM rosters l JOIN roster_rows r ON r.county_code = l.county_code AND r.roster_id = l.id
-LEFT JOIN person_keys k ON k.county_code = r.county_code AND k.kind = r.key_kind AND k.key_hash = r.key_hash
-WHERE l.county_code = :county_code AND l.id = :id AND r.state = 'listed' AND r.action <> 'end'
-    AND NOT EXISTS (SELECT FROM insured_periods i WHERE i.county_code = l.county_code AND i.person_no = k.person_no
+SELECT count(DISTINCT s.person_no) AS uninsured
+FROM rosters l CROSS JOIN roster_said s
+WHERE l.county_code = :county_code AND l.id = :id AND s.state = 'listed' AND s.person_no <> '' AND s.action <> 'end'
+    AND NOT EXISTS (SELECT FROM insured_periods i WHERE i.county_code = l.county_code AND i.person_no = s.person_no
         AND i.superseded_at IS NULL AND i.valid @> l.as_of)
 """
 _JUDGED_BY_ANOTHER: Final = """
 SELECT EXISTS (
-    SELECT FROM roster_rows r
-    LEFT JOIN person_keys k ON k.county_code = r.county_code AND k.kind = r.key_kind AND k.key_hash = r.key_hash
-    LEFT JOIN persons p ON p.county_code = k.county_code AND p.person_no = k.person_no
-    WHERE r.county_code = :county_code AND r.roster_id = :id AND r.key_hash IS NOT NULL
-        AND sha256(p.name_enc) IS DISTINCT FROM r.judged_as)
+    SELECT FROM roster_said s
+    LEFT JOIN persons p ON p.county_code = :county_code AND p.person_no = s.person_no AND NOT s.is_new
+        AND p.person_no >= :first AND p.person_no < :next
+    WHERE s.person_no >= :first AND s.person_no < :next AND s.has_number
+        AND sha256(p.name_enc) IS DISTINCT FROM s.judged_as)
 """
+_KEPT: Final = (diff.KEPT_DIGEST, moves.KEPT_DIGEST)
+_NOW: Final = (diff.DIGEST, moves.DIGEST)
 _NEW_PERSONS: Final = text("""
 SELECT n.person_no, n.row_no, r.cells_enc FROM (
     SELECT DISTINCT ON (person_no) person_no, row_no FROM roster_changes
@@ -86,16 +88,25 @@ async def find_changes(tx: AsyncConnection, roster: Roster) -> Roster:
     at = roster.columns.get("id_no")
     if at is not None:
         await tx.execute(text(twice.SUSPECT_ROUNDED), _named(roster) | {"at": at, "heading": roster.header[at]})
-    await tx.execute(text(diff.KEEP_CHANGES), _named(roster))
-    await tx.execute(text(moves.KEEP_MOVES), _named(roster))
+    await tx.execute(text(diff.MAKE_FOUND))
+    async for piece in pieces(tx, roster):
+        await tx.execute(text(diff.FIND), piece)
+        await tx.execute(text(moves.KEEP_MOVES), piece)
+    await tx.execute(text(diff.KEEP_FOUND), _named(roster))
+    await tx.execute(text(diff.FORGET_FOUND))
     await store.analyze_found(tx)
-    digest = await _digest(tx, roster, diff.KEPT_DIGEST, moves.KEPT_DIGEST)
+    digest = _told([await _sums(tx, _KEPT, _named(roster))])
     counts = await _counts(tx, roster)
     return replace(roster, state=RosterState.PREVIEWED, counts=counts, digest=digest)
 
 
-async def _digest(tx: AsyncConnection, roster: Roster, *statements: str) -> str:
-    return "/".join([str(await tx.scalar(text(statement), _named(roster))) for statement in statements])
+async def _sums(tx: AsyncConnection, statements: Sequence[str], values: dict[str, Any]) -> list[tuple[int, int]]:
+    return [(row[0], int(row[1])) for row in [(await tx.execute(text(each), values)).one() for each in statements]]
+
+
+def _told(sums: Sequence[Sequence[tuple[int, int]]]) -> str:
+    """One text of the counts and sums of all pieces."""
+    return "/".join(":".join(str(sum(part)) for part in zip(*of, strict=True)) for of in zip(*sums, strict=True))
 
 
 async def _counts(tx: AsyncConnection, roster: Roster) -> Counts:
@@ -112,9 +123,12 @@ async def _counts(tx: AsyncConnection, roster: Roster) -> Counts:
 
 async def is_stale(tx: AsyncConnection, roster: Roster) -> bool:
     """Whether the same list would now change something else than was previewed, or judge a row by another entry."""
-    if await tx.scalar(text(_JUDGED_BY_ANOTHER), _named(roster)):
-        return True
-    return await _digest(tx, roster, diff.DIGEST, moves.DIGEST) != roster.digest
+    sums = [[(0, 0)] * len(_NOW)]
+    async for piece in pieces(tx, roster):
+        if await tx.scalar(text(_JUDGED_BY_ANOTHER), piece):
+            return True
+        sums.append(await _sums(tx, _NOW, piece))
+    return _told(sums) != roster.digest
 
 
 async def write_changes(tx: AsyncConnection, vault: Vault, roster: Roster, author: Author) -> bool:

@@ -1,5 +1,5 @@
 """
-What a roster changes, in one statement however long it is.
+What a roster changes, in one statement for each piece of the persons (`said.pieces`).
 
 For each person and class: what is held, what the list says, and from both the rows to supersede, the periods to add
 and the days on which the person holds the class before but not after, or after but not before. Whatever is compared is
@@ -17,28 +17,19 @@ class on those days. What holds on the day of the list stays, and where nothing 
 
 from typing import Final
 
+from service.registers.rosters.said import digest_of
+
 _CHANGES: Final = """
 WITH roster AS MATERIALIZED (
     SELECT * FROM rosters WHERE county_code = :county_code AND id = :id
 ), said AS MATERIALIZED (
-    SELECT r.row_no, r.state, coalesce(k.person_no, CASE WHEN r.is_new THEN r.person_no END) AS person_no,
-        k.person_no IS NULL AS is_new, r.identity_class, r.action, r.valid_from, r.valid_to
-    FROM roster_rows r
-    LEFT JOIN person_keys k ON k.county_code = r.county_code AND k.kind = r.key_kind AND k.key_hash = r.key_hash
-    WHERE r.county_code = :county_code AND r.roster_id = :id
+    SELECT * FROM roster_said s WHERE s.person_no >= :first AND s.person_no < :next
 ), listed AS (
     SELECT row_no, person_no, is_new, identity_class, action, valid_from, valid_to FROM said
-    WHERE state = 'listed' AND person_no IS NOT NULL
-), classes AS MATERIALIZED (
-    SELECT each.identity_class FROM (
-        SELECT identity_class FROM said WHERE state <> 'rejected'
-        UNION SELECT identity_class FROM roster
-    ) each CROSS JOIN roster r
-    WHERE each.identity_class IS NOT NULL AND (r.identity_class IS NULL OR r.identity_class = each.identity_class)
-        AND (r.allowed IS NULL OR each.identity_class = ANY (r.allowed))
+    WHERE state = 'listed' AND person_no <> ''
 ), current AS MATERIALIZED (
-    SELECT id, person_no, identity_class, source, valid FROM identities
-    WHERE county_code = :county_code AND superseded_at IS NULL
+    SELECT id, person_no, identity_class, source, valid FROM identities i
+    WHERE county_code = :county_code AND superseded_at IS NULL AND i.person_no >= :first AND i.person_no < :next
 ), own AS (
     SELECT i.person_no, i.identity_class, range_agg(i.valid) AS held, bool_or(i.valid @> r.as_of) AS holds,
         min(lower(i.valid)) FILTER (WHERE i.valid @> r.as_of) AS day,
@@ -48,9 +39,9 @@ WITH roster AS MATERIALIZED (
     SELECT CAST(NULL AS integer) AS row_no, i.person_no, false AS is_new, i.identity_class, 'end' AS action,
         CAST(NULL AS date) AS valid_from, CAST(NULL AS date) AS valid_to, upper(i.valid) AS until
     FROM roster JOIN current i ON i.source = roster.source
-    JOIN classes c ON c.identity_class = i.identity_class
     JOIN persons p ON p.county_code = roster.county_code AND p.person_no = i.person_no
-    WHERE roster.kind = 'full' AND i.valid @> roster.as_of
+        AND p.person_no >= :first AND p.person_no < :next
+    WHERE roster.kind = 'full' AND i.identity_class = ANY (CAST(:classes AS text[])) AND i.valid @> roster.as_of
         AND (roster.township_code IS NULL OR p.township_code = roster.township_code)
         AND NOT EXISTS (SELECT FROM said WHERE said.person_no = i.person_no
             AND (said.state = 'rejected' OR said.identity_class = i.identity_class))
@@ -113,25 +104,23 @@ SELECT kind, person_no, identity_class, row_no, is_new, other_source,
 FROM effective
 """
 
-_INTO = """
+MAKE_FOUND: Final = """
+CREATE TEMPORARY TABLE roster_found (kind text, person_no text, identity_class text, row_no integer, is_new boolean,
+    other_source text, superseded bigint[], facts daterange[], days datemultirange) ON COMMIT DROP
+"""
+FIND: Final = "\n".join(("INSERT INTO roster_found", _CHANGES))
+KEEP_FOUND: Final = """
 INSERT INTO roster_changes (county_code, roster_id, position, kind, person_no, identity_class, row_no, is_new,
     other_source, superseded, facts, days)
-SELECT :county_code, :id, row_number() OVER (ORDER BY row_no, person_no, identity_class), kind, person_no,
-    identity_class, row_no, is_new, other_source, superseded, facts, days FROM"""
-
-_DIGEST_OF = """
-SELECT concat_ws(':', count(*), coalesce(sum(hashtextextended(CAST(found AS text), 0)), 0)) FROM"""
-
-KEEP_CHANGES: Final = "\n".join((_INTO, "(", _CHANGES, ") found"))
-
-DIGEST: Final = "\n".join((_DIGEST_OF, "(", _CHANGES, ") found"))
-"""The same for the same changes, in whatever order they are found."""
-
-KEPT_DIGEST: Final = """
-SELECT concat_ws(':', count(*), coalesce(sum(hashtextextended(CAST(found AS text), 0)), 0)) FROM (
-    SELECT kind, person_no, identity_class, row_no, is_new, other_source, superseded, facts, days
-    FROM roster_changes WHERE county_code = :county_code AND roster_id = :id) found
+SELECT :county_code, :id, row_number() OVER (ORDER BY row_no, person_no, identity_class), f.* FROM roster_found f
 """
+FORGET_FOUND: Final = "DROP TABLE roster_found"
+
+DIGEST: Final = digest_of(_CHANGES)
+KEPT_DIGEST: Final = digest_of("""
+    SELECT kind, person_no, identity_class, row_no, is_new, other_source, superseded, facts, days
+    FROM roster_changes WHERE county_code = :county_code AND roster_id = :id
+""")
 
 SUPERSEDE: Final = """
 UPDATE identities SET superseded_at = greatest(recorded_at, :at), superseded_by = :by, superseded_reason = :reason

@@ -13,23 +13,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.registers.model import Author
 from service.registers.rosters.model import Roster
+from service.registers.rosters.said import digest_of
 from service.registers.rosters.tables import roster_moves
 
+# Whoever stays is left out before rows are grouped by person: most of a list does.
 # A list may give the village (12 digits) where the register keeps the township (9 digits), or the other way round.
 _MOVES: Final = """
 WITH said AS (
-    SELECT k.person_no, min(r.row_no) AS row_no, min(r.township_code) AS township, min(r.household_no) AS household
+    SELECT r.person_no, min(r.row_no) AS row_no, min(r.township_code) AS township, min(r.household_no) AS household
     FROM rosters l
-    JOIN roster_rows r ON r.county_code = l.county_code AND r.roster_id = l.id
-    JOIN person_keys k ON k.county_code = r.county_code AND k.kind = r.key_kind AND k.key_hash = r.key_hash
-    JOIN persons p ON p.county_code = k.county_code AND p.person_no = k.person_no
+    JOIN roster_said r ON NOT r.is_new AND r.person_no >= :first AND r.person_no < :next
+    JOIN persons p ON p.county_code = l.county_code AND p.person_no = r.person_no
+        AND p.person_no >= :first AND p.person_no < :next
     WHERE l.county_code = :county_code AND l.id = :id AND l.uploaded_role = 'agency'
         AND r.state <> 'rejected' AND r.action <> 'end'
         AND ((r.township_code IS NOT NULL AND starts_with(p.township_code, r.township_code) IS NOT TRUE)
             OR (r.household_no IS NOT NULL AND r.household_no IS DISTINCT FROM p.household_no))
         AND NOT EXISTS (SELECT FROM rosters later WHERE later.county_code = l.county_code
             AND later.source = l.source AND later.state = 'applied' AND later.as_of > l.as_of)
-    GROUP BY k.person_no
+    GROUP BY r.person_no
 ), compared AS (
     SELECT s.person_no, s.row_no, p.township_code AS township_before, p.household_no AS household_before,
         CASE WHEN s.township IS NULL OR starts_with(p.township_code, s.township) THEN p.township_code
@@ -47,14 +49,11 @@ INSERT INTO roster_moves (county_code, roster_id, person_no, row_no, township_be
     household_after)
 SELECT :county_code, :id, person_no, row_no, township_before, township_after, household_before, household_after FROM"""
 KEEP_MOVES: Final = "\n".join((_INTO, "(", _MOVES, ") found"))
-_DIGEST_OF: Final = """
-SELECT concat_ws(':', count(*), coalesce(sum(hashtextextended(CAST(found AS text), 0)), 0)) FROM"""
-DIGEST: Final = "\n".join((_DIGEST_OF, "(", _MOVES, ") found"))
-KEPT_DIGEST: Final = """
-SELECT concat_ws(':', count(*), coalesce(sum(hashtextextended(CAST(found AS text), 0)), 0)) FROM (
+DIGEST: Final = digest_of(_MOVES)
+KEPT_DIGEST: Final = digest_of("""
     SELECT person_no, row_no, township_before, township_after, household_before, household_after
-    FROM roster_moves WHERE county_code = :county_code AND roster_id = :id) found
-"""
+    FROM roster_moves WHERE county_code = :county_code AND roster_id = :id
+""")
 
 _SET_ASIDE: Final = text("""
 INSERT INTO person_versions (county_code, person_no, township_code, household_no, name_enc, id_type, id_no_enc,
