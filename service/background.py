@@ -24,6 +24,7 @@ from service.proof.seals.actions import seal
 _LOOK_SECONDS: Final = 2
 _LAW_SECONDS: Final = 1
 _FORGET_SECONDS: Final = 3600
+_REST: Final = 3.0
 _logger = logging.getLogger("onestop.background")
 
 
@@ -38,7 +39,7 @@ async def keep_sealing(engine: AsyncEngine, county_codes: Sequence[str], clock: 
         for county_code in county_codes:
             try:
                 with seeing(county_code):
-                    await seal(engine, county_code, clock)
+                    await seal(engine, county_code, clock, rest=_REST)
             except Exception:
                 _logger.exception("sealing failed", extra={"onestop_fields": {"county_code": county_code}})
 

@@ -1,7 +1,8 @@
 """
 Settling, and a patient's own view, in a county that has been settling for years: what growth costs.
 
-The county is filled by `tests.bulk`, with rows that `onestop verify` can prove. Each size has a database of its own.
+The county is filled by `tests.bulk`, with rows that `onestop verify` can prove, and sealed as it would be by then. Each
+size has a database of its own.
 """
 
 import time
@@ -18,7 +19,10 @@ from scripts.benchmarks.load import Target as Where
 from scripts.benchmarks.place import Place, county
 from scripts.benchmarks.proof import proof
 from scripts.benchmarks.settle import CONNECTIONS, Runner, all_settled, target
-from tests.bulk.county import fill
+from service.clock import Clock
+from service.proof.seals.actions import seal
+from tests.bulk.county import age, fill
+from tests.cases.county import COUNTY
 
 _PEOPLE: Final = 8_000
 _COUNT, _QUERIES = 600, 600
@@ -51,8 +55,11 @@ async def run(runs: int, folder: Path, sizes: list[int]) -> Report:
     for size in sizes:
         async with county(folder, people=_PEOPLE) as place:
             began = time.perf_counter()
-            made = await fill(place.url.replace("+asyncpg", ""), size, processes=2)
+            url = place.url.replace("+asyncpg", "")
+            made = await fill(url, size, processes=2)
             filled = time.perf_counter() - began
+            await seal(place.engine, COUNTY, Clock())
+            await age(url)
             rate = await _at(place, report, runs, size, f"{made:,} in {filled:.0f} s", rate)
             report.notes += [f"At {size:,}: {said}" for said in await proof(place)]
     _targets(report, sizes)

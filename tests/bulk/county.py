@@ -56,11 +56,17 @@ async def fill(url: str, settlements: int, *, processes: int = 1, lines: int = 2
             loop = asyncio.get_running_loop()
             made = await asyncio.gather(*(loop.run_in_executor(pool, written, part) for part in parts))
     connection = await asyncpg.connect(url)
-    # As years leave it: measured at once, the vacuum of everything that was just loaded would run beside.
-    await connection.execute("VACUUM (ANALYZE)")
-    await connection.execute("CHECKPOINT")
+    await connection.execute("ANALYZE")
     await connection.close()
     return sum(made)
+
+
+async def age(url: str) -> None:
+    """Leave a filled database as years do: measured at once, the vacuum of all that was loaded would run beside."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("VACUUM")
+    await connection.execute("CHECKPOINT")
+    await connection.close()
 
 
 def written(asked: Asked) -> int:

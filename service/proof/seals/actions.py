@@ -1,5 +1,7 @@
 """Seal what has been written since the last time, in the background: nobody who settles waits for it."""
 
+import asyncio
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -14,16 +16,20 @@ from service.proof.seals.store import BEGINNING, EPOCH, Unsealed
 
 AT_ONCE: Final = 1000
 """Rows of a kind in one seal."""
-_PAGE: Final = 20_000
+_PAGE: Final = 2_000
+"""Rows looked at in one go: a server process answers nobody while it reads them."""
 
 Progress = Callable[[int], None]
 
 
-async def seal(engine: AsyncEngine, county_code: str, clock: Clock, progress: Progress | None = None) -> int | None:
+async def seal(
+    engine: AsyncEngine, county_code: str, clock: Clock, progress: Progress | None = None, *, rest: float = 0
+) -> int | None:
     """
     Seal every row of a county that is committed and not sealed; gives how many, None where another process does it.
 
-    Each seal is a transaction of its own, oldest rows first: killed anywhere, the next run goes on.
+    Each seal is a transaction of its own, oldest rows first: killed anywhere, the next run goes on. After each page it
+    rests so many times as long as the page took: those who are discharged meanwhile come first.
     """
     done = 0
     for kind in KINDS:
@@ -32,6 +38,7 @@ async def seal(engine: AsyncEngine, county_code: str, clock: Clock, progress: Pr
         since = EPOCH if until is None else until - SLACK
         after: Unsealed | None = BEGINNING
         while after is not None:
+            began = time.monotonic()
             made = await _seal_page(engine, county_code, kind, clock, since, after)
             if made is None:
                 return None
@@ -39,6 +46,7 @@ async def seal(engine: AsyncEngine, county_code: str, clock: Clock, progress: Pr
             done += sealed
             if progress is not None and sealed:
                 progress(done)
+            await asyncio.sleep(rest * (time.monotonic() - began))
     return done
 
 
@@ -49,7 +57,7 @@ async def _seal_page(
         if not await store.take_turn(tx, county_code):
             return None
         page = await store.rows_since(tx, county_code, kind, since, after, _PAGE)
-        known = await store.sealed_since(tx, county_code, kind, page[0].at) if page else set()
+        known = await store.sealed_among(tx, county_code, kind, page)
     new = [row for row in page if row.key not in known]
     for first in range(0, len(new), AT_ONCE):
         if not await _seal_some(engine, county_code, kind, clock, new[first : first + AT_ONCE]):
@@ -62,7 +70,7 @@ async def _seal_some(engine: AsyncEngine, county_code: str, kind: Kind, clock: C
         if not await store.take_turn(tx, county_code):
             return False
         # Another process may have sealed some of them since they were read.
-        known = await store.sealed_since(tx, county_code, kind, rows[0].at)
+        known = await store.sealed_among(tx, county_code, kind, rows)
         new = [row for row in rows if row.key not in known]
         if new:
             await _add(tx, county_code, kind, clock, new)

@@ -49,9 +49,9 @@ _SEALED_UNTIL: Final = text("""
         WHERE county_code = :county_code AND kind = :kind AND until > made_at
             AND until > coalesce((SELECT until FROM told), '-infinity')))
 """)
-_SEALED_SINCE: Final = text("""
+_SEALED_AMONG: Final = text("""
     SELECT unnest(keys) FROM seals
-    WHERE county_code = :county_code AND kind = :kind AND until >= :since
+    WHERE county_code = :county_code AND kind = :kind AND until >= :first AND since <= :last
 """)
 _DIGESTS: Final = """
     SELECT key, substring(sha256(convert_to(string_agg(said, E'\\n' ORDER BY said COLLATE "C"), 'UTF8')) FOR {size})
@@ -140,10 +140,12 @@ async def unsealed_for(tx: AsyncConnection, county_code: str) -> datetime | None
     return min((row.at for row in found), default=None)
 
 
-async def sealed_since(tx: AsyncConnection, county_code: str, kind: Kind, since: datetime) -> set[str]:
-    """The keys of a kind that seals name whose newest row is not older than an instant."""
-    asked = {"county_code": county_code, "kind": kind.name, "since": since}
-    return set(await tx.scalars(_SEALED_SINCE, asked))
+async def sealed_among(tx: AsyncConnection, county_code: str, kind: Kind, rows: Sequence[Unsealed]) -> set[str]:
+    """The keys of the seals that may name one of these rows, which stand in the order of their time."""
+    if not rows:
+        return set()
+    asked = {"county_code": county_code, "kind": kind.name, "first": rows[0].at, "last": rows[-1].at}
+    return set(await tx.scalars(_SEALED_AMONG, asked))
 
 
 async def rows_since(
