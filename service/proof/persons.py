@@ -89,8 +89,8 @@ def _chain_wrong(found: list[Kept], sums: Sums) -> Iterator[Wrong]:
             way, trying = stuck, False
             able = way.able()
         chosen = next((some for some in able if not any(_unfit(some, way.sums))), able[0])
-        yield from _unfit(chosen, way.sums)
-        yield from way.go(chosen)
+        yield from (*_unfit(chosen, way.sums), *way.misread(chosen))
+        way.go(chosen)
     sums.update(way.sums)
 
 
@@ -119,26 +119,36 @@ class _Way:
         return sorted(able, key=lambda some: str(some[0].row["settled_at"])) or self.changes[:1]
 
     def fits(self, some: list[Kept]) -> bool:
-        if any(_unfit(some, self.sums)):
-            return False
-        return not (any(_read_wrong(some[0], self.sums)) if is_first(some[0]) else self.copy().go(some))
+        return not any(_unfit(some, self.sums)) and not any(self.misread(some))
 
-    def go(self, some: list[Kept]) -> list[Wrong]:
-        """Let rows act; gives what is wrong with the sums that they were decided on."""
-        misread: list[Wrong] = []
+    def misread(self, some: list[Kept]) -> Iterator[Wrong]:
+        """What is wrong with the sums that rows were decided on, if they act now."""
+        if is_first(some[0]):
+            yield from _read_wrong(some[0], self.sums)
+            return
+        live = self.live.copy()
         for one in some:
-            self.live.pop(ends(one) or "", None)
+            _supersede(one, live)
             if one.row["kind"] == "settlement":
-                stood = self.sums if is_first(one) else _sums_at(one, self.live.values())
-                misread += _read_wrong(one, stood)
-                self.live[one.id] = one
+                yield from _read_wrong(one, _sums_at(one, live.values()))
+
+    def go(self, some: list[Kept]) -> None:
+        """Let rows act."""
+        for one in some:
+            _supersede(one, self.live)
         for _, entry in _in_order(some):
             self.sums[entry["period"], entry["name"]] += entry["delta"]
         if is_first(some[0]):
             self.turn += 1
         else:
             self.changes.remove(some)
-        return misread
+
+
+def _supersede(one: Kept, live: dict[str, Kept]) -> None:
+    """Let a row end the one that it reverses or replaces, and live itself if it is no reversal."""
+    live.pop(ends(one) or "", None)
+    if one.row["kind"] == "settlement":
+        live[one.id] = one
 
 
 def _changes(found: list[Kept]) -> list[list[Kept]]:
