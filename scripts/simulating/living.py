@@ -97,8 +97,9 @@ async def story(place: Worlds, seed: int, days: int, failure: Failure) -> str:
         try:
             await place.live(events)
         except Failure as again:
-            told[0] = str(again) if again.kind == failure.kind else told[0]
-            return again.kind == failure.kind
+            if again.kind == failure.kind:
+                told[0] = str(again)
+                return True
         return False
 
     short = await shortest(plan, fails)

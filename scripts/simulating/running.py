@@ -64,11 +64,10 @@ class Worlds:
         town = await founded(self._world, str(next(self._counties)), self._serial)
         told, last, sealed = Told(), None, (0, 0)
         try:
-            for _, today in groupby(events, key=lambda event: event.day):
-                for number, event in enumerate(today):
+            for day, today in groupby(events, key=lambda event: event.date):
+                town.service.turn_to(day)
+                for event in today:
                     last = event
-                    if number == 0:
-                        town.service.turn_to(event.date)
                     if await _happens(town, town.line, event):
                         told.events[event.kind] = told.events.get(event.kind, 0) + 1
                 assert last is not None
