@@ -12,10 +12,8 @@ from service.backup_run import Manifest, run_backup, run_restore, told
 from service.base_backup_run import run_base_backup, run_base_restore
 from service.clock import COUNTY_ZONE
 from service.config import Settings
-from service.console import CommandRefused, refusals
+from service.console import CommandRefused, Json, refusals
 from service.database import database, engine_on, within_reach
-
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
 def backup(

@@ -17,7 +17,7 @@ from service.access.oauth import SCOPE
 from service.access.vault import Vault
 from service.clock import COUNTY_ZONE, system_time
 from service.config import Settings
-from service.console import CommandRefused, refusals
+from service.console import CommandRefused, Json, refusals
 from service.database import done
 from service.db import transaction_on
 
@@ -27,7 +27,6 @@ _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _GRACE_DAYS: Final = 7
 
 ClientId = Annotated[str, typer.Argument(help="The client's id.")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 Expires = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The secret's last day is the one before this.")
 ]

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Annotated
 
 import typer
 from asyncpg import PostgresError
@@ -17,6 +18,9 @@ from service.processes import WorkerError
 
 PROGRESS = Console(stderr=True, highlight=False)
 """Standard error, so that what a script reads from standard output is the answer alone."""
+
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]
 
 
 class CommandRefused(Exception):

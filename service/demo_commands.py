@@ -8,10 +8,8 @@ import typer
 
 from service.clock import COUNTY_ZONE
 from service.config import Settings
-from service.console import refusals
+from service.console import Port, refusals
 from service.sandbox import run_demo
-
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]
 
 
 def demo(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -16,7 +16,7 @@ from service.access.tokens import rotate_signing_key
 from service.access.vault import Vault
 from service.clock import system_time
 from service.config import Settings
-from service.console import PROGRESS, CommandRefused, refusals, say
+from service.console import PROGRESS, CommandRefused, Json, refusals, say
 from service.database import done
 from service.db import transaction_on
 from service.nhsa import sealed as nhsa
@@ -46,8 +46,6 @@ EVERYTHING: Final[tuple[Sealed, ...]] = (
     *encounters.SEALED,
 )
 """Whatever lies sealed in the database."""
-
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from service.catalogue_run import CatalogueImport, import_catalogue
-from service.console import refusals
+from service.console import Json, refusals
 from service.database import done
 from service.registers.catalogue.imports.schemas import Kind
 from service.registers.rosters.model import RosterKind, Statement
@@ -17,8 +17,6 @@ from service.words import IdentityClass
 
 roster = typer.Typer(help="Lists of persons from the offices that keep them.", no_args_is_help=True)
 catalogue = typer.Typer(help="The fee catalogue: grades, first-pay ratios and ceilings.", no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
 @roster.command("import")

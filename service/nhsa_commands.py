@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from service import nhsa_run as run
-from service.console import refusals
+from service.console import Json, refusals
 from service.database import done
 from service.nhsa.model import Auth
 from service.nhsa_run import Connection
@@ -15,7 +15,6 @@ from service.nhsa_run import Connection
 app = typer.Typer(help="The national interface (定点医药机构接口) for hospital systems.", no_args_is_help=True)
 
 Code = Annotated[str, typer.Argument(help="The institution's code in the interface, 12 characters.")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
 @app.command("connect")

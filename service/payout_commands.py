@@ -9,13 +9,11 @@ import typer
 
 from service.backpay_run import Backpay, run_backpay
 from service.backpay_run import told as told_of_backpay
-from service.console import refusals
+from service.console import Json, refusals
 from service.cycle_run import Run, run_cycle, told
 from service.database import done
 
 cycle = typer.Typer(help="The yearly top-up of chronic visits, paid to patients' accounts.", no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
 @cycle.command()

@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
+from service.console import Json
 from service.policy.check import check_path
 
 app = typer.Typer(help="Policy packs: the law of a county as data.", no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
 @app.command()

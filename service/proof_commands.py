@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 
-from service.console import refusals
+from service.console import Json, refusals
 from service.database import done
 from service.verify_run import Sealing, Verify, run_seal, run_verify
 from service.verify_run import told as told_of_proof
-
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
 def verify(

@@ -8,7 +8,7 @@ import typer
 
 from service.access.vault import Vault
 from service.config import Settings
-from service.console import refusals, say
+from service.console import Json, Port, refusals, say
 from service.database import database, ensure_keys, ensure_schema, upgraded
 from service.policy.load import load_packs
 from service.processes import listen
@@ -16,8 +16,6 @@ from service.serving import Plan
 from service.serving import serve as serve_until_stopped
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every IPv4 address of this machine.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
 def serve(

@@ -5,13 +5,11 @@ from typing import Annotated
 
 import typer
 
-from service.console import refusals
+from service.console import Json, refusals
 from service.database import done
 from service.statement_run import Run, run_statements, told
 
 app = typer.Typer(help="What payers owe hospitals, billed by period.", no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
 @app.command()
