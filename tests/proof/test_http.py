@@ -25,7 +25,7 @@ from tests.cases.county import COUNTY
 
 
 @asynccontextmanager
-async def running(work: Awaitable[None]) -> AsyncIterator[None]:
+async def running(work: Awaitable[object]) -> AsyncIterator[None]:
     task = asyncio.ensure_future(work)
     try:
         yield
@@ -139,9 +139,29 @@ async def test_two_that_seal_at_once_make_one_chain_that_names_every_row_once(co
     assert any(one is not None for one in done)
 
 
-async def sealed(app: FastAPI) -> bool:
+async def test_who_rests_between_two_pages_keeps_the_turn(county: None, app: FastAPI) -> None:
+    engine = app.state.engine
+    resting = (
+        "SELECT EXISTS (SELECT FROM seals) AND EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+        " WHERE d.datname = current_database() AND l.locktype = 'advisory')"
+    )
+
+    async with running(seal(engine, COUNTY, Clock(), rest=1_000_000)), asyncio.timeout(60):
+        while not await told(app, resting):
+            await pause(app)
+        another = await seal(engine, COUNTY, Clock())
+
+    assert another is None
+    assert (await seal(engine, COUNTY, Clock()) or 0) > 0
+
+
+async def told(app: FastAPI, question: str) -> bool:
     async with transaction_on(app.state.engine) as tx:
-        return bool(await tx.scalar(text("SELECT EXISTS (SELECT FROM seals WHERE kind = 'audit')")))
+        return bool(await tx.scalar(text(question)))
+
+
+async def sealed(app: FastAPI) -> bool:
+    return await told(app, "SELECT EXISTS (SELECT FROM seals WHERE kind = 'audit')")
 
 
 async def test_what_commits_late_is_sealed_late_and_nobody_waits(county: None, app: FastAPI) -> None:

@@ -28,34 +28,36 @@ async def seal(
     """
     Seal every row of a county that is committed and not sealed; gives how many, None where another process does it.
 
-    Each seal is a transaction of its own, oldest rows first: killed anywhere, the next run goes on. After each page it
-    rests so many times as long as the page took: those who are discharged meanwhile come first.
+    Each seal is a transaction of its own, oldest rows first: killed anywhere, the next run goes on. Before each next
+    page it rests so many times as long as the last one took: those who are discharged meanwhile come first. It keeps
+    its turn as it rests: another process would begin anew what this one is doing, and each would stop the other.
     """
-    done = 0
+    done, owed = 0, 0.0
     for kind in KINDS:
         async with transaction_on(engine) as tx:
             until = await store.sealed_until(tx, county_code, kind)
         since = EPOCH if until is None else until - SLACK
         after: Unsealed | None = BEGINNING
         while after is not None:
-            began = time.monotonic()
-            made = await _seal_page(engine, county_code, kind, clock, since, after)
+            began = time.monotonic() + owed
+            made = await _seal_page(engine, county_code, kind, clock, since, after, owed)
             if made is None:
                 return None
             sealed, after = made
             done += sealed
             if progress is not None and sealed:
                 progress(done)
-            await asyncio.sleep(rest * (time.monotonic() - began))
+            owed = max(0.0, rest * (time.monotonic() - began))
     return done
 
 
 async def _seal_page(
-    engine: AsyncEngine, county_code: str, kind: Kind, clock: Clock, since: datetime, after: Unsealed
+    engine: AsyncEngine, county_code: str, kind: Kind, clock: Clock, since: datetime, after: Unsealed, owed: float
 ) -> tuple[int, Unsealed | None] | None:
     async with transaction_on(engine) as tx:
         if not await store.take_turn(tx, county_code):
             return None
+        await asyncio.sleep(owed)
         page = await store.rows_since(tx, county_code, kind, since, after, _PAGE)
         known = await store.sealed_among(tx, county_code, kind, page)
     new = [row for row in page if row.key not in known]
