@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scripts.faulting.bench import Outcome, run
 from scripts.faulting.kinds import KINDS, Kind
-from scripts.faulting.report import Figures
+from scripts.faulting.report import Figures, lack
 from scripts.faulting.taken_out import PROTECTIONS
 
 _TOLD = 5
@@ -52,13 +52,14 @@ def _command(asked: argparse.Namespace, without: str | None) -> str:
 
 
 def _told(outcome: Outcome) -> int:
-    """Say how it ended. A protection that was taken out must be missed; otherwise nothing may be wrong."""
+    """Say how it ended. Of a protection that was taken out the lack must be found; otherwise nothing may be wrong."""
     for wrong in outcome.wrong[:_TOLD]:
         print(f"seed {outcome.seed}, after {outcome.after}: {wrong}")
     if outcome.without is not None:
-        said = "is missed" if outcome.wrong else "IS NOT MISSED"
-        print(f"seed {outcome.seed}: without {PROTECTIONS[outcome.without].what}, it {said}")
-        return 0 if outcome.wrong else 1
+        found = lack(outcome.without, outcome.wrong)
+        said = "it is missed" if found is not None else "IT IS NOT MISSED"
+        print(f"seed {outcome.seed}: without {PROTECTIONS[outcome.without].what}, {said}")
+        return 0 if found is not None else 1
     faults = sum(outcome.struck.values())
     print(f"seed {outcome.seed}: {faults} faults in {outcome.seconds:.0f} s, {len(outcome.wrong)} wrong")
     return 1 if outcome.wrong else 0

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -72,12 +71,10 @@ class Watch:
             if not self.waiting:
                 self.at_rest.set()
 
-    async def pause(self) -> float:
-        """Let no new request begin, and wait for those that have; how many seconds that took."""
+    async def pause(self) -> None:
+        """Let no new request begin, and wait for those that have."""
         self.open.clear()
-        began = time.monotonic()
         await self.at_rest.wait()
-        return time.monotonic() - began
 
 
 def with_key() -> re.Pattern[str]:

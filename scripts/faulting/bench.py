@@ -14,6 +14,7 @@ from scripts.faulting.cast import Cast, assembled
 from scripts.faulting.checking import RECOVERY_SECONDS, Checker
 from scripts.faulting.kinds import KINDS, Kind
 from scripts.faulting.place import opened
+from scripts.faulting.spared import Spared
 from scripts.faulting.stories import STORIES, Story
 from scripts.faulting.taken_out import PROTECTIONS
 from service.clock import Clock
@@ -36,12 +37,17 @@ _BETWEEN: Final = (0.1, 0.5)
 
 @dataclass
 class Outcome:
-    """What came of a run: what was broken how often and where, how long recovery took, and what was wrong."""
+    """
+    What came of a run: what was broken how often and where, how long it took from there until all was answered again,
+    and what was wrong. `spared`: faults that did not come about. `cuts`: every place of the discharge path.
+    """
 
     seed: int
     without: str | None
     struck: Counter[str] = field(default_factory=Counter)
+    spared: Counter[str] = field(default_factory=Counter)
     places: dict[str, Counter[str]] = field(default_factory=dict)
+    cuts: list[str] = field(default_factory=list)
     recovery: dict[str, list[float]] = field(default_factory=dict)
     heard: Counter[str] = field(default_factory=Counter)
     acknowledged: Counter[str] = field(default_factory=Counter)
@@ -89,18 +95,20 @@ async def run(
         outcome.rows = {"settlements": await place.scalar("SELECT count(*) FROM settlements")}
         outcome.database = (await place.scalar("SELECT version()")).partition(" on ")[0]
         outcome.heard, outcome.forgotten = watch.heard, watch.forgotten
+        outcome.cuts = cast.every_cut
         outcome.acknowledged = Counter(one.path.split("/")[2] for one in watch.acknowledged)
     outcome.seconds = time.monotonic() - began
     return outcome
 
 
 async def _rounds(cast: Cast, outcome: Outcome, kinds: Sequence[Kind], until: float, most: int | None) -> None:
-    dice, checker = Random(outcome.seed), Checker(cast)
+    # What a fault draws depends on the machine: what comes next must not.
+    order, dice, checker = Random(f"{outcome.seed}-order"), Random(outcome.seed), Checker(cast)
     deck: list[Kind] = []
     while time.monotonic() < until and not outcome.wrong and (most is None or sum(outcome.struck.values()) < most):
         if not deck:
             deck = [kind for kind in kinds for _ in range(kind.SHARE if most is None else 1)]
-            dice.shuffle(deck)
+            order.shuffle(deck)
         await _struck(cast, checker, outcome, deck.pop(), dice)
     if not outcome.wrong:
         outcome.after = "everything"
@@ -113,25 +121,43 @@ async def _struck(cast: Cast, checker: Checker, outcome: Outcome, kind: Kind, di
     watch.open.set()
     await asyncio.sleep(dice.uniform(*_BETWEEN))
     outcome.after, late = kind.NAME, f"the fault itself does not end within {_STRIKE_SECONDS:.0f} s"
+    began, spared = time.monotonic(), False
     try:
-        where = await _unless_wrong(watch, kind.strike(cast, dice), _STRIKE_SECONDS)
+        try:
+            where = await _unless_wrong(watch, kind.strike(cast, dice), _STRIKE_SECONDS)
+        except Spared as reason:
+            where, spared = str(reason), True
         outcome.after, late = f"{kind.NAME}: {where}", f"no answer within {RECOVERY_SECONDS:.0f} s of the fault's end"
-        took = await _unless_wrong(watch, watch.pause(), RECOVERY_SECONDS)
+        await _unless_wrong(watch, watch.pause(), RECOVERY_SECONDS)
+        took = time.monotonic() - began
         late = f"no end of the look within {_LOOK_SECONDS:.0f} s"
         async with asyncio.timeout(_LOOK_SECONDS):
             found = await checker.look(dice)
             await _turn_the_month(cast)
     except AssertionError as error:
-        outcome.wrong += [*watch.wrong, str(error)]
+        outcome.wrong += [*watch.wrong, str(error), *await _left_behind(checker)]
         return
     except TimeoutError:
-        outcome.wrong += [*watch.wrong, f"{late}: {sorted(watch.waiting.values())}"]
+        outcome.wrong += [*watch.wrong, f"{late}: {sorted(watch.waiting.values())}", *await _left_behind(checker)]
+        return
+    outcome.wrong += [*watch.wrong, *found]
+    if spared:
+        outcome.spared[outcome.after] += 1
+        print(f"did not come about: {outcome.after}", flush=True)
         return
     outcome.struck[kind.NAME] += 1
     outcome.places.setdefault(kind.NAME, Counter())[where] += 1
     outcome.recovery.setdefault(kind.NAME, []).append(took)
-    outcome.wrong += [*watch.wrong, *found]
     print(f"{sum(outcome.struck.values()):4} {took:6.2f} s  {outcome.after}", flush=True)
+
+
+async def _left_behind(checker: Checker) -> list[str]:
+    """What a run that ends early leaves on record."""
+    try:
+        async with asyncio.timeout(RECOVERY_SECONDS):
+            return await checker.on_record()
+    except TimeoutError:
+        return [f"the database does not say what is on record within {RECOVERY_SECONDS:.0f} s"]
 
 
 async def _unless_wrong(watch: Watch, act: Coroutine[Any, Any, T], seconds: float) -> T:

@@ -11,7 +11,7 @@ import httpx
 from scripts.faulting.asking import Client, Watch, unlimited, with_key
 from scripts.faulting.gate import Gate
 from scripts.faulting.place import Place
-from scripts.faulting.trips import Side
+from scripts.faulting.trips import Cut
 from service.access import actions
 from service.access.model import Role
 from service.access.vault import Vault
@@ -61,7 +61,8 @@ class Patient:
 class Cast:
     """
     Who calls, and whom it is about. `month_over`: the day to which the calendar is turned when all is at rest;
-    `stories`: shut where none may begin and those that were begun must end.
+    `stories`: shut where none may begin and those that were begun must end; `cuts`: what is left of `every_cut`, the
+    places of the discharge path; `ways_back`: from what the county is restored next.
     """
 
     place: Place
@@ -83,7 +84,9 @@ class Cast:
     free: list[Patient] = field(default_factory=list)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     stories: Gate = field(default_factory=Gate)
-    cuts: list[tuple[bool, int, Side]] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
+    ways_back: list[str] = field(default_factory=list)
+    every_cut: list[str] = field(default_factory=list)
 
     @property
     def hospital(self) -> Call:

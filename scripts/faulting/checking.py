@@ -17,7 +17,7 @@ RECOVERY_SECONDS: Final = 30.0
 _OLDER: Final = 25
 _AT_ONCE: Final = 4
 _SETTLED: Final = "/v1/settlements"
-_TWICE: Final = {
+_NEVER: Final = {
     "a visit settled twice": """
         SELECT hospital_code, visit_no, interim_no FROM settlements WHERE kind = 'settlement' AND version = 1
         GROUP BY 1, 2, 3 HAVING count(*) > 1""",
@@ -38,6 +38,9 @@ _TWICE: Final = {
         FULL JOIN (SELECT county_code, person_no, period, name, sum(delta) AS value
             FROM accumulator_entries GROUP BY 1, 2, 3, 4) e USING (county_code, person_no, period, name)
         WHERE a.value IS DISTINCT FROM e.value""",
+    "a key that was used up without an answer": """
+        SELECT k.key FROM idempotency_keys k WHERE NOT EXISTS (SELECT FROM idempotency_answers a
+            WHERE a.county_code = k.county_code AND a.result_id = k.result_id)""",
     "a settlement without its audit row": """
         SELECT s.id FROM settlements s WHERE s.version = 1 AND s.kind = 'settlement' AND NOT EXISTS (
             SELECT FROM audit_log a WHERE a.subject = s.id::text)""",
@@ -64,15 +67,16 @@ class Checker:
         self._looked = len(known)
         again = known if whole else [*newer, *dice.sample(older, min(_OLDER, len(older)))]
         return [
-            *await self._twice(),
+            *await self.on_record(),
             *await self._unlike(),
             *await self._all_repeated(again),
             *await self._proved(),
         ]
 
-    async def _twice(self) -> list[str]:
+    async def on_record(self) -> list[str]:
+        """What is wrong in the database itself, whoever was told of what."""
         found = []
-        for what, query in _TWICE.items():
+        for what, query in _NEVER.items():
             rows = await self._cast.place.rows(query)
             found += [f"{what}: {tuple(map(str, row))}" for row in rows[:3]]
         return found

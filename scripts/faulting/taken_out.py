@@ -18,26 +18,28 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service import db, lines
-from service.access import idempotency
-from service.access.idempotency import Stored
+from service import lines
+from service.claims import opening
 from service.corrections.bulk import store as readjudications
 from service.reconciliation.desk import Desk
 from service.reconciliation.statements import actions as statements
 from service.reconciliation.statements.gather import Bill
 from service.wire import plan
+from tests.cases.county import COUNTY
 
 
 @dataclass(frozen=True, slots=True)
 class Protection:
     """
     What is taken out: in words, by statements in the database, by a patch in each process. `kinds` and `stories` bring
-    it to light soonest: these faults only, and these stories more often. `quiet`: the patch is for the quiet service
-    only, whose callers do nothing but discharge, so that it is the loss that is found and not a reader who was early.
+    it to light soonest: these faults only, and these stories more often. `missed`: what must be found then (a pattern);
+    that something else goes wrong shows nothing. `quiet`: the patch is for the quiet service only, whose callers do
+    nothing but discharge, so that it is the loss that is found and not a reader who was early.
     """
 
     what: str
     kinds: tuple[str, ...]
+    missed: str
     stories: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
     patch: Callable[[], None] | None = None
@@ -65,15 +67,15 @@ def _answer_before_commit() -> None:
 
 
 def _keep_the_key_apart() -> None:
-    reserve = idempotency.reserve
+    open_visit_once = opening.open_visit_once
 
-    async def reserve_and_commit(tx: AsyncConnection, *args: Any, **named: Any) -> Stored | None:
-        first = await reserve(tx, *args, **named)
-        for statement in ("COMMIT", "BEGIN", f"SELECT set_config('onestop.county', '{db.EVERY_COUNTY}', true)"):
+    async def open_and_commit(tx: AsyncConnection, *args: Any, **named: Any) -> opening.Opened | None:
+        opened = await open_visit_once(tx, *args, **named)
+        for statement in ("COMMIT", "BEGIN", f"SELECT set_config('onestop.county', '{COUNTY}', true)"):
             await tx.exec_driver_sql(statement)
-        return first
+        return opened
 
-    idempotency.reserve = reserve_and_commit
+    opening.open_visit_once = open_and_commit
 
 
 def _begin_each_job_once() -> None:
@@ -121,6 +123,17 @@ def _wait_for_ever() -> None:
     lines.give_up_dead = none_is_dead
 
 
+# The turns are counted all the same, when a settlement has been written: only nobody waits for another.
+_COUNTED_LATER: Final = """
+    CREATE FUNCTION faults_counted() RETURNS trigger LANGUAGE plpgsql AS $do$ BEGIN
+        UPDATE person_orders SET last_order = greatest(last_order, NEW.order_no)
+        WHERE county_code = NEW.county_code AND person_no = NEW.person_no;
+        RETURN NULL;
+    END $do$
+"""
+_WHEN_WRITTEN: Final = """
+    CREATE TRIGGER faults_counted AFTER INSERT ON settlements FOR EACH ROW EXECUTE FUNCTION faults_counted()
+"""
 _TURN_NOT_TAKEN: Final = """
     DO $do$ BEGIN EXECUTE replace(replace(pg_get_functiondef('open_person'::regproc),
         'DO UPDATE SET last_order = o.last_order + 1', 'DO NOTHING'),
@@ -132,39 +145,52 @@ PROTECTIONS: Final[dict[str, Protection]] = {
     "idempotency-key": Protection(
         "the constraint that makes a key unique",
         ("cut_discharge", "cut_anywhere"),
+        "another answer to the same request",
         statements=("ALTER TABLE idempotency_keys DROP CONSTRAINT pk_idempotency_keys",),
     ),
     "persons-turn": Protection(
         "the lock that makes settlements of one person wait for each other",
         ("cut_anywhere",),
+        "two settlements with one place",
         ("several_at_once",),
-        statements=(_TURN_NOT_TAKEN,),
+        statements=(_TURN_NOT_TAKEN, _COUNTED_LATER, _WHEN_WRITTEN),
     ),
     "answer-after-commit": Protection(
         "the commit before the answer leaves",
         ("cut_discharge",),
+        "acknowledged and lost",
         patch=_answer_before_commit,
         quiet=True,
     ),
     "one-transaction": Protection(
-        "the key and the settlement in one transaction", ("cut_discharge",), patch=_keep_the_key_apart
+        "the key and the settlement in one transaction",
+        ("cut_discharge",),
+        "a key that was used up",
+        patch=_keep_the_key_apart,
     ),
     "resumable-job": Protection(
         "the rows that say how far a job is: each process goes on with its own jobs only",
         ("kill_job",),
+        "a job that nobody goes on with",
         patch=_begin_each_job_once,
     ),
     "unique-statement": Protection(
         "the one statement of a payer, a hospital and a period: its id made of them, and the constraint",
         ("cut_anywhere",),
+        "billed otherwise by another run|a period billed twice",
         ("cleared",),
         statements=("ALTER TABLE statements DROP CONSTRAINT uq_statements_period",),
         patch=_number_statements_at_random,
     ),
     "silent-lines": Protection(
-        "giving up a line on which the database does not answer", ("silent",), patch=_wait_for_ever
+        "giving up a line on which the database does not answer",
+        ("silent",),
+        "no answer within .* of the silence",
+        patch=_wait_for_ever,
     ),
-    "drain": Protection("finishing what was begun at SIGTERM", ("restarted",), patch=_end_at_once),
+    "drain": Protection(
+        "finishing what was begun at SIGTERM", ("restarted",), "begun before SIGTERM was answered", patch=_end_at_once
+    ),
 }
 
 

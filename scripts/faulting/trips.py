@@ -33,6 +33,22 @@ class Trip:
         return words[:60].rstrip("; ")
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """
+    A place where the connection can be cut: a round trip of a transaction, by number and name, and the side of it;
+    `fresh`: on a connection that knows none of the statements yet.
+    """
+
+    fresh: bool
+    number: int
+    name: str
+    side: Side
+
+    def __str__(self) -> str:
+        return f"{'fresh' if self.fresh else 'known'} {self.number:2} {self.side} {self.name}"
+
+
 @dataclass
 class Order:
     """Something to happen to the first round trip that matches; `met` says when, `trip` which it was."""

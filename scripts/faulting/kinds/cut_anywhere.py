@@ -6,6 +6,7 @@ from random import Random
 from typing import Final
 
 from scripts.faulting.cast import Cast
+from scripts.faulting.spared import Spared
 from scripts.faulting.trips import Side, Trip
 
 NAME: Final = "connection cut under traffic"
@@ -28,4 +29,6 @@ async def strike(cast: Cast, dice: Random) -> str:
         async with asyncio.timeout(_SECONDS):
             await order.met.wait()
     proxy.forget(order)
-    return f"{side} {order.trip.name}" if order.trip is not None else "nothing: too little traffic"
+    if order.trip is None:
+        raise Spared("too little traffic")
+    return f"{side} {order.trip.name}"

@@ -1,26 +1,35 @@
 """
 No room on the disk: PostgreSQL's data is moved to a small filesystem in memory, which is filled up under traffic until
-tables cannot grow or the log cannot be written; then there is room again, and the data moves back.
+tables cannot grow or the log cannot be written; then there is room again, and the data moves back. Where nothing may be
+mounted, a quota takes the place of the small filesystem.
 """
 
 import asyncio
+import os
 import shutil
 import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Final
 
 import asyncpg
+import psutil
 
 from scripts.faulting.cast import Cast
 from scripts.faulting.place import Place
+from scripts.faulting.spared import Spared
+from service.embedded import launch
 
 NAME: Final = "disk full"
 SHARE: Final = 1
 _SPARE: Final = 24 * 1024**2
 _BALLAST: Final = 1024**2
+_BLOCK: Final = 8192
 _SECONDS: Final = 3.0
+_LARGE: Final = "CREATE TEMPORARY TABLE no_room AS SELECT sha256(n::text::bytea) FROM generate_series(1, 1000000) n"
+_UNAVAILABLE: Final = "503 service.unavailable"
 _SWITCHES: Final = 40
 
 
@@ -31,8 +40,7 @@ async def strike(cast: Cast, dice: Random) -> str:
     try:
         moved = await asyncio.to_thread(_onto_small, place, small)
     except subprocess.CalledProcessError:
-        place.database.start()
-        return "not possible: no right to mount here"
+        return await _within_a_quota(cast)
     place.database.start()
     ballast = small / "ballast"
     try:
@@ -40,13 +48,54 @@ async def strike(cast: Cast, dice: Random) -> str:
         _fill(ballast)
         if log_too := dice.random() < 1 / 2:
             await _use_up_the_log(place)
-        await asyncio.sleep(_SECONDS)
+        await _refused(cast)
     finally:
         ballast.unlink(missing_ok=True)
         place.database.stop()
         await asyncio.to_thread(_back, place, small, moved)
         place.database.start()
     return "tables and log" if log_too else "tables"
+
+
+async def _within_a_quota(cast: Cast) -> str:
+    """Where nothing may be mounted: PostgreSQL may write to no file behind its first block, to the log neither."""
+    place = cast.place
+    place.database.start()
+    try:
+        await asyncio.sleep(1)
+        _limited(place)
+        await _refused(cast)
+    finally:
+        place.database.stop()
+        place.database.start()
+    return "tables and log, by a quota"
+
+
+def _limited(place: Place) -> None:
+    """As the user whose processes they are: root itself may be forbidden to."""
+    account = place.cluster.account
+    as_owner = [sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), str(account.uid), str(account.gid)]
+    prlimit = shutil.which("prlimit")
+    assert prlimit is not None, "there is no prlimit (util-linux)"
+    parent = psutil.Process(int((place.cluster.data / "postmaster.pid").read_text().splitlines()[0]))
+    for one in (parent, *parent.children(recursive=True)):
+        subprocess.run([*as_owner, prlimit, f"--pid={one.pid}", f"--fsize={_BLOCK}:"], check=False)
+
+
+async def _refused(cast: Cast) -> None:
+    """Some seconds without room. Raises Spared if the callers felt nothing of it."""
+    assert cast.place.settings.database_url is not None
+    with suppress(asyncpg.PostgresError, OSError):
+        connection = await asyncpg.connect(cast.place.settings.database_url)
+        try:
+            await connection.execute(_LARGE)
+        finally:
+            connection.terminate()
+        raise Spared("there was room left")
+    before = cast.watch.heard[_UNAVAILABLE]
+    await asyncio.sleep(_SECONDS)
+    if cast.watch.heard[_UNAVAILABLE] == before:
+        raise Spared("nobody asked for room")
 
 
 def _onto_small(place: Place, small: Path) -> Path:

@@ -5,6 +5,7 @@ from random import Random
 from typing import Final
 
 from scripts.faulting.cast import Cast
+from scripts.faulting.spared import Spared
 from scripts.faulting.stories.changes import many_decided_anew
 
 NAME: Final = "job killed midway"
@@ -29,4 +30,6 @@ async def strike(cast: Cast, dice: Random) -> str:
     for process in cast.place.service.processes():
         process.kill()
     await job
-    return f"with {left} persons left" if left else "as it ended"
+    if not left:
+        raise Spared("the job had just ended")
+    return f"with {left} persons left"

@@ -53,7 +53,8 @@ class _Heard:
 
 
 async def strike(cast: Cast, dice: Random) -> str:
-    until, place, backup = dice.choice(list(_Until)), cast.place, cast.place.folder / "backup"
+    cast.ways_back = cast.ways_back or dice.sample([*map(str, _Until)], len(_Until))
+    until, place, backup = _Until(cast.ways_back.pop()), cast.place, cast.place.folder / "backup"
     shutil.rmtree(backup, ignore_errors=True)
     began = _Heard.by_now(cast)
     if until is _Until.DUMP:
