@@ -31,7 +31,7 @@ _INTRODUCTION: Final = """\
 
 Made by `scripts/bench --report`. Every figure is the median of its runs, with the least and the most in brackets, and
 every target is a ratio against a baseline of the same run: the machine is shared, and its speed is not the point.
-After each benchmark that writes settlements the database is proved: no fen was lost or made.
+After settle, grow and safety it is proved that no fen was lost or made; verify is itself such a proof.
 """
 _HOW_BEFORE: Final = (
     "Before is 09b7f3d, by its own bench with twice the people, for its own do not suffice, and where it finds nothing"
