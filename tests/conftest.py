@@ -72,10 +72,10 @@ class Cluster:
             await connection.close()
 
     @asynccontextmanager
-    async def copy(self) -> AsyncIterator[str]:
-        """The address of a migrated database of one's own."""
+    async def copy(self, source: str | None = None) -> AsyncIterator[str]:
+        """The address of a migrated database of one's own, or of a copy of one to which nobody is connected."""
         name = f"test_{uuid4().hex}"
-        await self.execute(f"CREATE DATABASE {name} TEMPLATE {self.template} STRATEGY file_copy")
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE {source or self.template} STRATEGY file_copy")
         yield self.database(name)
         await self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -16,10 +16,11 @@ from service.clock import Clock
 
 _INTRODUCTION: Final = """# The simulator
 
-`scripts/simulate --seeds A..B --days N`: each seed is a county of ten people, three hospitals, an agency, a township,
-an insurer and a bank. What they do day by day is decided by the seed, and so is what goes wrong: the connection to the
-database is cut before a statement, before a COMMIT or right after one, an answer is lost, the button is pressed twice.
-It all goes through the service's own API; beside it the county is kept on paper, in fractions, added up anew each time.
+`scripts/simulate --seeds A..B --days N`: each seed is a county of ten people, three hospitals, an agency (which also
+enters what the townships hand in), an insurer and a bank. What they do day by day is decided by the seed, and so is
+what goes wrong: the connection to the database is cut before a statement, before a COMMIT or right after one, an answer
+is lost, the button is pressed twice. A request sent again that changes nothing is not counted among what happened. It
+all goes through the service's own API; beside it the county is kept on paper, in fractions, added up anew each time.
 
 At the end of every day on which something happened, everything of the county is held against the paper and against the
 bank's own book: each live visit to the fen, what each payer owes whom and how far it is paid, sums and their entries,

@@ -97,7 +97,7 @@ Fails = Callable[[Sequence[Event]], Awaitable[bool]]
 
 
 async def shortest(events: Sequence[Event], fails: Fails, tries: int = 200) -> list[Event]:
-    """Leave out events, in ever smaller pieces, as long as what is left still fails; then their faults (ddmin)."""
+    """Leave out events, in ever smaller pieces, as long as what is left still fails (ddmin)."""
     left, pieces = list(events), 2
     while len(left) > 1 and tries > 0:
         size = -(-len(left) // pieces)

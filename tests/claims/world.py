@@ -110,33 +110,31 @@ def caller(client: httpx.AsyncClient, headers: dict[str, str]) -> Call:
 @asynccontextmanager
 async def made(cluster: Cluster, folder: Path, prepare: Callable[[Path], None] | None = None) -> AsyncIterator[World]:
     """A world; `prepare` may write policy packs into the folder that it is given."""
-    name = f"test_{uuid4().hex}"
-    await cluster.execute(f"CREATE DATABASE {name} TEMPLATE {cluster.template} STRATEGY file_copy")
     packs = folder / "packs"
     packs.mkdir()
     if prepare is not None:
         prepare(packs)
-    settings = Settings(
-        database_url=cluster.database(name),
-        keys=SecretStr(KEYS),
-        data_dir=folder,
-        packs_dir=packs if prepare else None,
-        # A long form lasts longer than half an hour.
-        token_minutes=24 * 60,
-    )
-    app = create_app(settings)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://onestop.test") as client,
-    ):
-        agency = caller(client, await headers_of(app, Role.AGENCY))
-        county = County(agency)
-        code = await county.hospital("level2", "county")
-        hospital = caller(client, await headers_of(app, Role.HOSPITAL, hospital_code=code))
-        system = create_system_engine(cluster.database(name), settings)
-        world = World(app, client, agency, county, code, hospital, system)
-        yield world
-        stop_workers(world.workers)
-        await system.dispose()
-    await cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    async with cluster.copy() as url:
+        settings = Settings(
+            database_url=url,
+            keys=SecretStr(KEYS),
+            data_dir=folder,
+            packs_dir=packs if prepare else None,
+            # A long form lasts longer than half an hour.
+            token_minutes=24 * 60,
+        )
+        app = create_app(settings)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://onestop.test") as client,
+        ):
+            agency = caller(client, await headers_of(app, Role.AGENCY))
+            county = County(agency)
+            code = await county.hospital("level2", "county")
+            hospital = caller(client, await headers_of(app, Role.HOSPITAL, hospital_code=code))
+            system = create_system_engine(url, settings)
+            world = World(app, client, agency, county, code, hospital, system)
+            yield world
+            stop_workers(world.workers)
+            await system.dispose()

@@ -46,16 +46,14 @@ class Demo:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def demo(cluster: Cluster, tmp_path_factory: Any) -> AsyncIterator[Demo]:
-    name = f"test_{uuid4().hex}"
-    await cluster.execute(f"CREATE DATABASE {name} TEMPLATE {cluster.template} STRATEGY file_copy")
     folder: Path = tmp_path_factory.mktemp("demo")
-    app = create_app(Settings(database_url=cluster.database(name), keys=SecretStr(KEYS), data_dir=folder))
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://onestop.test") as client,
-    ):
-        made = Demo(app, client, {})
-        made.clients = await made.load()
-        yield made
-    await cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    async with cluster.copy() as url:
+        app = create_app(Settings(database_url=url, keys=SecretStr(KEYS), data_dir=folder))
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://onestop.test") as client,
+        ):
+            made = Demo(app, client, {})
+            made.clients = await made.load()
+            yield made

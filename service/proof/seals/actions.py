@@ -14,10 +14,8 @@ from service.proof.seals import store
 from service.proof.seals.model import FIRST, KINDS, NO_ROWS, SLACK, Kind, Seal, chained, content_hash
 from service.proof.seals.store import BEGINNING, EPOCH, Unsealed
 
-AT_ONCE: Final = 1000
-"""Rows of a kind in one seal."""
-_PAGE: Final = 2_000
-"""Rows looked at in one go: a server process answers nobody while it reads them."""
+AT_ONCE: Final = 250
+"""Rows of a kind in one seal: so few that nobody who is discharged meanwhile waits while they are read and hashed."""
 
 Progress = Callable[[int], None]
 
@@ -58,25 +56,12 @@ async def _seal_page(
         if not await store.take_turn(tx, county_code):
             return None
         await asyncio.sleep(owed)
-        page = await store.rows_since(tx, county_code, kind, since, after, _PAGE)
+        page = await store.rows_since(tx, county_code, kind, since, after, AT_ONCE)
         known = await store.sealed_among(tx, county_code, kind, page)
-    new = [row for row in page if row.key not in known]
-    for first in range(0, len(new), AT_ONCE):
-        if not await _seal_some(engine, county_code, kind, clock, new[first : first + AT_ONCE]):
-            return None
-    return len(new), page[-1] if len(page) == _PAGE else None
-
-
-async def _seal_some(engine: AsyncEngine, county_code: str, kind: Kind, clock: Clock, rows: list[Unsealed]) -> bool:
-    async with transaction_on(engine) as tx:
-        if not await store.take_turn(tx, county_code):
-            return False
-        # Another process may have sealed some of them since they were read.
-        known = await store.sealed_among(tx, county_code, kind, rows)
-        new = [row for row in rows if row.key not in known]
+        new = [row for row in page if row.key not in known]
         if new:
             await _add(tx, county_code, kind, clock, new)
-    return True
+    return len(new), page[-1] if len(page) == AT_ONCE else None
 
 
 async def _add(tx: AsyncConnection, county_code: str, kind: Kind, clock: Clock, rows: list[Unsealed]) -> None:

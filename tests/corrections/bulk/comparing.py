@@ -4,7 +4,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -77,9 +77,7 @@ async def approve_at(world: World, url: str, readjudication_id: UUID) -> None:
 @asynccontextmanager
 async def copied(cluster: Cluster, source: str) -> AsyncIterator[tuple[str, AsyncEngine]]:
     """A copy of a database to which nobody is connected."""
-    name = f"test_{uuid4().hex}"
-    await cluster.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
-    engine = create_system_engine(cluster.database(name), Settings())
-    yield cluster.database(name), engine
-    await engine.dispose()
-    await cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    async with cluster.copy(source) as url:
+        engine = create_system_engine(url, Settings())
+        yield url, engine
+        await engine.dispose()
