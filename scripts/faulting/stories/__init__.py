@@ -5,7 +5,15 @@ from random import Random
 from typing import Final
 
 from scripts.faulting.cast import Cast
-from scripts.faulting.stories import changes, clearing, national, payments, registers, visits
+from scripts.faulting.stories import (
+    changes,
+    clearing,
+    national,
+    payments,
+    registering,
+    registers,
+    visits,
+)
 
 Story = Callable[[Cast, Random], Awaitable[None]]
 
@@ -20,7 +28,7 @@ STORIES: Final[tuple[tuple[Story, int], ...]] = (
     (changes.many_decided_anew, 1),
     (changes.verified, 1),
     (changes.objected, 2),
-    (clearing.cleared, 1),
+    (clearing.cleared, 2),
     (payments.at_the_counter, 2),
     (payments.owed_to_the_patient, 2),
     (payments.late_aid, 2),
@@ -28,6 +36,14 @@ STORIES: Final[tuple[tuple[Story, int], ...]] = (
     (payments.yearly_top_up, 1),
     (payments.paid_out, 2),
     (registers.listed, 1),
+    (registers.listed_in_full, 1),
+    (registers.listed_for_aid, 1),
+    (registering.corrected, 1),
+    (registering.joined, 1),
+    (registering.referred, 1),
+    (registering.certified, 1),
+    (registering.contracted, 1),
+    (registering.priced, 1),
     (national.on_the_wire, 2),
 )
 """Each with how often it is told beside the others."""
