@@ -13,6 +13,7 @@ from scripts.faulting.stories import (
     national,
     patients,
     payments,
+    reconciling,
     registering,
     registers,
     visits,
@@ -34,6 +35,11 @@ STORIES: Final[tuple[tuple[Story, int], ...]] = (
     (counter.taken_back, 1),
     (patients.objects, 1),
     (clearing.cleared, 2),
+    (reconciling.matched, 1),
+    (reconciling.retained, 1),
+    (reconciling.refused, 1),
+    (reconciling.sent_back, 1),
+    (reconciling.closed, 1),
     (payments.at_the_counter, 2),
     (payments.owed_to_the_patient, 2),
     (payments.late_aid, 2),
@@ -56,5 +62,6 @@ STORIES: Final[tuple[tuple[Story, int], ...]] = (
     (registering.contracted, 1),
     (registering.priced, 1),
     (national.on_the_wire, 2),
+    (national.asked_to_be_billed, 1),
 )
 """Each with how often it is told beside the others."""
