@@ -6,6 +6,7 @@ from typing import Final
 
 from scripts.faulting.cast import Cast
 from scripts.faulting.stories import (
+    amending,
     bank,
     changes,
     clearing,
@@ -61,6 +62,7 @@ STORIES: Final[tuple[tuple[Story, int], ...]] = (
     (registering.certified, 1),
     (registering.contracted, 1),
     (registering.priced, 1),
+    (amending.amended, 1),
     (national.on_the_wire, 2),
     (national.asked_to_be_billed, 1),
 )
