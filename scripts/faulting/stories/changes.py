@@ -7,10 +7,11 @@ from typing import Any, Final
 import httpx
 
 from scripts.faulting.cast import AID, POOR, Cast, Patient
+from scripts.faulting.stories.asked import said
 from tests.cases.county import done
 
 _LIVE: Final = "SELECT settlement_id::text FROM live_visits WHERE person_no = :person_no ORDER BY visit_no"
-_OVERTAKEN: Final = ("settlement.superseded", "settlement.already_reversed")
+OVERTAKEN: Final = ("settlement.superseded", "settlement.already_reversed")
 """A bulk re-adjudication was faster, or another's reversal."""
 _LATER_PART: Final = "settlement.has_later"
 """Of a stay in parts the last one goes first."""
@@ -29,11 +30,6 @@ async def live(cast: Cast, patient: Patient) -> list[str]:
     return [(await done(await cast.agency("POST", "/v1/settlements", body)))["id"]]
 
 
-def _said(answer: httpx.Response, *codes: str) -> bool:
-    """Whether it was refused for one of these reasons."""
-    return answer.status_code == httpx.codes.CONFLICT and answer.json()["code"] in codes
-
-
 async def reversed_(cast: Cast, dice: Random) -> None:
     """A settlement reversed with all that rests on it, by two clerks at once: one of them is told that it is done."""
     patient = cast.patient(dice)
@@ -42,7 +38,7 @@ async def reversed_(cast: Cast, dice: Random) -> None:
         cast.agency("POST", f"/v1/settlements/{one}/reversal", {"reason": "录入有误", "chain": True}) for _ in "ab"
     ]
     answers = sorted(await asyncio.gather(*asked), key=lambda answer: answer.status_code)
-    if not _said(answers[0], _LATER_PART, *_OVERTAKEN):
+    if not said(answers[0], _LATER_PART, *OVERTAKEN):
         await done(answers[0])
     if answers[1].status_code != httpx.codes.CONFLICT:
         cast.watch.wrong.append(f"settlement {one} was reversed twice: {answers[1].text[:200]}")
@@ -57,7 +53,7 @@ async def decided_anew(cast: Cast, dice: Random) -> None:
     await done(await cast.agency("PUT", f"/v1/persons/{patient.person_no}", {"identities": held}), 200)
     body = {"cause": "identity", "note": "补录", "chain": True}
     answer = await cast.agency("POST", f"/v1/settlements/{one}/readjudication", body)
-    if not _said(answer, _UNCHANGED, _LATER_PART, *_OVERTAKEN):
+    if not said(answer, _UNCHANGED, _LATER_PART, *OVERTAKEN):
         await done(answer)
     cast.back(patient)
 
@@ -71,13 +67,13 @@ async def many_decided_anew(cast: Cast, dice: Random) -> None:
     body = {"selection": {"hospital_code": cast.hospital_code}, "cause": "identity", "note": "名单补录"}
     made = await done(await cast.agency("POST", "/v1/readjudications", body, operator="Zhang"))
     path = f"/v1/readjudications/{made['id']}"
-    await _until(cast, path, "previewed")
+    await until(cast, path, "previewed")
     await done(await cast.agency("POST", f"{path}/approval", operator="Li"), 200)
-    await _until(cast, path, "done")
+    await until(cast, path, "done")
     cast.back(patient)
 
 
-async def _until(cast: Cast, path: str, state: str) -> None:
+async def until(cast: Cast, path: str, state: str) -> None:
     """Until it is so far, as long as somebody goes on with it or with those before it."""
     gone_through, waited = -1, 0
     while waited < _POLLS:

@@ -1,7 +1,7 @@
 """Payers and hospitals at work: a period billed, confirmed and paid; then the month is over."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any, Final
 from uuid import uuid4
@@ -19,12 +19,17 @@ _INTO_NEXT_MONTH: Final = timedelta(days=33)
 _SEVENTH: Final = 7
 
 
+def last_month(cast: Cast) -> date:
+    """Its last day."""
+    return cast.place.shift.today().replace(day=1) - timedelta(days=1)
+
+
 async def cleared(cast: Cast, dice: Random) -> None:
     """Last month billed; some statements confirmed by both sides, some paid and received; then the month is over."""
     if cast.turn.locked() or cast.month_over is not None:
         return
     async with cast.turn:
-        last = cast.place.shift.today().replace(day=1) - timedelta(days=1)
+        last = last_month(cast)
         periods = [(payer, f"{last:%Y-%m}") for payer in MONTHLY]
         if last.month % _QUARTER == 0:
             periods.append((QUARTERLY, f"{last.year}-Q{last.month // _QUARTER}"))

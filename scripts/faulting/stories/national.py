@@ -1,6 +1,7 @@
 """A hospital system that speaks the national interface, and sends a message again until it knows what became of it."""
 
 import asyncio
+import re
 from datetime import timedelta
 from random import Random
 from typing import Any, Final
@@ -9,8 +10,9 @@ from typing import cast as as_type
 import httpx
 
 from scripts.faulting.cast import Cast
+from scripts.faulting.stories.asked import pages
 from service.nhsa.conversation import BUSY
-from tests.cases.county import wire_line
+from tests.cases.county import done, wire_line
 from tests.nhsa.his import His
 from tests.nhsa.hospital import Stay
 
@@ -19,6 +21,9 @@ _FAULT: Final = "系统内部错误"
 _PAUSE: Final = 0.15
 _LINE: Final = {"grade": "A", "unit_price": "20.00", "quantity": "300"}
 _REVERSED: Final = 0.3
+_REFUSED: Final = 0.5
+_TRIES: Final = 5
+_CENTRES: Final = re.compile(r"中心 (-?\d+) 人次，总额 (-?[\d.]+)，基金 (-?[\d.]+)")
 assert all(words in BUSY for words in _PASSING)
 
 
@@ -69,3 +74,45 @@ async def on_the_wire(cast: Cast, dice: Random) -> None:
     if dice.random() < _REVERSED:
         await his.done("2601", data={"psn_no": patient.person_no, "omsgid": msgid, "oinfno": "2304"})
     cast.back(patient)
+
+
+async def asked_to_be_billed(cast: Cast, dice: Random) -> None:
+    """A hospital asks to be paid for today (3203), and takes it back (3204) or has it sent back by the agency."""
+    async with cast.turn:
+        listed = f"/v1/statement-requests?hospital={cast.hospital_code}&open=true"
+        for one in await pages(cast.agency, listed):
+            # Brought back by a restore to the midst of this story.
+            await _sent_back(cast, one)
+        his = His(as_type(Any, _Line(cast)), cast.hospital_code)
+        number = await _asked(cast, his)
+        if number is None:
+            return
+        [one] = await pages(cast.agency, listed)
+        if dice.random() < _REFUSED:
+            await _sent_back(cast, one)
+        else:
+            await his.done("3204", data={"clr_appy_evt_id": number})
+        assert not await pages(cast.agency, listed), f"the request {one['id']} has not ended"
+
+
+async def _sent_back(cast: Cast, one: Any) -> None:
+    found = await done(
+        await cast.agency("POST", f"/v1/statement-requests/{one['id']}/refusal", {"reason": "不平"}), 200
+    )
+    assert found["status"] == "refused", found
+
+
+async def _asked(cast: Cast, his: His) -> str | None:
+    """The number of a request with the centre's figures; None where somebody settles between every two messages."""
+    day = f"{cast.place.shift.today()}"
+    asked = {"begndate": day, "enddate": day, "clr_type": "21"}
+    figures = ("0", "0.00", "0.00")
+    for _ in range(_TRIES):
+        named = dict(zip(("psntime", "medfee_sumamt", "fund_appy_sum"), figures, strict=True))
+        answer = await his.say("3203", data=asked | named)
+        if answer["infcode"] == "0":
+            return str(answer["output"]["result"]["clr_appy_evt_id"])
+        found = _CENTRES.search(answer["err_msg"])
+        assert found is not None, answer["err_msg"]
+        figures = found.group(1), found.group(2), found.group(3)
+    return None
