@@ -29,7 +29,7 @@ from scripts.benchmarks.report import machine
 from service.db import EVERY_COUNTY, seeing
 
 TIMES: Final = 3
-PEOPLE: Final = 30_000
+PEOPLE: Final = 60_000
 MEASURED: Final = 800
 CONNECTIONS: Final = 700
 LINES: Final = 20
