@@ -123,6 +123,7 @@ def _told_of_all(runs: list[dict[str, Any]]) -> list[str]:
 
 def _told_of_cuts(runs: list[dict[str, Any]]) -> list[str]:
     """How often each place of the discharge path was cut; places that one of these runs enumerated and none cut too."""
+    runs = [run for run in runs if run["cuts"]]
     times = sum((Counter(run["places"].get(cut_discharge.NAME, {})) for run in runs), Counter[str]())
     places = sorted({place for run in runs for place in run["cuts"]} | times.keys())
     steps = {tuple(re.split(" before | after ", place)): place for place in places}
@@ -148,12 +149,13 @@ def _told_of_run(run: dict[str, Any]) -> list[str]:
         "|---|---|---|---|",
     ]
     for name, times in sorted(run["struck"].items(), key=lambda one: -one[1]):
-        took = run["recovery"].get(name, [0])
+        took = run["recovery"].get(name)
+        again = "" if took is None else f"{median(took):.1f} s / {max(took):.1f} s"
         where = Counter(run["places"][name])
         places = (
             ", ".join(f"{place} ({n})" for place, n in where.most_common(4)) if len(where) <= 4 else f"{len(where)}"
         )
-        lines.append(f"| {name} | {times} | {median(took):.1f} s / {max(took):.1f} s | {places} |")
+        lines.append(f"| {name} | {times} | {again} | {places} |")
     rows = ", ".join(f"{n} {name}" for name, n in run["rows"].items())
     spared = ", ".join(f"{reason} ({n})" for reason, n in run["spared"].items())
     acknowledged, told, heard = (sum(run[name].values()) for name in ("acknowledged", "told", "heard"))
@@ -161,6 +163,8 @@ def _told_of_run(run: dict[str, Any]) -> list[str]:
     notes.append(f"Answers heard: {heard}.")
     if run["forgotten"]:
         notes.append(f"Forgotten, because the county was brought back to before: {run['forgotten']} answers.")
+    if "note" in run:
+        notes.append(run["note"])
     if spared:
         notes.append(f"Did not come about: {spared}.")
     return [*lines, "", " ".join(notes), ""]
