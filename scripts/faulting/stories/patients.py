@@ -26,7 +26,7 @@ class _Session(Client):
         answer = await self.http.post(str(httpx.URL(url).join("/v1/patient/session")), json=form)
         if answer.is_success:
             self.token = answer.json()["access_token"]
-        elif answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
+        elif answer.status_code == httpx.codes.UNAUTHORIZED:
             self.watch.wrong.append(f"a query code opens nothing: {answer.status_code} {answer.text}")
             # Nobody asks again with it: who found it wrong ends the run.
             await asyncio.sleep(1)
