@@ -103,6 +103,8 @@ class Checker:
 
     async def _proved(self) -> list[str]:
         """Every settlement decided again, every book added up, every seal, as `onestop verify` does it."""
-        async with transaction_on(self._cast.place.engine) as tx:
+        # What was approved goes on in the background: all of it is looked at as it is at one moment.
+        engine = self._cast.place.engine.execution_options(isolation_level="REPEATABLE READ")
+        async with transaction_on(engine) as tx:
             found: list[Any] = await found_wrong(tx)
         return [f"verify: {one}" for one in found[:5]]

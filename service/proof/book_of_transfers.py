@@ -47,10 +47,12 @@ TRANSFERS: Final = {
         WHERE o.county_code = :county_code AND o.outcome = 'returned' AND wrong.kept <> wrong.computed ORDER BY o.id
     """,
     "a match counts its differences": """
-        SELECT 'matches', m.id::text, 'difference_count', m.difference_count::text, d.number::text
-        FROM matches m CROSS JOIN LATERAL (SELECT count(*) AS number FROM differences d
-            WHERE d.county_code = m.county_code AND d.statement_id = m.statement_id AND d.match_id = m.id) d
-        WHERE m.county_code = :county_code AND m.difference_count <> d.number ORDER BY m.id
+        SELECT 'matches', m.id::text, 'difference_count', m.difference_count::text, d.opened || ' to ' || d.shown
+        FROM matches m CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE d.match_id = m.id) AS opened, count(*) AS shown
+            FROM differences d JOIN matches f ON f.county_code = d.county_code AND f.id = d.match_id
+            WHERE d.county_code = m.county_code AND d.statement_id = m.statement_id AND f.side = m.side) d
+        WHERE m.county_code = :county_code AND m.difference_count NOT BETWEEN d.opened AND d.shown ORDER BY m.id
     """,
     "the history of a difference has no gap": """
         SELECT 'difference_steps', difference_id::text, 'step_no', string_agg(step_no::text, ', ' ORDER BY step_no),

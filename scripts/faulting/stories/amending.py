@@ -12,9 +12,7 @@ from scripts.faulting.stories.changes import until
 from tests.cases.county import done
 
 _PACK: Final = "guangxi-county-2018"
-# After every visit of the bench: whoever decides many anew by a new text goes on while the bench looks, and it does not
-# look at one moment.
-_FROM: Final = "2021-01-01"
+_FROM: Final = "2018-06-01"
 _DONE: Final = 0.5
 _RATIO: Final = re.compile(r'"level2":"0\.(7[0-9])"')
 _OVERTAKEN: Final = "policy.not_in_force"
