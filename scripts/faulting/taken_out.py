@@ -145,7 +145,8 @@ PROTECTIONS: Final[dict[str, Protection]] = {
     "idempotency-key": Protection(
         "the constraint that makes a key unique",
         ("cut_discharge", "cut_anywhere"),
-        "another answer to the same request",
+        # What is sent twice at once is told that somebody else has settled the visit.
+        "another answer to the same request|visit.already_settled",
         statements=("ALTER TABLE idempotency_keys DROP CONSTRAINT pk_idempotency_keys",),
     ),
     "persons-turn": Protection(
