@@ -48,7 +48,7 @@ async def test_where_nothing_may_be_mounted_the_disk_is_full_by_a_quota(
     outcome = await run(folder, seed=1, minutes=10, most=1, patients=PATIENTS, kinds=[disk_full])
 
     assert outcome.wrong == []
-    assert outcome.places == {disk_full.NAME: {"tables and log, by a quota": 1}}
+    assert outcome.places == {disk_full.NAME: {"log, by a quota": 1}}
 
 
 async def test_the_bench_misses_the_constraint_that_makes_a_key_unique(folder: Path) -> None:

@@ -26,7 +26,8 @@ NAME: Final = "disk full"
 SHARE: Final = 1
 _SPARE: Final = 24 * 1024**2
 _BALLAST: Final = 1024**2
-_BLOCK: Final = 8192
+# Than a piece of the log, and longer than the tables of a run: PostgreSQL has no name of its own for a table's quota.
+_SHORTER: Final = 15 * 1024**2
 _SECONDS: Final = 3.0
 _LARGE: Final = "CREATE TEMPORARY TABLE no_room AS SELECT sha256(n::text::bytea) FROM generate_series(1, 1000000) n"
 _UNAVAILABLE: Final = "503 service.unavailable"
@@ -58,17 +59,18 @@ async def strike(cast: Cast, dice: Random) -> str:
 
 
 async def _within_a_quota(cast: Cast) -> str:
-    """Where nothing may be mounted: PostgreSQL may write to no file behind its first block, to the log neither."""
+    """Where nothing may be mounted: no file may be as long as a piece of the log, so that there is no next piece."""
     place = cast.place
     place.database.start()
     try:
         await asyncio.sleep(1)
         _limited(place)
+        await _use_up_the_log(place)
         await _refused(cast)
     finally:
         place.database.stop()
         place.database.start()
-    return "tables and log, by a quota"
+    return "log, by a quota"
 
 
 def _limited(place: Place) -> None:
@@ -79,7 +81,7 @@ def _limited(place: Place) -> None:
     assert prlimit is not None, "there is no prlimit (util-linux)"
     parent = psutil.Process(int((place.cluster.data / "postmaster.pid").read_text().splitlines()[0]))
     for one in (parent, *parent.children(recursive=True)):
-        subprocess.run([*as_owner, prlimit, f"--pid={one.pid}", f"--fsize={_BLOCK}:"], check=False)
+        subprocess.run([*as_owner, prlimit, f"--pid={one.pid}", f"--fsize={_SHORTER}:"], check=False)
 
 
 async def _refused(cast: Cast) -> None:
