@@ -104,4 +104,9 @@ def _before_and_after(kept: Mapping[str, Any]) -> str:
             was, is_now = figures[figure]["median"], after[figure]["median"]
             unit = figures[figure]["unit"]
             lines.append(f"| {name}: {figure} | {was:,.3g} {unit} | {is_now:,.3g} {unit} | x{is_now / was:.2f} |")
+            beside = figure.replace("settle_", "floor_")
+            if beside != figure and beside in figures:
+                # Each beside the floor of its own run: the machine was not the same.
+                was, is_now = was / figures[beside]["median"], is_now / after[beside]["median"]
+                lines.append(f"| {name}: {figure} / {beside} | {was:.2f} | {is_now:.2f} | x{is_now / was:.2f} |")
     return "\n".join(lines) + "\n"
