@@ -19,7 +19,10 @@ DEDUCTIONS: Final = {
         FROM deduction_releases r
         JOIN deductions d ON d.county_code = r.county_code AND d.id = r.deduction_id
         LEFT JOIN ({moved("deducted")}) m ON m.entry_id = r.id
-        WHERE r.county_code = :county_code AND (d.kind <> 'retention' OR d.amount <> coalesce(-m.amount, 0))
+        LEFT JOIN ({moved("prepaid")}) p ON p.entry_id = r.id
+        WHERE r.county_code = :county_code AND (d.kind NOT IN ('retention', 'prepayment_offset')
+            OR d.amount <> coalesce(-m.amount, 0)
+            OR d.kind = 'prepayment_offset' AND d.amount <> coalesce(p.amount, 0))
         ORDER BY r.id
     """,
     "a held line is taken off its statement, and begins anew": """

@@ -5,8 +5,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.cases.county import done
+from service.db import transaction_on
+from service.proof.book_of_deductions import DEDUCTIONS
+from tests.cases.county import COUNTY, done
 from tests.reconciliation.bulk import Case
 from tests.reconciliation.conftest import H1, H2, Calendar, Parties
 
@@ -58,8 +62,18 @@ async def differences(parties: Parties, statement: dict[str, Any]) -> list[tuple
     return [(one["kind"], one["status"]) for one in found["items"]]
 
 
+async def wrong_deductions(engine: AsyncEngine) -> list[Any]:
+    """What verification finds wrong with deductions and what undid them."""
+    async with transaction_on(engine) as tx:
+        return [
+            tuple(row)
+            for query in DEDUCTIONS.values()
+            for row in await tx.execute(text(query), {"county_code": COUNTY})
+        ]
+
+
 async def test_a_transfer_whose_surplus_was_offset_comes_back_with_the_offset(
-    parties: Parties, statements: list[dict[str, Any]]
+    parties: Parties, statements: list[dict[str, Any]], engine: AsyncEngine
 ) -> None:
     june, july = statements
     paid = await pay(parties, "560.00", june, "R1")
@@ -74,10 +88,11 @@ async def test_a_transfer_whose_surplus_was_offset_comes_back_with_the_offset(
     assert after == {"billed": "300.00", "returned": "500.00"}
     assert await owed(parties) == {"paid": "800.00"}
     assert (await parties.statement(july["id"]))["deducted"] == "0.00"
+    assert await wrong_deductions(engine) == []
 
 
 async def test_what_other_transfers_brought_stays_offset_when_one_comes_back(
-    parties: Parties, statements: list[dict[str, Any]]
+    parties: Parties, statements: list[dict[str, Any]], engine: AsyncEngine
 ) -> None:
     july = statements[1]
     first, _ = await pay(parties, "60.00", None, "R1"), await pay(parties, "40.00", None, "R2")
@@ -88,6 +103,7 @@ async def test_what_other_transfers_brought_stays_offset_when_one_comes_back(
     assert (await parties.statement(july["id"]))["outstanding"] == "260.00"
     listed = await done(await parties.hospital("GET", f"/v1/statements/{july['id']}/deductions"), 200)
     assert [(one["amount"], one["released"]) for one in listed["items"]] == [("100.00", True), ("40.00", False)]
+    assert await wrong_deductions(engine) == []
 
 
 async def test_an_offset_on_a_statement_that_was_carried_keeps_its_transfer(
