@@ -5,7 +5,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
@@ -31,8 +30,9 @@ WRITTEN = """
         UNION ALL SELECT to_jsonb(v) - 'seq' - 'txid' FROM events v) t
 """
 RUNNER = """
-import asyncio
+import asyncio, os, signal, sys
 from datetime import datetime
+from sqlalchemy import event
 from service.clock import COUNTY_ZONE, Clock
 from service.config import Settings
 from service.db import create_system_engine
@@ -42,7 +42,15 @@ async def main():
     settings = Settings()
     engine = create_system_engine(settings.database_url, settings)
     clock = Clock(source=lambda: datetime(2018, 7, 2, 8, tzinfo=COUNTY_ZONE))
-    print("ready", flush=True)
+    left = int(sys.argv[1])
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def count(*_):
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
     await run_statements(engine, settings, Run("basic_fund", "2018-06", "459901", None, False), clock)
     await engine.dispose()
 
@@ -50,22 +58,14 @@ asyncio.run(main())
 """
 
 
-def run(settings: Settings, *, kill_after: float | None = None) -> int:
-    """Run in a process of its own, killed where a time is given; how it ended."""
+def run(settings: Settings, *, killed_before: int = 0) -> int:
+    """Run in a process of its own, killed before its so many-th statement where that is given; how it ended."""
     environment = os.environ | {
         "ONESTOP_DATABASE_URL": settings.database_url or "",
         "ONESTOP_KEYS": settings.keys.get_secret_value() if settings.keys else "",
     }
-    command = [sys.executable, "-c", RUNNER]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        if kill_after is not None:
-            try:
-                return process.wait(kill_after)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-        return process.wait()
+    command = [sys.executable, "-c", RUNNER, str(killed_before)]
+    return subprocess.run(command, env=environment, stderr=subprocess.DEVNULL, check=False).returncode
 
 
 async def written(engine: AsyncEngine) -> Any:
@@ -84,15 +84,13 @@ async def test_a_run_killed_anywhere_and_started_again_writes_the_same(
     """The whole run first, as the measure; then killed at random points until it is done."""
     cases = [Case(JUNE_9, f"H459901003{n % HOSPITALS:02d}", {"basic": n * 1_01}) for n in range(1, 600)]
     await settled(*cases, *(case.reversed_on(JUNE_20) for case in cases[::7]))
-    begin = time.monotonic()
     assert run(settings) == 0
-    whole = time.monotonic() - begin
     measure = await written(engine)
     await forget(engine)
 
     dice, kills = random.Random(20), 0
     while await count(engine) < HOSPITALS:
-        kills += run(settings, kill_after=dice.uniform(0, whole / 4)) == -signal.SIGKILL
+        kills += run(settings, killed_before=dice.randint(10, 120)) == -signal.SIGKILL
     assert run(settings) == 0
 
     assert await written(engine) == measure
