@@ -126,7 +126,7 @@ def _told_of_cuts(runs: list[dict[str, Any]]) -> list[str]:
     runs = [run for run in runs if run["cuts"]]
     times = sum((Counter(run["places"].get(cut_discharge.NAME, {})) for run in runs), Counter[str]())
     places = sorted({place for run in runs for place in run["cuts"]} | times.keys())
-    steps = {tuple(re.split(" before | after ", place)): place for place in places}
+    steps = {tuple(re.split(" before | after ", place)) for place in places}
     lines = [
         "## Where the discharge path was cut\n",
         "`fresh`: on a connection that must prepare its statements first.\n",

@@ -51,6 +51,7 @@ async def test_where_nothing_may_be_mounted_the_disk_is_full_by_a_quota(
     assert outcome.places == {disk_full.NAME: {"log, by a quota": 1}}
 
 
+@pytest.mark.long
 async def test_the_bench_misses_the_constraint_that_makes_a_key_unique(folder: Path) -> None:
     outcome = await run(
         folder,

@@ -4,6 +4,8 @@ What a statement meets beside payment: the other side's file, deductions, transf
 One at a time, and not while a month is billed: what is open of a statement is then what was read.
 """
 
+from collections.abc import Awaitable, Callable
+from functools import wraps
 from random import Random
 from typing import Any, Final
 from uuid import uuid4
@@ -20,24 +22,36 @@ _RESOLUTIONS: Final = ("keep_ours", "accept_theirs", "hold_back")
 _IMPOSSIBLE: Final = ("difference.resolution", "deduction.too_large")
 
 
-async def matched(cast: Cast, dice: Random) -> None:
+def _of_an_open_statement(
+    story: Callable[[Cast, Random, Any], Awaitable[None]],
+) -> Callable[[Cast, Random], Awaitable[None]]:
+    """Told of a statement of which something is open, in turn; not told where there is none."""
+
+    @wraps(story)
+    async def told(cast: Cast, dice: Random) -> None:
+        async with cast.turn:
+            statement = await _open(cast, dice)
+            if statement is not None:
+                await story(cast, dice, statement)
+
+    return told
+
+
+@_of_an_open_statement
+async def matched(cast: Cast, dice: Random, statement: Any) -> None:
     """A payer's file without one line: what differs is settled by two persons, once; then the file agrees."""
-    async with cast.turn:
-        statement = await _open(cast, dice)
-        if statement is None:
-            return
-        path, call = f"/v1/statements/{statement['id']}", _payer(cast, statement)
-        whole = (await call("GET", f"{path}/export?format=csv")).content
-        lines = whole.splitlines(keepends=True)
-        del lines[dice.randrange(1, len(lines))]
-        found = await _compared(call, path, b"".join(lines))
-        assert found["differences"], f"{path}: a line is missing of the file, and nothing is found"
-        one = dice.choice(found["differences"])
-        if one["status"] != "resolved":
-            await _settled(cast, call, one["id"], dice.choice(_RESOLUTIONS))
-        await _compared(call, path, whole)
-        [kept] = [each for each in await pages(cast.hospital, f"{path}/differences") if each["id"] == one["id"]]
-        assert kept["status"] == "resolved", kept
+    path, call = f"/v1/statements/{statement['id']}", _payer(cast, statement)
+    whole = (await call("GET", f"{path}/export?format=csv")).content
+    lines = whole.splitlines(keepends=True)
+    del lines[dice.randrange(1, len(lines))]
+    found = await _compared(call, path, b"".join(lines))
+    assert found["differences"], f"{path}: a line is missing of the file, and nothing is found"
+    one = dice.choice(found["differences"])
+    if one["status"] != "resolved":
+        await _settled(cast, call, one["id"], dice.choice(_RESOLUTIONS))
+    await _compared(call, path, whole)
+    [kept] = [each for each in await pages(cast.hospital, f"{path}/differences") if each["id"] == one["id"]]
+    assert kept["status"] == "resolved", kept
 
 
 async def _compared(call: Call, path: str, content: bytes) -> Any:
@@ -58,57 +72,48 @@ async def _settled(cast: Cast, call: Call, difference_id: str, resolution: str) 
     raise AssertionError(f"two persons have settled a difference, and it is {found['status']}")
 
 
-async def retained(cast: Cast, dice: Random) -> None:
+@_of_an_open_statement
+async def retained(cast: Cast, dice: Random, statement: Any) -> None:
     """A retention, which is owed again when it is released."""
-    async with cast.turn:
-        statement = await _open(cast, dice)
-        if statement is None:
-            return
-        path, call = f"/v1/statements/{statement['id']}", _payer(cast, statement)
-        amount = _part(statement, dice)
-        body = {"kind": "retention", "amount": yuan(amount), "reason": "质保金"}
-        made = await done(await call("POST", f"{path}/deductions", body))
-        await reads(cast.hospital, path, outstanding=_less(statement, amount))
-        await done(await call("POST", f"{path}/deductions/{made['id']}/release", {"reason": "到期"}), 200)
-        await reads(cast.hospital, path, outstanding=statement["outstanding"])
+    path, call = f"/v1/statements/{statement['id']}", _payer(cast, statement)
+    amount = _part(statement, dice)
+    body = {"kind": "retention", "amount": yuan(amount), "reason": "质保金"}
+    made = await done(await call("POST", f"{path}/deductions", body))
+    await reads(cast.hospital, path, outstanding=_less(statement, amount))
+    await done(await call("POST", f"{path}/deductions/{made['id']}/release", {"reason": "到期"}), 200)
+    await reads(cast.hospital, path, outstanding=statement["outstanding"])
 
 
-async def refused(cast: Cast, dice: Random) -> None:
+@_of_an_open_statement
+async def refused(cast: Cast, dice: Random, statement: Any) -> None:
     """A part of a statement refused after review, or recovered after inspection: the hospital bears it."""
-    async with cast.turn:
-        statement = await _open(cast, dice)
-        if statement is None:
-            return
-        path, call, amount = f"/v1/statements/{statement['id']}", _payer(cast, statement), _part(statement, dice)
-        body: dict[str, Any] = {"amount": yuan(amount), "reason": "复核不予支付"}
-        body |= dice.choice(({"kind": "refusal"}, {"kind": "recovery", "document_no": f"检{uuid4().hex[:12]}"}))
-        answer = await call("POST", f"{path}/deductions", body)
-        if said(answer, "deduction.too_large"):
-            # What of the statement's cases was reversed since is not owed any more, and cannot be refused.
-            return
-        await done(answer)
-        await reads(cast.hospital, path, outstanding=_less(statement, amount))
+    path, call, amount = f"/v1/statements/{statement['id']}", _payer(cast, statement), _part(statement, dice)
+    body: dict[str, Any] = {"amount": yuan(amount), "reason": "复核不予支付"}
+    body |= dice.choice(({"kind": "refusal"}, {"kind": "recovery", "document_no": f"检{uuid4().hex[:12]}"}))
+    answer = await call("POST", f"{path}/deductions", body)
+    if said(answer, "deduction.too_large"):
+        # What of the statement's cases was reversed since is not owed any more, and cannot be refused.
+        return
+    await done(answer)
+    await reads(cast.hospital, path, outstanding=_less(statement, amount))
 
 
-async def sent_back(cast: Cast, dice: Random) -> None:
+@_of_an_open_statement
+async def sent_back(cast: Cast, dice: Random, statement: Any) -> None:
     """A transfer of more than was open; the surplus is offset where another statement is open; the bank returns it."""
-    async with cast.turn:
-        statement = await _open(cast, dice)
-        if statement is None:
-            return
-        path, call = f"/v1/statements/{statement['id']}", _payer(cast, statement)
-        paid = await done(await call("POST", "/v1/payments", _transfer(cast, statement)))
-        assert paid["prepaid"] == yuan(_SPARE), paid
-        await reads(cast.hospital, path, outstanding=yuan(0))
-        other = await _open(cast, dice, payer=statement["payer"], least=_SPARE)
-        if other is not None:
-            body = {"kind": "prepayment_offset", "amount": yuan(_SPARE), "reason": "冲抵多付款"}
-            await done(await call("POST", f"/v1/statements/{other['id']}/deductions", body))
-            await reads(cast.hospital, f"/v1/statements/{other['id']}", outstanding=_less(other, _SPARE))
-        body = {"returned_on": f"{cast.place.shift.today()}", "reason": "户名不符"}
-        await done(await call("POST", f"/v1/payments/{paid['id']}/return", body), 200)
-        for one in filter(None, (statement, other)):
-            await reads(cast.hospital, f"/v1/statements/{one['id']}", outstanding=one["outstanding"])
+    path, call = f"/v1/statements/{statement['id']}", _payer(cast, statement)
+    paid = await done(await call("POST", "/v1/payments", _transfer(cast, statement)))
+    assert paid["prepaid"] == yuan(_SPARE), paid
+    await reads(cast.hospital, path, outstanding=yuan(0))
+    other = await _open(cast, dice, payer=statement["payer"], least=_SPARE)
+    if other is not None:
+        body = {"kind": "prepayment_offset", "amount": yuan(_SPARE), "reason": "冲抵多付款"}
+        await done(await call("POST", f"/v1/statements/{other['id']}/deductions", body))
+        await reads(cast.hospital, f"/v1/statements/{other['id']}", outstanding=_less(other, _SPARE))
+    body = {"returned_on": f"{cast.place.shift.today()}", "reason": "户名不符"}
+    await done(await call("POST", f"/v1/payments/{paid['id']}/return", body), 200)
+    for one in filter(None, (statement, other)):
+        await reads(cast.hospital, f"/v1/statements/{one['id']}", outstanding=one["outstanding"])
 
 
 def _transfer(cast: Cast, statement: Any) -> dict[str, Any]:
