@@ -1,6 +1,16 @@
-"""What a settlement takes on the disk: heap, TOAST and indexes of every table, before and after."""
+"""
+What a settlement takes on the disk: heap, TOAST and indexes of every table, before and after.
 
+And whether the disk is itself again: a virtual one into which gigabytes were just loaded lets a flush wait for tenths
+of a second now and then, for some minutes. A county that has been settling for years is not loaded a minute ago.
+"""
+
+import asyncio
+import os
+import time
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from scripts.benchmarks.place import Place
 
@@ -11,6 +21,11 @@ _SIZES = """
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'i') GROUP BY 1, 2
 """
 _TOLD = 8
+_PAGE, _PAGES = 8192, 4096
+_SYNCS_PER_SECOND: Final = 100
+_CALM: Final = 0.05
+_CALM_SECONDS: Final = 30.0
+_PATIENCE: Final = 900.0
 
 
 @dataclass
@@ -44,3 +59,37 @@ class Disk:
         """What has been added since, shared among so many settlements."""
         now = await Disk.of(self.place)
         return Bytes({key: (size - self.sizes.get(key, 0)) / settlements for key, size in now.sizes.items()})
+
+
+async def calmed(folder: Path) -> str:
+    """Wait until bare writes of a page, each flushed, have not waited for the disk for half a minute; in words."""
+    return await asyncio.to_thread(_calmed, folder / "calm")
+
+
+def _calmed(file: Path) -> str:
+    began = time.monotonic()
+    stalls: list[float] = []
+    last = began
+    with file.open("wb", buffering=0) as probe:
+        os.posix_fallocate(probe.fileno(), 0, _PAGE * _PAGES)
+        os.fsync(probe.fileno())
+        page = os.urandom(_PAGE)
+        number = 0
+        while time.monotonic() - last < _CALM_SECONDS:
+            asked = time.monotonic()
+            assert asked - began < _PATIENCE, "the disk of this machine does not calm down"
+            os.pwrite(probe.fileno(), page, _PAGE * (number % _PAGES))
+            os.fdatasync(probe.fileno())
+            number += 1
+            waited = time.monotonic() - asked
+            if waited > _CALM:
+                stalls.append(waited)
+                last = time.monotonic()
+            time.sleep(max(0.0, 1 / _SYNCS_PER_SECOND - waited))
+    file.unlink()
+    if not stalls:
+        return "a bare flush never waited for the disk"
+    return (
+        f"before anything was measured, {len(stalls)} bare flushes of {number:,} waited for the disk, the longest"
+        f" {1000 * max(stalls):.0f} ms; the last after {last - began:.0f} s"
+    )
