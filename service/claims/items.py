@@ -18,7 +18,7 @@ SELECT v.settlement_id, v.person_no, v.hospital_code, v.visit_no, v.last_day,
     array_agg(DISTINCT line ->> {item_code} ORDER BY line ->> {item_code}) AS items
 FROM live_visits v
 JOIN settlement_documents d ON d.county_code = v.county_code AND d.settlement_id = v.settlement_id
-CROSS JOIN LATERAL jsonb_array_elements(d.bill) line
+CROSS JOIN LATERAL jsonb_array_elements(CAST(d.bill AS jsonb)) line
 JOIN changed c ON c.item_code = line ->> {item_code} AND c.days @> CAST(line ->> {charged_on} AS date)
 WHERE v.county_code = :county_code
     AND v.last_day >= (SELECT min(coalesce(lower(days), '-infinity')) FROM changed) - 366

@@ -19,7 +19,7 @@ WITH settled AS (
     INSERT INTO settlement_layers
     SELECT * FROM jsonb_populate_recordset(NULL::settlement_layers, CAST(:layers AS jsonb))
 ), document AS (
-    INSERT INTO settlement_documents VALUES (:county_code, :id, CAST(:bill AS jsonb), CAST(:trace AS jsonb))
+    INSERT INTO settlement_documents VALUES (:county_code, :id, CAST(:bill AS json), CAST(:trace AS json))
 ), visit AS (
     INSERT INTO live_visits VALUES (:hospital_code, :visit_no, :interim_no, :county_code, :person_no, :id,
         :visit_type, :admitted_on, :last_day)

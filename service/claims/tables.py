@@ -18,7 +18,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from service.claims.model import Cause
 from service.db import metadata
@@ -166,8 +166,8 @@ settlement_documents = Table(
     metadata,
     Column("county_code", Text, nullable=False),
     Column("settlement_id", Uuid, nullable=False),
-    Column("bill", JSONB, nullable=False),
-    Column("trace", JSONB, nullable=False),
+    Column("bill", JSON, nullable=False),
+    Column("trace", JSON, nullable=False),
     PrimaryKeyConstraint("county_code", "settlement_id"),
     of_settlement(),
 )

@@ -122,7 +122,7 @@ async def copy(connection: Any, types: dict[str, dict[str, str]], rows: dict[str
 def as_type(value: Any, kind: str) -> Any:
     if value is None:
         return None
-    if kind == "jsonb":
+    if kind in ("json", "jsonb"):
         return orjson.dumps(value, default=list).decode()
     if kind == "bytea" and isinstance(value, str):
         return bytes.fromhex(value.removeprefix("\\x"))

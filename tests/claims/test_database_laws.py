@@ -170,7 +170,8 @@ async def negated(owner: Owner) -> dict[str, int]:
 FLIPPED_LINES = """
     UPDATE new SET bill = (SELECT jsonb_agg((SELECT jsonb_agg(
             CASE WHEN n IN (7, 8, 13, 14, 15, 16) THEN to_jsonb(-value::text::bigint) ELSE value END ORDER BY n)
-        FROM jsonb_array_elements(line) WITH ORDINALITY AS field (value, n))) FROM jsonb_array_elements(bill) AS line)
+        FROM jsonb_array_elements(line) WITH ORDINALITY AS field (value, n)))
+        FROM jsonb_array_elements(bill::jsonb) AS line)
 """
 
 
@@ -243,9 +244,9 @@ async def test_a_layer_that_goes_no_known_way_is_refused(owner: Owner) -> None:
 
 BILLS = {
     "a-line-missing": "UPDATE new SET bill = '[]'",
-    "another-amount": "UPDATE new SET bill = jsonb_set(bill, '{0,7}', '100001')",
-    "another-scope": "UPDATE new SET bill = jsonb_set(jsonb_set(bill, '{0,15}', '99999'), '{0,14}', '1')",
-    "a-line-twice": "UPDATE new SET bill = bill || bill",
+    "another-amount": "UPDATE new SET bill = jsonb_set(bill::jsonb, '{0,7}', '100001')",
+    "another-scope": "UPDATE new SET bill = jsonb_set(jsonb_set(bill::jsonb, '{0,15}', '99999'), '{0,14}', '1')",
+    "a-line-twice": "UPDATE new SET bill = bill::jsonb || bill::jsonb",
 }
 
 

@@ -19,7 +19,10 @@ __all__ = ["county"]
 @pytest.mark.parametrize(
     ("tampered", "table"),
     [
-        ("UPDATE settlement_documents SET trace = trace || '{\"x\": 1e400}' WHERE {one}", "settlement_documents"),
+        (
+            "UPDATE settlement_documents SET trace = trace::jsonb || '{\"x\": 1e400}' WHERE {one}",
+            "settlement_documents",
+        ),
         (
             "UPDATE settlement_documents SET bill = (repeat('[', 3000) || repeat(']', 3000))::jsonb WHERE {one}",
             "settlement_documents",

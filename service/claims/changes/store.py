@@ -54,7 +54,7 @@ WITH made AS (
     INSERT INTO settlement_layers
     SELECT * FROM jsonb_populate_recordset(NULL::settlement_layers, CAST(:layers AS jsonb))
 ), document AS (
-    INSERT INTO settlement_documents VALUES (:county_code, :id, CAST(:bill AS jsonb), CAST(:trace AS jsonb))
+    INSERT INTO settlement_documents VALUES (:county_code, :id, CAST(:bill AS json), CAST(:trace AS json))
 ){more}
 {visit} WHERE hospital_code = :hospital_code AND visit_no = :visit_no AND interim_no = :interim_no
     AND settlement_id = :before RETURNING settlement_id
