@@ -24,9 +24,9 @@ from service.proof.seals.actions import seal
 from tests.bulk.county import age, fill
 from tests.cases.county import COUNTY
 
-_PEOPLE: Final = 8_000
+_PEOPLE: Final = 12_000
 _COUNT, _QUERIES = 600, 600
-_SECONDS_OPEN: Final = 6
+_SECONDS_OPEN: Final = 15
 _OF_SMALLEST, _TAIL, _BYTES = 0.85, 1.5, 8 * 1024
 _SCANNED: Final = """
     SELECT coalesce(sum(seq_tup_read), 0)::bigint, coalesce(sum(idx_tup_fetch), 0)::bigint FROM pg_stat_user_tables

@@ -62,9 +62,11 @@ async def fill(url: str, settlements: int, *, processes: int = 1, lines: int = 2
 
 
 async def age(url: str) -> None:
-    """Leave a filled database as years do: measured at once, the vacuum of all that was loaded would run beside."""
+    """
+    Leave a filled database as years do: measured at once, all that was loaded would be vacuumed and analysed beside.
+    """
     connection = await asyncpg.connect(url)
-    await connection.execute("VACUUM")
+    await connection.execute("VACUUM (ANALYZE)")
     await connection.execute("CHECKPOINT")
     await connection.close()
 
