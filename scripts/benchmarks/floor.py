@@ -33,6 +33,11 @@ _OPEN = """
 """
 
 
+def _kind(table: str) -> str:
+    """As what the rows of a table come: the documents as the text that they are kept as, like the service's."""
+    return "json" if table == "settlement_documents" else "jsonb"
+
+
 class Floor:
     """The rows to write, with marks where each settlement differs."""
 
@@ -45,7 +50,7 @@ class Floor:
         self.periods: list[str] = kept["periods"]
         inserts = ", ".join(
             f"t{number} AS (INSERT INTO {name} ({kept['columns'][name]}) SELECT {kept['values'][name]}"
-            f" FROM jsonb_populate_recordset(NULL::{name}, ${number}::text::jsonb))"
+            f" FROM {_kind(name)}_populate_recordset(NULL::{name}, ${number}::text::{_kind(name)}))"
             for number, name in enumerate([*self.tables, "accumulator_entries"], 1)
         )
         self.write = f"WITH {inserts} SELECT 1"

@@ -43,7 +43,7 @@ _OFF_THEIR_SUMS: Final = """
         FROM live_visits v
         JOIN settlements s ON s.county_code = v.county_code AND s.id = v.settlement_id
         JOIN settlement_documents d ON d.county_code = v.county_code AND d.settlement_id = v.settlement_id
-        CROSS JOIN LATERAL json_array_elements(d.trace->'entries') t (entry)
+        CROSS JOIN LATERAL jsonb_array_elements(CAST(d.trace->'entries' AS jsonb)) t (entry)
         WHERE v.county_code = :county GROUP BY 1, 2, 3 HAVING sum((t.entry->>3)::bigint) <> 0) l
     ON (l.case_id, l.period, l.name) = (k.case_id, k.period, k.name)
     WHERE k.value IS DISTINCT FROM l.value

@@ -12,7 +12,8 @@ from service.claims.model import BillLine
 from service.settlement.scope import FIRST_PAY_GRADE, SELF_FUNDED_GRADE
 
 # Returns take the terms of their original line, which is looked at itself. A line may be dated outside its stay, which
-# is a finding only; a bill that ended more than a year before the first day that changes is not opened.
+# is a finding only; a bill that ended more than a year before the first day that changes is not opened. It is parsed
+# once: text would be parsed anew for each field of each line.
 _TOUCHED: Final = """
 SELECT v.settlement_id, v.person_no, v.hospital_code, v.visit_no, v.last_day,
     array_agg(DISTINCT line ->> {item_code} ORDER BY line ->> {item_code}) AS items

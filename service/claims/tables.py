@@ -171,7 +171,11 @@ settlement_documents = Table(
     PrimaryKeyConstraint("county_code", "settlement_id"),
     of_settlement(),
 )
-"""The bill line by line, and everything that was read and decided: enough to decide it again."""
+"""
+The bill line by line, and everything that was read and decided: enough to decide it again.
+
+Both as text; where something was settled before migration 0026, as jsonb. What reads them must take either.
+"""
 
 accumulators = Table(
     "accumulators",
