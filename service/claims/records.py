@@ -23,11 +23,10 @@ _READ: Final = """
     LEFT JOIN settlements n ON n.county_code = s.county_code AND n.replaces = s.id
     LEFT JOIN invoices i ON i.county_code = s.county_code AND i.case_id = s.case_id
 """
-_IDS_OF_CASE: Final = text("""
-    SELECT s.id FROM settlements asked JOIN settlements s ON s.county_code = asked.county_code
-        AND (s.id = asked.case_id OR (s.case_id = asked.case_id AND s.case_id <> s.id))
-    WHERE asked.id = :id
-""")
+_IDS_OF_CASE: Final = """
+    SELECT v.id FROM settlements s JOIN settlements v ON v.county_code = s.county_code
+        AND (v.id = s.case_id OR (v.case_id = s.case_id AND v.case_id <> v.id))
+    WHERE s.id = :id AND """
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,11 @@ async def of_case(tx: AsyncConnection, county_code: str, case_id: UUID) -> list[
     return [_kept(row) for row in rows.mappings()]
 
 
-async def ids_of_case(tx: AsyncConnection, settlement_id: UUID) -> list[UUID]:
-    """The ids of all versions of a settlement's visit and of its reversal; none where there is no such settlement."""
-    return [UUID(bytes=found.bytes) for found in await tx.scalars(_IDS_OF_CASE, {"id": settlement_id})]
+async def ids_of_case(tx: AsyncConnection, settlement_id: UUID, view: View) -> list[UUID]:
+    """The ids of all versions of a settlement's visit and of its reversal; none where it is not the caller's to see."""
+    asked = {"id": settlement_id, **view.values()}
+    found = await tx.scalars(text(_IDS_OF_CASE + view.condition()), asked)
+    return [UUID(bytes=one.bytes) for one in found]
 
 
 async def find(tx: AsyncConnection, settlement_id: UUID, view: View) -> Record | None:

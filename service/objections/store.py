@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.access.resealing import Sealed
 from service.access.vault import Vault
-from service.claims.records import ids_of_case
+from service.claims import records
 from service.clock import COUNTY_ZONE
 from service.objections.model import OPEN, Document, Objection, Outcome, State, Step
 from service.objections.tables import objection_documents, objection_steps, objections
@@ -141,7 +141,8 @@ async def listed(
         query = query.where(_state() == filters.state.value)
     if filters.settlement_id is not None:
         # Whichever of its versions they were filed about: an objection is to the visit.
-        query = query.where(o.settlement_id.in_(await ids_of_case(tx, filters.settlement_id)))
+        settlements = records.View(view.county_code, view.hospital_code)
+        query = query.where(o.settlement_id.in_(await records.ids_of_case(tx, filters.settlement_id, settlements)))
     if filters.overdue_on is not None:
         query = query.where(o.due_on < filters.overdue_on, or_(*(_state() == state.value for state in OPEN)))
     if after is not None:
