@@ -12,7 +12,8 @@ from typing import Any, Final
 import httpx
 
 from scripts.benchmarks.bills import stay
-from scripts.benchmarks.disk import Disk, calmed
+from scripts.benchmarks.calm import calmed
+from scripts.benchmarks.disk import Disk
 from scripts.benchmarks.figures import Figure, Report, Target
 from scripts.benchmarks.load import Answers, closed, opened
 from scripts.benchmarks.load import Target as Where
