@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
-from sqlalchemy import event, make_url
+from sqlalchemy import event
 
 from service.access.model import Role
 from service.claims.tables import AMOUNTS, SHARES
@@ -89,12 +89,11 @@ class Plans:
 @pytest.fixture
 async def plans(database_url: str, app: FastAPI) -> Plans:
     """Of every statement from here on, on a county whose tables are as large as a year makes them."""
-    url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    await fill(url, SETTLEMENTS, lines=1)
-    connection = await asyncpg.connect(url)
+    await fill(database_url, SETTLEMENTS, lines=1)
+    connection = await asyncpg.connect(database_url)
     await connection.execute("SET session_replication_role = replica")
     await connection.execute(ENDED, [*AMOUNTS, *SHARES])
-    await age(url)
+    await age(database_url)
     plans = Plans({row[0] for row in await connection.fetch(GROWN, LARGE)}, dict(await connection.fetch(LEADING)))
     database = await connection.fetchval("SELECT current_database()")
     for setting in EXPLAINED:

@@ -26,15 +26,13 @@ from tests.conftest import KEYS
 from tests.reconciliation import scale
 from tests.reconciliation.bulk import Case, write
 from tests.reconciliation.simulate import simulate
-from tests.reconciliation.test_killed_run import count, forget, run, written
+from tests.reconciliation.test_killed_run import STATEMENTS, count, forget, run, written
 from tests.reconciliation.year import Year
 
 REPORT = Path(__file__).parents[2] / "scripts" / "reports" / "statements.md"
 JUNE_9 = date(2018, 6, 9)
 SIZES = (1_000, 10_000, 100_000)
 KILLS = 20
-STATEMENTS = (10, 120)
-"""Before which statement of a run it is killed; one of 24 hospitals sends more than these."""
 
 
 @asynccontextmanager

@@ -18,6 +18,8 @@ from tests.reconciliation.bulk import Case
 
 JUNE_9, JUNE_20 = date(2018, 6, 9), date(2018, 6, 20)
 HOSPITALS = 24
+STATEMENTS = (10, 120)
+"""Before which statement of a run it is killed; one of so many hospitals sends more than these."""
 Settled = Callable[..., Awaitable[None]]
 
 # Everything a run writes, in an order of its own; its clock stands still, so that every run says the same.
@@ -90,7 +92,7 @@ async def test_a_run_killed_anywhere_and_started_again_writes_the_same(
 
     dice, kills = random.Random(20), 0
     while await count(engine) < HOSPITALS:
-        kills += run(settings, killed_before=dice.randint(10, 120)) == -signal.SIGKILL
+        kills += run(settings, killed_before=dice.randint(*STATEMENTS)) == -signal.SIGKILL
     assert run(settings) == 0
 
     assert await written(engine) == measure
